@@ -1,0 +1,172 @@
+"""A recipe: the graph that a run follows, after its text has been read and checked, and before anything runs.
+
+`cypher` makes recipes out of text; the run machine only follows them. A recipe is immutable and known by its digest,
+which is taken over its meaning and not over its white space. Expressions arrive compiled: the core calls them and
+never looks inside, so it needs to know nothing of the language.
+
+Look-ups that a run makes for every step (`outgoing`, `incoming`) are tables made once per recipe, so following a
+relationship costs the same in a recipe of five nodes and of five thousand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal, NewType, Protocol
+
+Value = Any
+"""A JSON value: None, bool, int (64 bit), float, str, list, or dict with string keys."""
+
+Digest = NewType("Digest", str)
+"""`sha256:` and 64 hexadecimal digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What an expression may see while it is evaluated.
+
+    `value_of(name)` is the output of a node upstream, or the item of a loop: None when it was skipped or has not
+    ended, `{"error": {...}}` when it failed. `params` answers `$name`, with None for what it lacks.
+    `at_us` is the recorded start of the step and `seed` is unique to run and step, so that `now()` and `uuid()` give
+    the same value when the run is replayed.
+    """
+
+    value_of: Callable[[str], Value]
+    params: Mapping[str, Value]
+    input: Value
+    trigger: Value
+    at_us: int
+    seed: str
+
+
+class Expression(Protocol):
+    """A compiled expression. Evaluating raises `errors.ExpressionError` and nothing else."""
+
+    @property
+    def text(self) -> str:
+        """The expression in canonical Cypher."""
+        ...
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The nodes (or loop items) that it reads."""
+        ...
+
+    def evaluate(self, scope: Scope) -> Value:
+        """Its value, made of JSON values only."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """When and how often a failed attempt is tried again. `attempts` counts all of them, the first included."""
+
+    attempts: int
+    delay_ms: int = 1000
+    factor: float = 2.0
+    max_delay_ms: int = 60_000
+    jitter: bool = True
+    on: tuple[str, ...] | None = None
+    """Failure codes to retry; None means whatever is marked as retryable."""
+
+
+Join = Literal["all", "any", "settled"] | int
+"""How a node treats several incoming relationships; a number means: as soon as so many are taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node of a recipe: what will be a step in a run.
+
+    `part` is None for a node that only starts or joins. `inputs` is None when the author wrote no map, and a pair of
+    name and expression for each property of the map otherwise (`()` is an empty map, which is not the same).
+    """
+
+    name: str
+    part: str | None = None
+    inputs: tuple[tuple[str, Expression], ...] | None = None
+    tags: tuple[str, ...] = ()
+    join: Join = "all"
+    retry: Retry | None = None
+    timeout_ms: int | None = None
+    deadline_ms: int | None = None
+
+
+RelationshipType = Literal["ON_SUCCESS", "ON_FAIL", "ON_COMPLETE", "FOR_EACH", "COLLECT", "STARTS"]
+
+
+@dataclass(frozen=True, slots=True)
+class Relationship:
+    """A relationship of a recipe. `index` is its place in the recipe, which is the order that joins are built in."""
+
+    index: int
+    source: str
+    type: RelationshipType
+    target: str
+    when: Expression | None = None
+    branch: str | None = None
+    otherwise: bool = False
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A whole recipe. `nodes` keep the order of the text. Without `returns` the result is what the last nodes gave.
+
+    `text` is what the author wrote; `digest` is taken over the meaning, so that two texts may share it.
+    """
+
+    nodes: Mapping[str, Node]
+    relationships: Sequence[Relationship]
+    digest: Digest
+    text: str
+    name: str | None = None
+    description: str | None = None
+    returns: tuple[tuple[str, Expression], ...] | None = None
+    input_schema: Mapping[str, Value] | None = None
+    timeout_ms: int | None = None
+    fail_fast: bool = False
+    max_runs: int | None = None
+    grants: Mapping[str, Value] = field(default_factory=dict)
+
+    @cached_property
+    def outgoing(self) -> Mapping[str, tuple[Relationship, ...]]:
+        """The relationships that leave each node, in the order of the recipe."""
+        return self._by_end(lambda r: r.source)
+
+    @cached_property
+    def incoming(self) -> Mapping[str, tuple[Relationship, ...]]:
+        """The relationships that enter each node, in the order of the recipe."""
+        return self._by_end(lambda r: r.target)
+
+    @cached_property
+    def starts(self) -> tuple[str, ...]:
+        """The nodes that begin as soon as a run begins: those that no relationship other than STARTS enters."""
+        return tuple(n for n in self.nodes if all(r.type == "STARTS" for r in self.incoming[n]))
+
+    @cached_property
+    def ends(self) -> tuple[str, ...]:
+        """The nodes without outgoing relationships; their outputs are the result when there is no RETURN."""
+        return tuple(n for n in self.nodes if not self.outgoing[n])
+
+    @cached_property
+    def parts(self) -> tuple[str, ...]:
+        """The names of all parts that the nodes use, each once, sorted."""
+        return tuple(sorted({n.part for n in self.nodes.values() if n.part is not None}))
+
+    def upstream(self, names: Iterable[str]) -> set[str]:
+        """Every node from which a path leads to one of `names`, these included."""
+        seen = set(names)
+        todo = list(seen)
+        while todo:
+            for relationship in self.incoming[todo.pop()]:
+                if relationship.source not in seen:
+                    seen.add(relationship.source)
+                    todo.append(relationship.source)
+        return seen
+
+    def _by_end(self, end: Callable[[Relationship], str]) -> Mapping[str, tuple[Relationship, ...]]:
+        table: dict[str, list[Relationship]] = {name: [] for name in self.nodes}
+        for relationship in self.relationships:
+            table[end(relationship)].append(relationship)
+        return {name: tuple(found) for name, found in table.items()}
