@@ -1,0 +1,110 @@
+"""Commands: what a run asks for, in the imperative. The engine carries them out and answers each with one event.
+
+A command says everything that is needed to carry it out, so whoever does it needs to know nothing of the run. Commands
+are worked out from events alone: a run that is replayed asks for the same things in the same words.
+
+| command    | answered by                                                    | may go ahead of the disk |
+| ---        | ---                                                            | --- |
+| Execute    | AttemptSucceeded, AttemptFailed, AttemptLost or CallRequested  | yes: a part has no effect but through a call |
+| Perform    | CallAnswered                                                   | no: this is where effects happen |
+| StartTimer | TimerFired                                                     | yes |
+| StartChild | ChildStarted (and ChildEnded, when it waits) or AttemptFailed  | yes: the journal keeps the order of its entries |
+| Interrupt  | nothing: it takes back the command that the step had out       | yes |
+| Conclude   | RunEnded                                                       | yes: the answer to a caller waits for the disk |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cypher_executor.core.events import Item, RunState
+from cypher_executor.core.recipe import Digest, Value
+from cypher_executor.errors import Failure
+
+Call = tuple[Mapping[str, Value], Mapping[str, Value]]
+"""One entry of a tape: what a part asked, and what it was answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execute:
+    """Run a part once, from its beginning, with this tape.
+
+    `timeout_ms` is what is left of the attempt's wall time, None for no other bound than the part's own limits.
+    `clock_us` is where the recorded clock of the attempt begins, `seed` what its recorded randomness is made from.
+    """
+
+    node: str
+    item: Item = ()
+    attempt: int
+    part: str
+    digest: Digest
+    input: Value
+    tape: tuple[Call, ...] = ()
+    timeout_ms: int | None = None
+    clock_us: int
+    seed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Perform:
+    """Carry out a call of a part. `key` is the same every time that this call of this step is carried out."""
+
+    node: str
+    item: Item = ()
+    attempt: int
+    number: int
+    part: str
+    digest: Digest
+    request: Mapping[str, Value]
+    key: str
+    timeout_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartTimer:
+    """Say so once `due_us` has passed, never before. An empty `node` means a timer of the whole run."""
+
+    node: str
+    item: Item = ()
+    attempt: int
+    due_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartChild:
+    """Start a run of `workflow`. `once` makes sure that carrying this out again finds the run of the first time.
+
+    `key` is the author's own idempotency key, which takes the place of `once` where it is given.
+    """
+
+    node: str
+    item: Item = ()
+    attempt: int
+    workflow: str
+    input: Value
+    wait: bool
+    once: str
+    key: str | None = None
+    depth: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interrupt:
+    """Whatever this step is doing is no longer wanted."""
+
+    node: str
+    item: Item = ()
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclude:
+    """The run is over: record its end."""
+
+    state: RunState
+    result: Value = None
+    failure: Failure | None = None
+
+
+Command = Execute | Perform | StartTimer | StartChild | Interrupt | Conclude

@@ -1,0 +1,233 @@
+"""Events: the facts of a run, in the past tense. Nothing else changes a run, and nothing else is journaled.
+
+Each answers one command of `commands.py`, or comes from outside (a run was started, a cancel was asked for). What can
+be worked out again from the events before it - a skipped node, a join, a step that is evaluated in the engine, an
+expression that fails - is not an event, so a journal holds the least that a run can be rebuilt from.
+
+`node` and `item` name a step: a node, and in loops the index of each enclosing loop (`()` outside of loops). `at_us` is
+when it happened, in microseconds since 1970 UTC, taken from the clock by whoever reports the event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal, NewType, NoReturn
+
+from cypher_executor.core.recipe import Digest, Value
+from cypher_executor.errors import Failure
+
+RunId = NewType("RunId", str)
+"""`run_` and a ULID, so that ids sort by the time at which they were made."""
+
+Item = tuple[int, ...]
+"""The index of a loop item, one number for each enclosing loop, outermost first; `()` outside of loops."""
+
+RunState = Literal["pending", "running", "waiting", "retrying", "succeeded", "failed", "cancelled", "skipped"]
+"""The states of runs and of steps: the same eight words everywhere."""
+
+FINAL_STATES: frozenset[str] = frozenset({"succeeded", "failed", "cancelled", "skipped"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parent:
+    """The step of another run that started this one, and whether it waits for this one to end."""
+
+    run: RunId
+    node: str
+    item: Item = ()
+    attempt: int = 1
+    wait: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted:
+    """A run was accepted. It keeps what it starts with: the recipe and the digest of every part."""
+
+    at_us: int
+    run: RunId
+    recipe: Digest
+    name: str | None
+    version: int | None
+    input: Value
+    trigger: Mapping[str, Value]
+    parts: Mapping[str, Digest]
+    tenant: str = "default"
+    parent: Parent | None = None
+    depth: int = 0
+    """How many runs stand above this one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptSucceeded:
+    """A part gave an output. `started_us` is when a worker began with it."""
+
+    at_us: int
+    node: str
+    item: Item = ()
+    attempt: int
+    output: Value
+    started_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptFailed:
+    """A part reported a failure, trapped, ran out of a limit, or could not be started."""
+
+    at_us: int
+    node: str
+    item: Item = ()
+    attempt: int
+    failure: Failure
+    started_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptLost:
+    """The worker went down while it held this attempt. That is not the part's answer: the attempt is made again."""
+
+    at_us: int
+    node: str
+    item: Item = ()
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRequested:
+    """A part stopped at its call number `number` (from 0), which is not on its tape yet."""
+
+    at_us: int
+    node: str
+    item: Item = ()
+    attempt: int
+    number: int
+    request: Mapping[str, Value]
+    started_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAnswered:
+    """The call was carried out; `answer` is what the part will find on its tape."""
+
+    at_us: int
+    node: str
+    item: Item = ()
+    attempt: int
+    number: int
+    answer: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerFired:
+    """A timer of a step (`node`), or of the whole run (`node` is empty), has come due."""
+
+    at_us: int
+    node: str
+    item: Item = ()
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildStarted:
+    """The run that a step asked for is durably accepted."""
+
+    at_us: int
+    node: str
+    item: Item = ()
+    attempt: int
+    child: RunId
+    workflow: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildEnded:
+    """The run that a step waits for has reached its end."""
+
+    at_us: int
+    node: str
+    item: Item = ()
+    attempt: int
+    child: RunId
+    state: RunState
+    result: Value
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelRequested:
+    """Somebody asked for the end of the run."""
+
+    at_us: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded:
+    """The run has reached its one final state. Always the last event."""
+
+    at_us: int
+    state: RunState
+    result: Value = None
+    failure: Failure | None = None
+
+
+StepEvent = (
+    AttemptSucceeded
+    | AttemptFailed
+    | AttemptLost
+    | CallRequested
+    | CallAnswered
+    | TimerFired
+    | ChildStarted
+    | ChildEnded
+)
+"""The events that answer a command of one step."""
+
+Event = RunStarted | StepEvent | CancelRequested | RunEnded
+
+_KINDS: Mapping[str, type[Event]] = {
+    kind.__name__: kind
+    for kind in (
+        RunStarted,
+        AttemptSucceeded,
+        AttemptFailed,
+        AttemptLost,
+        CallRequested,
+        CallAnswered,
+        TimerFired,
+        ChildStarted,
+        ChildEnded,
+        CancelRequested,
+        RunEnded,
+    )
+}
+
+
+def kind_of(event: Event) -> str:
+    """The name under which a journal files this event."""
+    return type(event).__name__
+
+
+def from_record(kind: str, record: Mapping[str, Any]) -> Event:
+    """The event that a journal filed as `kind` with these JSON fields.
+
+    Fields that this version does not know are an error, never dropped: a journal is not guessed at.
+    Raises ValueError for a kind or a field that this version does not know.
+    """
+    event = _KINDS.get(kind) or _unknown(f"unknown event {kind!r}: the journal was written by a newer version")
+    values = dict(record)
+    strange = values.keys() - {f.name for f in fields(event)}
+    if strange:
+        _unknown(f"event {kind!r} has unknown fields {sorted(strange)}")
+    if "item" in values:
+        values["item"] = tuple(values["item"])
+    if values.get("failure") is not None:
+        values["failure"] = Failure(**values["failure"])
+    if values.get("parent") is not None:
+        parent = values["parent"]
+        values["parent"] = Parent(**{**parent, "item": tuple(parent["item"])})
+    return event(**values)
+
+
+def _unknown(message: str) -> NoReturn:
+    raise ValueError(message)

@@ -1,0 +1,275 @@
+"""What the engine needs of the outside, as small protocols. Adapters keep them; `wiring` chooses which.
+
+Every adapter of a port passes that port's one suite in `tests/contracts/`, so that one can stand in for another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from cypher_executor.core.commands import Execute
+from cypher_executor.core.events import Event, RunId, RunState
+from cypher_executor.core.parts import Grants, Part
+from cypher_executor.core.recipe import Digest, Value
+
+
+class Clock(Protocol):
+    """The time, and the ids that are made of it."""
+
+    def now_us(self) -> int:
+        """Microseconds since 1970 UTC. May jump when the machine's clock is set."""
+        ...
+
+    def new_run_id(self) -> RunId:
+        """An id that nobody has, greater than the ones before it."""
+        ...
+
+
+# --- the journal ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An idempotency key: within `scope` it belongs to the first run that claims it.
+
+    `fingerprint` is a digest of what was asked (recipe and input), so that another request under the same key can be
+    told from a repeated one. Claims are forgotten after `keep_us`; None keeps them as long as their run.
+    """
+
+    scope: str
+    key: str
+    fingerprint: str
+    keep_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the journal needs to know of a run that begins, beside its first event. Written in the same transaction."""
+
+    recipe_text: str
+    claim: Claim | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Events of one run that follow event number `after` (0: the run begins here, and `opening` is given)."""
+
+    run: RunId
+    after: int
+    events: tuple[Event, ...]
+    opening: Opening | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """The entry is on disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Not written: the key belongs to `run` already. `same` is False when something else was asked under it."""
+
+    run: RunId
+    same: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Not written: the run has `version` events, not as many as the entry expected."""
+
+    version: int
+
+
+Outcome = Appended | Claimed | Stale
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A run as lists show it, kept beside its events and written with them."""
+
+    id: RunId
+    recipe: str | None
+    version: int | None
+    digest: Digest
+    state: RunState
+    started_us: int
+    ended_us: int | None
+    tenant: str
+    parent: RunId | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs to list, newest first. `before` is the id of the last run that was seen."""
+
+    tenant: str = "default"
+    recipe: str | None = None
+    states: frozenset[RunState] = frozenset()
+    parent: RunId | None = None
+    before: RunId | None = None
+    limit: int = 50
+
+
+class Journal(Protocol):
+    """The ordered events of every run: the only truth.
+
+    All methods raise `errors.Unavailable` (code `journal_unavailable`) when the storage fails.
+    """
+
+    def append(self, entries: Sequence[Entry]) -> Awaitable[Sequence[Outcome]]:
+        """Queue these entries behind all earlier ones, at once, and give what became of each when that is on disk.
+
+        The entries of one call are written together with whatever else is queued: one sync for all of them. An entry
+        that is refused does not hold up the others; later entries of a run whose entry was refused are refused too,
+        because their `after` no longer fits.
+        """
+        ...
+
+    async def read(self, run: RunId, after: int = 0) -> Sequence[Event]:
+        """The events of a run in order, without the first `after`; empty for an unknown run."""
+        ...
+
+    async def open_runs(self) -> Sequence[RunId]:
+        """Every run without an end, in the order in which they began."""
+        ...
+
+    async def summary(self, run: RunId) -> RunSummary | None:
+        """One run as lists show it."""
+        ...
+
+    async def list_runs(self, which: RunFilter) -> Sequence[RunSummary]:
+        """The runs that fit, newest first."""
+        ...
+
+    async def children(self, run: RunId) -> Sequence[RunSummary]:
+        """The runs that this run started, oldest first."""
+        ...
+
+    async def claimed(self, claim: Claim) -> Claimed | None:
+        """Who holds this key. Only a hint: what decides is the append."""
+        ...
+
+    async def close(self) -> None:
+        """Write what is queued, then let go of the storage."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeVersion:
+    """A stored recipe: a name points at its newest version unless it was rolled back."""
+
+    tenant: str
+    name: str
+    version: int
+    digest: Digest
+    text: str
+    created_us: int
+
+
+class Catalog(Protocol):
+    """The recipes that have names, and the text of every recipe that a run was ever started with."""
+
+    async def save(self, tenant: str, name: str, digest: Digest, text: str, at_us: int) -> RecipeVersion:
+        """A new version of `name`, which becomes the current one. The same text again gives the version it has."""
+        ...
+
+    async def current(self, tenant: str, name: str) -> RecipeVersion | None:
+        """The version that `name` points at."""
+        ...
+
+    async def versions(self, tenant: str, name: str) -> Sequence[RecipeVersion]:
+        """All versions, oldest first; empty for an unknown name."""
+        ...
+
+    async def list_current(self, tenant: str) -> Sequence[RecipeVersion]:
+        """The current version of every name, by name."""
+        ...
+
+    async def point(self, tenant: str, name: str, version: int) -> RecipeVersion | None:
+        """Make an earlier version the current one; None if there is no such version."""
+        ...
+
+    async def delete(self, tenant: str, name: str) -> bool:
+        """Forget the name. Runs keep their recipes."""
+        ...
+
+    async def text(self, digest: Digest) -> str | None:
+        """The text of a recipe that was stored under a name or used by a run."""
+        ...
+
+
+# --- parts, and running them ------------------------------------------------------------------------------------------
+
+
+class PartStore(Protocol):
+    """The parts that exist. Looking up is from memory; only the bytes of a module may take time."""
+
+    def find(self, name: str) -> Part | None:
+        """The newest version of a part."""
+        ...
+
+    def by_digest(self, digest: Digest) -> Part | None:
+        """The part whose module has this digest, older versions included."""
+        ...
+
+    def all(self) -> Sequence[Part]:
+        """The newest version of every part, by name."""
+        ...
+
+    async def module(self, digest: Digest) -> bytes:
+        """The bytes of a module, verified against the digest. Raises `errors.NotFound` or `errors.Unavailable`."""
+        ...
+
+
+Inbox = Callable[[Sequence[tuple[RunId, Event]]], None]
+"""Where answers to commands go. Called on the event loop, never blocks."""
+
+
+class Dispatcher(Protocol):
+    """Runs parts somewhere else, many at a time, and puts one event for each into the inbox that it was made with."""
+
+    def run_many(self, batch: Sequence[tuple[RunId, Execute]]) -> None:
+        """Take these on; returns at once."""
+        ...
+
+    def interrupt(self, run: RunId, node: str, item: tuple[int, ...]) -> None:
+        """This step's execution is no longer wanted: end it if it can be ended. Its answer may still arrive."""
+        ...
+
+    async def close(self) -> None:
+        """End all workers. What they were doing stays unanswered."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """For whom a call is carried out.
+
+    `key` is the same whenever this call of this step is carried out, `timeout_ms` what is left of the attempt.
+    """
+
+    run: RunId
+    node: str
+    item: tuple[int, ...]
+    attempt: int
+    part: str
+    key: str
+    timeout_ms: int | None = None
+    grants: Grants = field(default_factory=Grants)
+
+
+CallHandler = Callable[[Mapping[str, Value], CallContext], Awaitable[Mapping[str, Value]]]
+"""Carries out one op of `cypher.call`. The answer is `{"ok": true, ...}` or `{"ok": false, "error": {code, message,
+retryable}}`; a handler raises only when it is cancelled."""
+
+
+def failed_call(code: str, message: str, *, retryable: bool = False, **more: Value) -> Mapping[str, Value]:
+    """The answer of a call that failed."""
+    return {"ok": False, "error": {"code": code, "message": message, "retryable": retryable, **more}}
+
+
+def names_of(parts: Iterable[Part]) -> tuple[str, ...]:
+    """The names of these parts, sorted."""
+    return tuple(sorted(p.name for p in parts))
