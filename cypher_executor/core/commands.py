@@ -3,14 +3,14 @@
 A command says everything that is needed to carry it out, so whoever does it needs to know nothing of the run. Commands
 are worked out from events alone: a run that is replayed asks for the same things in the same words.
 
-| command    | answered by                                                    | may go ahead of the disk |
-| ---        | ---                                                            | --- |
-| Execute    | AttemptSucceeded, AttemptFailed, AttemptLost or CallRequested  | yes: a part has no effect but through a call |
-| Perform    | CallAnswered                                                   | no: this is where effects happen |
-| StartTimer | TimerFired                                                     | yes |
-| StartChild | ChildStarted (and ChildEnded, when it waits) or AttemptFailed  | yes: the journal keeps the order of its entries |
-| Interrupt  | nothing: it takes back the command that the step had out       | yes |
-| Conclude   | RunEnded                                                       | yes: the answer to a caller waits for the disk |
+| command    | answered by                                                   | may go ahead of the disk           |
+| ---        | ---                                                           | ---                                |
+| Execute    | AttemptSucceeded, AttemptFailed, AttemptLost or CallRequested | yes: effects come with Perform     |
+| Perform    | CallAnswered                                                  | no: this is where effects happen   |
+| StartTimer | TimerFired                                                    | yes                                |
+| StartChild | ChildStarted (then ChildEnded, if it waits), or AttemptFailed | yes: entries of a journal stay in order |
+| Interrupt  | nothing: it takes back what the step had asked for            | yes                                |
+| Conclude   | RunEnded                                                      | yes: the caller's answer waits for the disk |
 """
 
 from __future__ import annotations

@@ -1,0 +1,135 @@
+"""The parts that run in the engine, because they are about runs and time: what each asks for, given its input.
+
+They have no module. Each is a function from a step's input to what the run should do: a command's worth of facts
+(`Child`, `Delay`), or a Failure when the input does not fit.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cypher_executor.core.recipe import Value
+from cypher_executor.errors import Failure
+
+MAX_DEPTH = 32
+"""How many runs may stand above a run, so that a recipe which starts itself comes to an end."""
+
+MAX_WAIT_MS = 366 * 24 * 3_600_000 * 10
+"""Ten years: a longer wait is a mistake in a unit."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """Start a run of another recipe."""
+
+    workflow: str
+    input: Value
+    wait: bool
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """Do nothing for so long."""
+
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """Do nothing until this time, in microseconds since 1970 UTC; not at all when it has passed."""
+
+    due_us: int
+
+
+Orchestrated = Child | Delay | Until | Failure
+
+
+def _trigger_workflow(given: Mapping[str, Value]) -> Orchestrated:
+    workflow, wait, key = given.get("workflow"), given.get("wait", False), given.get("key")
+    if not isinstance(workflow, str) or not workflow:
+        return _misfit("`workflow` must be the name of a recipe")
+    if not isinstance(wait, bool):
+        return _misfit("`wait` must be true or false")
+    if key is not None and not isinstance(key, str):
+        return _misfit("`key` must be a string")
+    return Child(workflow, given.get("input", {}), wait, key)
+
+
+def _wait(given: Mapping[str, Value]) -> Orchestrated:
+    if (given.get("seconds") is None) == (given.get("until") is None):
+        return _misfit("give either `seconds` or `until`")
+    return _wait_until(given["until"]) if given.get("until") is not None else _wait_for(given)
+
+
+def _wait_until(until: Value) -> Orchestrated:
+    try:
+        when = datetime.fromisoformat(until)
+    except (TypeError, ValueError):
+        return _misfit("`until` must be a time such as '2030-01-31T08:00:00+01:00'")
+    if when.tzinfo is None:
+        return _misfit("`until` must say its offset, such as 'Z' or '+01:00'")
+    return Until((when - _EPOCH) // timedelta(microseconds=1))
+
+
+def _wait_for(given: Mapping[str, Value]) -> Orchestrated:
+    delay_ms = duration_ms(given.get("seconds"))
+    if delay_ms is None:
+        return _misfit("`seconds` must be a number of seconds, or a duration such as '1h30m'")
+    if delay_ms < 0:
+        return _misfit("`seconds` must not be negative")
+    if delay_ms > MAX_WAIT_MS:
+        return _misfit("`seconds` must not be more than ten years")
+    return Delay(delay_ms)
+
+
+ENGINE_PARTS: Mapping[str, Callable[[Mapping[str, Value]], Orchestrated]] = {
+    "trigger_workflow": _trigger_workflow,
+    "wait": _wait,
+}
+"""The parts that have no module, by name."""
+
+
+def orchestrate(part: str, given: Value) -> Orchestrated:
+    """What the engine part `part` asks for with this input."""
+    if not isinstance(given, dict):
+        return _misfit(f"`{part}` takes a map")
+    return ENGINE_PARTS[part](given)
+
+
+_UNITS_MS = {"ms": 1.0, "s": 1e3, "m": 6e4, "h": 3.6e6, "d": 8.64e7, "w": 6.048e8}
+_SHORT = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+\Z")
+_SHORT_TERM = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
+_ISO = re.compile(
+    r"P(?=\d|T\d)(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?"
+    r"(?:T(?=\d)(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?\Z"
+)
+
+
+def duration_ms(value: Value) -> int | None:
+    """A duration in milliseconds: a number of seconds, `'1h30m'`, `'200ms'`, or ISO 8601 without years and months.
+
+    None when it is none of these. A negative number is a negative duration: callers refuse it with their own words.
+    """
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return round(value * 1000) if math.isfinite(value) else None
+    if not isinstance(value, str):
+        return None
+    if _SHORT.match(value):
+        return round(sum(float(n) * _UNITS_MS[unit] for n, unit in _SHORT_TERM.findall(value)))
+    iso = _ISO.match(value)
+    if iso is None:
+        return None
+    return round(sum(float(n or 0) * _UNITS_MS[unit] for n, unit in zip(iso.groups(), "wdhms", strict=True)))
+
+
+def _misfit(message: str) -> Failure:
+    return Failure("input_invalid", message)

@@ -1,0 +1,84 @@
+"""A step: one node in one run, with everything that has happened to it. `run.py` alone changes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cypher_executor.core.commands import Call
+from cypher_executor.core.events import FINAL_STATES, Item, RunId, RunState
+from cypher_executor.core.recipe import Node, Value
+from cypher_executor.errors import Failure
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One try of a step. `ended_us` is None while it goes on, `failure` None unless it failed."""
+
+    number: int
+    started_us: int
+    ended_us: int | None = None
+    failure: Failure | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Step:
+    """The state of one node in one run (in a loop: for one item).
+
+    Before it begins, a step counts its incoming relationships: `unsettled` of them may still be taken, `taken` were.
+    While it is open, `attempts` grows; the tape belongs to the newest attempt.
+    """
+
+    node: Node
+    item: Item
+    unsettled: int
+    taken: int = 0
+    state: RunState = "pending"
+    input: Value = None
+    output: Value = None
+    failure: Failure | None = None
+    handled: bool = False
+    attempts: list[Attempt] = field(default_factory=list)
+    started_us: int | None = None
+    ended_us: int | None = None
+    tape: list[Call] = field(default_factory=list)
+    calling: Call | None = None
+    losses: int = 0
+    child: RunId | None = None
+    cleaning: bool = False
+    """It was reached after the run began to close: it may still begin, because cleaning up is its purpose."""
+
+    @property
+    def name(self) -> str:
+        """The name of the node."""
+        return self.node.name
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has reached its final state."""
+        return self.state in FINAL_STATES
+
+    @property
+    def attempt(self) -> int:
+        """The number of the newest attempt, from 1; 0 before the first."""
+        return len(self.attempts)
+
+    @property
+    def value(self) -> Value:
+        """What expressions see under the name of the node."""
+        if self.state == "succeeded":
+            return self.output
+        if self.state == "failed":
+            return {"error": self.error()}
+        return None
+
+    def error(self) -> dict[str, Value]:
+        """The failure as `ON_FAIL` branches and callers see it."""
+        assert self.failure is not None
+        failure = self.failure
+        seen = {
+            "code": failure.code,
+            "message": failure.message,
+            "retryable": failure.retryable,
+            "attempts": self.attempt,
+        }
+        return {**seen, "details": dict(failure.details)} if failure.details else seen
