@@ -1,0 +1,207 @@
+"""Journal and catalog in memory: for `check`, for trying a recipe out, and for tests. Nothing outlives the process.
+
+They keep the same contracts as the durable ones (one suite tests them all), with "on disk" read as "in the list".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from cypher_executor import errors
+from cypher_executor.core.events import Event, RunEnded, RunId, RunStarted
+from cypher_executor.core.recipe import Digest
+from cypher_executor.ports import Appended, Claim, Claimed, Entry, Outcome, RecipeVersion, RunFilter, RunSummary, Stale
+
+Position = tuple[int, RunId, int, Event]
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    claim: Claim
+    run: RunId
+    since_us: int
+
+    def at(self, now_us: int) -> bool:
+        return self.claim.keep_us is None or now_us < self.since_us + self.claim.keep_us
+
+
+class MemoryJournal:
+    """`ports.Journal` in memory. `texts`, when shared with a `MemoryCatalog`, gets the text of each run's recipe."""
+
+    healthy = True
+
+    def __init__(self, now_us: Callable[[], int], texts: dict[Digest, str] | None = None) -> None:
+        self._now_us = now_us
+        self._texts = {} if texts is None else texts
+        self._all: list[Position] = []
+        self._runs: dict[RunId, list[Event]] = {}
+        self._summaries: dict[RunId, RunSummary] = {}
+        self._claims: dict[tuple[str, str], _Held] = {}
+        self._closed = False
+
+    def append(self, entries: Sequence[Entry]) -> asyncio.Future[Sequence[Outcome]]:
+        """See `ports.Journal`. The answer is there at once."""
+        done: asyncio.Future[Sequence[Outcome]] = asyncio.get_running_loop().create_future()
+        if self._closed:
+            done.set_exception(errors.Unavailable("the journal is closed", code="journal_unavailable"))
+        else:
+            done.set_result([self._append(entry) for entry in entries])
+        return done
+
+    async def read(self, run: RunId, after: int = 0) -> Sequence[Event]:
+        """The events of a run in order, without the first `after`; empty for an unknown run."""
+        return self._runs.get(run, [])[after:]
+
+    async def follow(self, after: int, limit: int) -> Sequence[Position]:
+        """The next events of all runs behind position `after`, each with its position, run and number in the run."""
+        return self._all[after : after + limit]
+
+    async def open_runs(self) -> Sequence[RunId]:
+        """Every run without an end, in the order in which they began."""
+        return [run for run, summary in self._summaries.items() if summary.ended_us is None]
+
+    async def summary(self, run: RunId) -> RunSummary | None:
+        """One run as lists show it."""
+        return self._summaries.get(run)
+
+    async def list_runs(self, which: RunFilter) -> Sequence[RunSummary]:
+        """The runs that fit, newest first."""
+        fitting = (summary for summary in self._summaries.values() if _fits(summary, which))
+        return heapq.nlargest(which.limit, fitting, key=lambda summary: summary.id)
+
+    async def children(self, run: RunId) -> Sequence[RunSummary]:
+        """The runs that this run started, oldest first."""
+        return [summary for summary in self._summaries.values() if summary.parent == run]
+
+    async def claimed(self, claim: Claim) -> Claimed | None:
+        """Who holds this key now."""
+        return self._holder(claim, self._now_us())
+
+    async def reopen(self) -> None:
+        """Memory does not fail."""
+
+    async def close(self) -> None:
+        """Take nothing more on."""
+        self._closed = True
+
+    def _append(self, entry: Entry) -> Outcome:
+        assert entry.events, "an entry has events"
+        assert (entry.after == 0) == (entry.opening is not None), "a run begins with an opening, and only then"
+        version = len(self._runs.get(entry.run, ()))
+        if version != entry.after:
+            return Stale(version)
+        if holder := self._open(entry):
+            return holder
+        self._file(entry)
+        return Appended()
+
+    def _open(self, entry: Entry) -> Claimed | None:
+        """File a new run, unless its key belongs to another."""
+        started, opening = entry.events[0], entry.opening
+        if opening is None:
+            return None
+        assert isinstance(started, RunStarted) and started.run == entry.run, "a run begins with its own RunStarted"
+        if claim := opening.claim:
+            if holder := self._holder(claim, started.at_us):
+                return holder
+            self._claims[claim.scope, claim.key] = _Held(claim, entry.run, started.at_us)
+        self._texts.setdefault(started.recipe, opening.recipe_text)
+        self._runs[entry.run] = []
+        self._summaries[entry.run] = _begun(started)
+        return None
+
+    def _file(self, entry: Entry) -> None:
+        events = self._runs[entry.run]
+        for event in entry.events:
+            events.append(event)
+            self._all.append((len(self._all) + 1, entry.run, len(events), event))
+            if isinstance(event, RunEnded):
+                summary = self._summaries[entry.run]
+                self._summaries[entry.run] = replace(summary, state=event.state, ended_us=event.at_us)
+
+    def _holder(self, claim: Claim, now_us: int) -> Claimed | None:
+        held = self._claims.get((claim.scope, claim.key))
+        if held is None or not held.at(now_us):
+            return None
+        return Claimed(held.run, held.claim.fingerprint == claim.fingerprint)
+
+
+class MemoryCatalog:
+    """`ports.Catalog` in memory."""
+
+    def __init__(self, texts: dict[Digest, str] | None = None) -> None:
+        self._texts = {} if texts is None else texts
+        self._versions: dict[tuple[str, str], list[RecipeVersion]] = {}
+        self._current: dict[tuple[str, str], RecipeVersion] = {}
+        self._last: dict[tuple[str, str], int] = {}
+
+    async def save(self, tenant: str, name: str, digest: Digest, text: str, at_us: int) -> RecipeVersion:
+        """See `ports.Catalog`. A text that the name had before becomes current again under its old number."""
+        versions = self._versions.setdefault((tenant, name), [])
+        version = next((v for v in versions if (v.digest, v.text) == (digest, text)), None)
+        if version is None:
+            self._last[tenant, name] = number = self._last.get((tenant, name), 0) + 1
+            version = RecipeVersion(tenant, name, number, digest, text, at_us)
+            versions.append(version)
+            self._texts.setdefault(digest, text)
+        self._current[tenant, name] = version
+        return version
+
+    async def current(self, tenant: str, name: str) -> RecipeVersion | None:
+        """The version that `name` points at."""
+        return self._current.get((tenant, name))
+
+    async def versions(self, tenant: str, name: str) -> Sequence[RecipeVersion]:
+        """All versions, oldest first; empty for an unknown name."""
+        return tuple(self._versions.get((tenant, name), ()))
+
+    async def list_current(self, tenant: str) -> Sequence[RecipeVersion]:
+        """The current version of every name, by name."""
+        return _by_name(version for version in self._current.values() if version.tenant == tenant)
+
+    async def point(self, tenant: str, name: str, version: int) -> RecipeVersion | None:
+        """Make an earlier version the current one; None if there is no such version."""
+        found = next((v for v in self._versions.get((tenant, name), ()) if v.version == version), None)
+        if found:
+            self._current[tenant, name] = found
+        return found
+
+    async def delete(self, tenant: str, name: str) -> bool:
+        """Forget the name. Runs keep their recipes, and its version numbers are not given again."""
+        self._versions.pop((tenant, name), None)
+        return self._current.pop((tenant, name), None) is not None
+
+    async def text(self, digest: Digest) -> str | None:
+        """The text of a recipe that was stored under a name or used by a run."""
+        return self._texts.get(digest)
+
+
+def _begun(started: RunStarted) -> RunSummary:
+    return RunSummary(
+        id=started.run,
+        recipe=started.name,
+        version=started.version,
+        digest=started.recipe,
+        state="running",
+        started_us=started.at_us,
+        ended_us=None,
+        tenant=started.tenant,
+        parent=started.parent.run if started.parent else None,
+    )
+
+
+def _fits(summary: RunSummary, which: RunFilter) -> bool:
+    return (
+        summary.tenant == which.tenant
+        and (which.recipe is None or summary.recipe == which.recipe)
+        and (not which.states or summary.state in which.states)
+        and (which.parent is None or summary.parent == which.parent)
+        and (which.before is None or summary.id < which.before)
+    )
+
+
+def _by_name(versions: Iterable[RecipeVersion]) -> list[RecipeVersion]:
+    return sorted(versions, key=lambda version: version.name)

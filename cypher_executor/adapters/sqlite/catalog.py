@@ -1,0 +1,85 @@
+"""The catalog of recipes in SQLite, beside the journal: changes go through the same writer and are as durable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import apsw
+
+from cypher_executor.adapters.sqlite.database import Database
+from cypher_executor.adapters.sqlite.statements import statements
+from cypher_executor.core.recipe import Digest
+from cypher_executor.ports import RecipeVersion
+
+_SQL = statements("catalog")
+
+
+class SqliteCatalog:
+    """`ports.Catalog` over a `Database`, which it does not close."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def save(self, tenant: str, name: str, digest: Digest, text: str, at_us: int) -> RecipeVersion:
+        """See `ports.Catalog`. A text that the name had before becomes current again under its old number."""
+
+        def work(connection: apsw.Connection) -> RecipeVersion:
+            number = connection.execute(_SQL["version_of_text"], (tenant, name, digest, text)).get
+            if number is None:
+                number = 1 + (connection.execute(_SQL["last_version"], (tenant, name)).get or 0)
+                connection.execute(_SQL["insert_version"], (tenant, name, number, digest, text, at_us))
+                connection.execute(_SQL["insert_text"], (digest, text))
+            return _point(connection, tenant, name, number)
+
+        return await self._database.write(work)
+
+    async def current(self, tenant: str, name: str) -> RecipeVersion | None:
+        """The version that `name` points at."""
+        found = await self._read("current", tenant, name)
+        return found[0] if found else None
+
+    async def versions(self, tenant: str, name: str) -> Sequence[RecipeVersion]:
+        """All versions, oldest first; empty for an unknown name."""
+        return await self._read("versions", tenant, name)
+
+    async def list_current(self, tenant: str) -> Sequence[RecipeVersion]:
+        """The current version of every name, by name."""
+        return await self._read("list_current", tenant)
+
+    async def point(self, tenant: str, name: str, version: int) -> RecipeVersion | None:
+        """Make an earlier version the current one; None if there is no such version."""
+
+        def work(connection: apsw.Connection) -> RecipeVersion | None:
+            known = connection.execute(_SQL["version"], (tenant, name, version)).fetchone()
+            return _point(connection, tenant, name, version) if known else None
+
+        return await self._database.write(work)
+
+    async def delete(self, tenant: str, name: str) -> bool:
+        """Forget the name. Runs keep their recipes, and its version numbers are not given again."""
+
+        def work(connection: apsw.Connection) -> bool:
+            connection.execute(_SQL["forget_name"], (tenant, name))
+            known = connection.changes() > 0
+            connection.execute(_SQL["delete_versions"], (tenant, name))
+            return known
+
+        return await self._database.write(work)
+
+    async def text(self, digest: Digest) -> str | None:
+        """The text of a recipe that was stored under a name or used by a run."""
+        rows = await self._rows("text", digest)
+        return rows[0][0] if rows else None
+
+    async def _read(self, name: str, *values: str) -> list[RecipeVersion]:
+        return [RecipeVersion(*row) for row in await self._rows(name, *values)]
+
+    async def _rows(self, name: str, *values: str) -> list[Any]:
+        return await self._database.read(lambda connection: connection.execute(_SQL[name], values).fetchall())
+
+
+def _point(connection: apsw.Connection, tenant: str, name: str, version: int) -> RecipeVersion:
+    connection.execute(_SQL["set_current"], {"tenant": tenant, "name": name, "version": version})
+    row: Any = connection.execute(_SQL["version"], (tenant, name, version)).fetchone()
+    return RecipeVersion(*row)

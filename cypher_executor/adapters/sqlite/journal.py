@@ -1,0 +1,195 @@
+"""The journal in SQLite: what `ports.Journal` promises, by one writer thread and a file that is synced at each commit.
+
+Everything that decides over an entry - how many events the run has, who holds the key - is looked up inside the
+transaction that writes it, behind all earlier entries, so nothing can come between question and answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import apsw
+import orjson
+
+from cypher_executor.adapters.sqlite.database import Database
+from cypher_executor.adapters.sqlite.records import Record, decode, encode
+from cypher_executor.adapters.sqlite.statements import statements
+from cypher_executor.core.events import FINAL_STATES, Event, RunEnded, RunId, RunStarted
+from cypher_executor.ports import Appended, Claim, Claimed, Entry, Outcome, RunFilter, RunSummary, Stale
+
+_SQL = statements("journal")
+_STATES = ("pending", "running", "waiting", "retrying", *sorted(FINAL_STATES))
+_AFTER_EVERY_ID = "\U0010ffff"
+
+
+class SqliteJournal:
+    """`ports.Journal` over a `Database`. `now_us` is only asked for the hint of `claimed`."""
+
+    def __init__(self, database: Database, now_us: Callable[[], int]) -> None:
+        self._database = database
+        self._now_us = now_us
+
+    @property
+    def healthy(self) -> bool:
+        """Whether appending is possible. After a failed write it is not, until `reopen`."""
+        return self._database.healthy
+
+    @property
+    def commits(self) -> int:
+        """How many transactions were committed, each with one sync."""
+        return self._database.commits
+
+    def append(self, entries: Sequence[Entry]) -> asyncio.Future[Sequence[Outcome]]:
+        """See `ports.Journal`. Raises RequestInvalid at once, with nothing queued, when a value is not JSON."""
+        prepared = [_Prepared.of(entry) for entry in entries]
+        return self._database.write(partial(_append_all, prepared))
+
+    async def read(self, run: RunId, after: int = 0) -> Sequence[Event]:
+        """The events of a run in order, without the first `after`; empty for an unknown run."""
+
+        def work(connection: apsw.Connection) -> list[Event]:
+            return [decode(connection, *row) for row in _rows(connection, "read", (run, after))]
+
+        return await self._database.read(work)
+
+    async def follow(self, after: int, limit: int) -> Sequence[tuple[int, RunId, int, Event]]:
+        """The next events of all runs behind position `after` (0: from the beginning), at most `limit`.
+
+        Each with its position, its run, and its number in that run. Positions grow; they may leave numbers out.
+        """
+
+        def work(connection: apsw.Connection) -> list[tuple[int, RunId, int, Event]]:
+            rows = _rows(connection, "follow", (after, limit))
+            return [(position, run, seq, decode(connection, *rest)) for position, run, seq, *rest in rows]
+
+        return await self._database.read(work)
+
+    async def open_runs(self) -> Sequence[RunId]:
+        """Every run without an end, in the order in which they began."""
+        return await self._database.read(lambda connection: [run for (run,) in _rows(connection, "open_runs", ())])
+
+    async def summary(self, run: RunId) -> RunSummary | None:
+        """One run as lists show it."""
+        found = await self._summaries("summary", (run,))
+        return found[0] if found else None
+
+    async def list_runs(self, which: RunFilter) -> Sequence[RunSummary]:
+        """The runs that fit, newest first."""
+        name = "list_parent" if which.parent else "list_recipe" if which.recipe is not None else "list_tenant"
+        return await self._summaries(name, _list_values(which))
+
+    async def children(self, run: RunId) -> Sequence[RunSummary]:
+        """The runs that this run started, oldest first."""
+        return await self._summaries("children", (run,))
+
+    async def claimed(self, claim: Claim) -> Claimed | None:
+        """Who holds this key now. Only a hint: what decides is the append."""
+        now_us = self._now_us()
+        return await self._database.read(lambda connection: _holder(connection, claim, now_us))
+
+    async def reopen(self) -> None:
+        """After a failed write: open the file again. What was unknown then is in it or is not; read and see."""
+        await self._database.reopen()
+
+    async def close(self) -> None:
+        """Write what is queued, then let go of the storage."""
+        await self._database.close()
+
+    async def _summaries(self, name: str, values: apsw.Bindings) -> list[RunSummary]:
+        rows = await self._database.read(lambda connection: _rows(connection, name, values))
+        return [RunSummary(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """An entry with its events as they will be stored, so that the writer only has to write."""
+
+    entry: Entry
+    records: tuple[Record, ...]
+
+    @staticmethod
+    def of(entry: Entry) -> _Prepared:
+        assert entry.events, "an entry has events"
+        assert (entry.after == 0) == (entry.opening is not None), "a run begins with an opening, and only then"
+        return _Prepared(entry, tuple(map(encode, entry.events)))
+
+
+def _rows(connection: apsw.Connection, name: str, values: apsw.Bindings) -> list[Any]:
+    return connection.execute(_SQL[name], values).fetchall()
+
+
+def _append_all(prepared: Sequence[_Prepared], connection: apsw.Connection) -> list[Outcome]:
+    return [_append(connection, one) for one in prepared]
+
+
+def _append(connection: apsw.Connection, prepared: _Prepared) -> Outcome:
+    entry = prepared.entry
+    number, version = connection.execute(_SQL["head"], (entry.run,)).fetchone() or (None, 0)
+    if version != entry.after:
+        return Stale(version)
+    if number is None:
+        started = entry.events[0]
+        assert isinstance(started, RunStarted) and started.run == entry.run, "a run begins with its own RunStarted"
+        holder = _claim_holder(connection, entry, started.at_us)
+        if holder is not None:
+            return holder
+        number = _open(connection, entry, started)
+    _insert(connection, number, prepared)
+    return Appended()
+
+
+def _claim_holder(connection: apsw.Connection, entry: Entry, now_us: int) -> Claimed | None:
+    claim = entry.opening.claim if entry.opening else None
+    return _holder(connection, claim, now_us) if claim else None
+
+
+def _holder(connection: apsw.Connection, claim: Claim, now_us: int) -> Claimed | None:
+    values = {"scope": claim.scope, "key": claim.key, "now_us": now_us}
+    row = connection.execute(_SQL["holder"], values).fetchone()
+    return Claimed(RunId(row[0]), row[1] == claim.fingerprint) if row else None
+
+
+def _open(connection: apsw.Connection, entry: Entry, started: RunStarted) -> int:
+    """File a new run: what lists show, its recipe's text, its claim. Gives its number."""
+    parent = started.parent.run if started.parent else None
+    about = (entry.run, started.tenant, started.name, started.version, started.recipe, started.at_us, parent)
+    connection.execute(_SQL["insert_run"], about)
+    number = connection.last_insert_rowid()
+    assert entry.opening is not None
+    connection.execute(_SQL["insert_text"], (started.recipe, entry.opening.recipe_text))
+    if entry.opening.claim:
+        _claim(connection, entry.opening.claim, number, started.at_us)
+    return number
+
+
+def _claim(connection: apsw.Connection, claim: Claim, number: int, now_us: int) -> None:
+    expires_us = None if claim.keep_us is None else now_us + claim.keep_us
+    connection.execute(_SQL["forget_claims"], (now_us,))
+    connection.execute(_SQL["claim"], (claim.scope, claim.key, claim.fingerprint, number, expires_us))
+
+
+def _insert(connection: apsw.Connection, number: int, prepared: _Prepared) -> None:
+    entry = prepared.entry
+    for seq, record in enumerate(prepared.records, entry.after + 1):
+        row = (number, seq, record.kind, record.at_us, record.body, record.outside)
+        connection.execute(_SQL["insert_event"], row)
+        for blob in record.blobs:
+            connection.execute(_SQL["insert_blob"], blob)
+    for event in entry.events:
+        if isinstance(event, RunEnded):
+            connection.execute(_SQL["end_run"], (event.state, event.at_us, number))
+
+
+def _list_values(which: RunFilter) -> dict[str, apsw.SQLiteValue]:
+    return {
+        "tenant": which.tenant,
+        "recipe": which.recipe,
+        "states": orjson.dumps(sorted(which.states) or _STATES).decode(),
+        "parent": which.parent,
+        "before": which.before or _AFTER_EVERY_ID,
+        "limit": which.limit,
+    }

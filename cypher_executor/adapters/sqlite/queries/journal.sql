@@ -1,0 +1,94 @@
+-- name: head
+-- Where a run's journal stands: its number, and how many events it has.
+SELECT number, (SELECT max(seq) FROM events WHERE run = number) FROM runs WHERE id = ?;
+
+-- name: insert_run
+INSERT INTO runs (id, tenant, recipe, version, digest, state, started_us, parent)
+VALUES (?, ?, ?, ?, ?, 'running', ?, ?);
+
+-- name: end_run
+UPDATE runs SET state = ?, ended_us = ? WHERE number = ?;
+
+-- name: insert_event
+INSERT INTO events (run, seq, kind, at_us, body, outside) VALUES (?, ?, ?, ?, ?, ?);
+
+-- name: insert_blob
+INSERT OR IGNORE INTO blobs (digest, body) VALUES (?, ?);
+
+-- name: insert_text
+INSERT OR IGNORE INTO recipe_texts (digest, text) VALUES (?, ?);
+
+-- name: holder
+-- Who holds a key at a time.
+SELECT runs.id, claims.fingerprint
+FROM claims JOIN runs ON runs.number = claims.run
+WHERE claims.scope = :scope AND claims.key = :key AND (claims.expires_us IS NULL OR claims.expires_us > :now_us);
+
+-- name: claim
+-- Only after `holder` found nobody: what may be replaced is a claim that has expired.
+INSERT OR REPLACE INTO claims (scope, key, fingerprint, run, expires_us) VALUES (?, ?, ?, ?, ?);
+
+-- name: forget_claims
+-- A few at a time, more than one new claim can add, so that no commit has to carry a pile of them.
+DELETE FROM claims WHERE (scope, key) IN (
+    SELECT scope, key FROM claims WHERE expires_us <= ? ORDER BY expires_us LIMIT 4
+);
+
+-- name: read
+SELECT kind, body, outside
+FROM events
+WHERE run = (SELECT number FROM runs WHERE id = ?) AND seq > ?
+ORDER BY seq;
+
+-- name: blob
+SELECT body FROM blobs WHERE digest = ?;
+
+-- name: follow
+SELECT events.position, runs.id, events.seq, events.kind, events.body, events.outside
+FROM events JOIN runs ON runs.number = events.run
+WHERE events.position > ?
+ORDER BY events.position
+LIMIT ?;
+
+-- name: open_runs
+SELECT id FROM runs WHERE ended_us IS NULL ORDER BY number;
+
+-- name: summary
+SELECT id, recipe, version, digest, state, started_us, ended_us, tenant, parent FROM runs WHERE id = ?;
+
+-- name: children
+SELECT id, recipe, version, digest, state, started_us, ended_us, tenant, parent
+FROM runs
+WHERE parent = ?
+ORDER BY number;
+
+-- name: list_tenant
+-- The newest of each state, then the newest of those: a rare state among millions of runs is found as fast as a common
+-- one.
+SELECT r.id, r.recipe, r.version, r.digest, r.state, r.started_us, r.ended_us, r.tenant, r.parent
+FROM json_each(:states) AS wanted JOIN runs AS r ON r.id IN (
+    SELECT id FROM runs
+    WHERE tenant = :tenant AND state = wanted.value AND runs.id < :before
+    ORDER BY runs.id DESC LIMIT :limit
+)
+ORDER BY r.id DESC
+LIMIT :limit;
+
+-- name: list_recipe
+SELECT r.id, r.recipe, r.version, r.digest, r.state, r.started_us, r.ended_us, r.tenant, r.parent
+FROM json_each(:states) AS wanted JOIN runs AS r ON r.id IN (
+    SELECT id FROM runs
+    WHERE tenant = :tenant AND recipe = :recipe AND state = wanted.value AND runs.id < :before
+    ORDER BY runs.id DESC LIMIT :limit
+)
+ORDER BY r.id DESC
+LIMIT :limit;
+
+-- name: list_parent
+SELECT id, recipe, version, digest, state, started_us, ended_us, tenant, parent
+FROM runs
+WHERE parent = :parent AND tenant = :tenant AND id < :before
+    AND (:recipe IS NULL OR recipe = :recipe)
+    AND state IN (SELECT value FROM json_each(:states))
+ORDER BY id DESC
+LIMIT :limit;
