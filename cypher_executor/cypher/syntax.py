@@ -535,7 +535,7 @@ class Comment:
 def children(node: Syntax) -> list[Syntax]:
     """The nodes directly below `node`, in the order of the text."""
     found: list[Syntax] = []
-    for name in type(node).__match_args__[1:]:  # all fields but the place
+    for name in node.__match_args__[1:]:  # type: ignore[attr-defined]  # all fields but the place
         value = getattr(node, name)
         if isinstance(value, Syntax):
             found.append(value)
