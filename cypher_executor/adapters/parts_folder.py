@@ -1,0 +1,77 @@
+"""Parts from folders: the shipped one first, the user's own behind it.
+
+All manifests are read once, when the store is made; afterwards looking up is from memory. A module's bytes are read
+when they are asked for, and only handed out when their digest is still the one that the manifest was read with: a file
+that changed behind our back is refused, never run.
+
+A later folder may not take a name of an earlier one: a recipe that says `http_request` must mean the shipped part
+whatever somebody dropped into a folder. Such a folder is refused when the store is made, with both places named; an
+operator who does want another part of the same purpose gives it another name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from cypher_executor.core.parts import Part
+from cypher_executor.core.recipe import Digest
+from cypher_executor.errors import Conflict, NotFound, RequestInvalid, Unavailable
+from cypher_executor.partkit.manifest import PartFolder, digest_of, read_folder
+
+
+class PartsFolder:
+    """A `PartStore` over folders that hold one folder for each part. Raises what `read_folder` raises, and `Conflict`."""
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        self._by_name: dict[str, PartFolder] = {}
+        for folder in folders:
+            self._add_all(folder)
+        self._by_digest = {p.part.digest: p for p in self._by_name.values() if p.part.digest is not None}
+
+    def _add_all(self, folder: Path) -> None:
+        if not folder.is_dir():
+            raise RequestInvalid(f"the folder of parts {str(folder)!r} does not exist; create it or leave it out")
+        for manifest in sorted(folder.glob("*/part.toml")):
+            self._add(read_folder(manifest.parent))
+
+    def _add(self, found: PartFolder) -> None:
+        earlier = self._by_name.setdefault(found.part.name, found)
+        if earlier is not found:
+            raise Conflict(
+                f"the part {found.part.name!r} in {found.folder} has the name of the one in {earlier.folder}; "
+                "give it another name: a recipe must not change its meaning by what lies in a folder",
+                code="part_name_taken",
+            )
+
+    def find(self, name: str) -> Part | None:
+        """The part of this name."""
+        found = self._by_name.get(name)
+        return found.part if found else None
+
+    def by_digest(self, digest: Digest) -> Part | None:
+        """The part whose module has this digest."""
+        found = self._by_digest.get(digest)
+        return found.part if found else None
+
+    def all(self) -> Sequence[Part]:
+        """Every part, by name."""
+        return [self._by_name[name].part for name in sorted(self._by_name)]
+
+    async def module(self, digest: Digest) -> bytes:
+        """The bytes of a module. `NotFound` when no part has this digest (any more), `Unavailable` when it is unreadable."""
+        found = self._by_digest.get(digest)
+        if found is None:
+            raise NotFound(f"no part has a module with the digest {digest}")
+        return await asyncio.to_thread(_read_verified, found.module_path, digest)
+
+
+def _read_verified(path: Path, digest: Digest) -> bytes:
+    try:
+        data = path.read_bytes()
+    except OSError as wrong:
+        raise Unavailable(f"the module {path} cannot be read: {wrong.strerror}") from None
+    if digest_of(data) != digest:
+        raise NotFound(f"the module {path} has changed since it was loaded; restart to load it, or put it back")
+    return data

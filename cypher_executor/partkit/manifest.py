@@ -1,0 +1,239 @@
+"""A part's folder, read: `part.toml`, `examples.toml` and the module beside them.
+
+The manifest is what its author says; what can be known from the module is taken from the module (purity, digest).
+A field of `[input]` is short JSON Schema with `required = true` where the field must be given; together they become
+the JSON Schema of the whole input map. Other fields are refused unless the manifest says `additional = true`.
+
+Every error names the file and the key, so that the author can go there. `RequestInvalid` is a wrong manifest,
+`ModuleRefused` a wrong module.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from cypher_executor.core.parts import Example, Grants, Limits, Part
+from cypher_executor.core.recipe import Digest
+from cypher_executor.errors import ModuleRefused, RequestInvalid
+from cypher_executor.partkit.module import admit
+
+_RESERVED = """
+    retry timeout deadline join for_each as concurrency on_item_fail repeat cache concurrency_key concurrency_limit
+"""
+_SCHEMA_WORDS = """
+    type title description default examples enum const required items prefixItems contains minItems maxItems uniqueItems
+    properties additionalProperties patternProperties propertyNames minProperties maxProperties minimum maximum
+    exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength pattern format allOf anyOf oneOf not $ref $defs
+"""
+M = TypeVar("M", bound=BaseModel)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Build(_Strict):
+    """How the module is made: a command, and the files (patterns relative to the folder) that it is made of.
+
+    `zig` as the command's first word is the compiler of the `ziglang` package, `{module}` the file to write.
+    """
+
+    command: Annotated[list[str], Field(min_length=1)]
+    watch: list[str] = []
+
+
+class _Grants(_Strict):
+    http: list[str] = []
+    kv: bool = False
+    secrets: list[str] = []
+    callback: bool = False
+
+
+class _Limits(_Strict):
+    timeout_ms: Annotated[int, Field(ge=1, le=3_600_000)] = 5_000
+    memory_mb: Annotated[int, Field(ge=1, le=1_024)] = 64
+    output_kb: Annotated[int, Field(ge=1, le=65_536)] = 1_024
+    fuel: Annotated[int, Field(ge=1)] | None = None
+
+
+class _Manifest(_Strict):
+    name: str
+    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+    summary: Annotated[str, Field(min_length=1, max_length=200)]
+    engine: bool = False
+    additional: bool = False
+    input: dict[str, dict[str, Any]] = {}
+    output: dict[str, Any] = {}
+    grants: _Grants = _Grants()
+    limits: _Limits = _Limits()
+    build: Build | None = None
+
+
+class _Call(_Strict):
+    request: dict[str, Any]
+    answer: dict[str, Any]
+
+
+class _Example(_Strict):
+    """TOML has no null; a value that holds one is given as JSON text in `input_json` or `output_json`."""
+
+    title: Annotated[str, Field(min_length=1)]
+    input: dict[str, Any] | None = None
+    input_json: str | None = None
+    output: Any = None
+    output_json: str | None = None
+    error: dict[str, Any] | None = None
+    calls: list[_Call] = []
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> _Example:
+        if (self.input is None) == (self.input_json is None):
+            raise ValueError("give either `input` or `input_json`")
+        ends = [self.output is not None, self.output_json is not None, self.error is not None]
+        if ends.count(True) != 1:
+            raise ValueError("give exactly one of `output`, `output_json` and `error`")
+        return self
+
+
+class _Examples(_Strict):
+    example: list[_Example] = []
+
+
+@dataclass(frozen=True, slots=True)
+class PartFolder:
+    """A part and the folder it was read from. Parts that run in the engine have no module and nothing to build."""
+
+    part: Part
+    folder: Path
+    engine: bool
+    build: Build | None
+
+    @property
+    def module_path(self) -> Path:
+        """Where the built module lies."""
+        return self.folder / f"{self.part.name}.wasm"
+
+
+def read_folder(folder: Path, *, needs_module: bool = True) -> PartFolder:
+    """Read one part. With `needs_module` False a part that has not been built yet is read too (`pure`, no digest)."""
+    manifest = _read_manifest(folder / "part.toml")
+    data = _module_bytes(folder / f"{manifest.name}.wasm", manifest, needs_module)
+    part = Part(
+        name=manifest.name,
+        version=manifest.version,
+        summary=manifest.summary,
+        digest=digest_of(data) if data is not None else None,
+        pure=_is_pure(folder, data, manifest.engine),
+        input=_input_schema(manifest),
+        output=manifest.output,
+        grants=Grants(
+            http=tuple(manifest.grants.http),
+            kv=manifest.grants.kv,
+            secrets=tuple(manifest.grants.secrets),
+            callback=manifest.grants.callback,
+        ),
+        limits=Limits(**manifest.limits.model_dump()),
+        examples=_read_examples(folder / "examples.toml"),
+    )
+    return PartFolder(part, folder, manifest.engine, manifest.build)
+
+
+def digest_of(data: bytes) -> Digest:
+    """The name of a module: the sha256 of its bytes."""
+    return Digest("sha256:" + hashlib.sha256(data).hexdigest())
+
+
+def _is_pure(folder: Path, data: bytes | None, engine: bool) -> bool:
+    if data is None:
+        return not engine
+    try:
+        return admit(data).pure
+    except ModuleRefused as refused:
+        raise ModuleRefused(f"{folder.name}: {refused.message}") from None
+
+
+def _module_bytes(path: Path, manifest: _Manifest, needed: bool) -> bytes | None:
+    if manifest.engine:
+        return None
+    if path.is_file():
+        return path.read_bytes()
+    if needed:
+        raise RequestInvalid(f"{path}: the module is missing; run `cypher-executor parts build {manifest.name}`")
+    return None
+
+
+def _read_manifest(path: Path) -> _Manifest:
+    manifest = _validated(_Manifest, path)
+    if manifest.name != path.parent.name:
+        raise RequestInvalid(f"{path}: `name` is {manifest.name!r}, but the folder is called {path.parent.name!r}")
+    if not _NAME.match(manifest.name):
+        raise RequestInvalid(f"{path}: `name` must be letters, digits and `_`, so that it can be a label in a recipe")
+    for field, schema in manifest.input.items():
+        _check_field(path, field, schema)
+    if manifest.engine and manifest.build is not None:
+        raise RequestInvalid(f"{path}: a part with `engine = true` has no module, so it has nothing to `build`")
+    return manifest
+
+
+def _check_field(path: Path, field: str, schema: Mapping[str, Any]) -> None:
+    where = f"{path}: input.{field}"
+    if field in _RESERVED.split():
+        raise RequestInvalid(f"{where}: this name steers the step in every recipe; no part may have an input of this name")
+    if unknown := sorted(set(schema) - set(_SCHEMA_WORDS.split())):
+        raise RequestInvalid(f"{where}: unknown keys {', '.join(unknown)}")
+    if not isinstance(schema.get("required", False), bool):
+        raise RequestInvalid(f"{where}: `required` must be true or false")
+    if not schema.get("description"):
+        raise RequestInvalid(f"{where}: `description` is missing; say in one sentence what the field is")
+
+
+def _input_schema(manifest: _Manifest) -> dict[str, Any]:
+    properties = {f: {k: v for k, v in s.items() if k != "required"} for f, s in manifest.input.items()}
+    required = [f for f, s in manifest.input.items() if s.get("required")]
+    schema = {"type": "object", "properties": properties, "additionalProperties": manifest.additional}
+    return {**schema, "required": required} if required else schema
+
+
+def _read_examples(path: Path) -> tuple[Example, ...]:
+    if not path.is_file():
+        return ()
+    return tuple(_example(path, e) for e in _validated(_Examples, path).example)
+
+
+def _example(path: Path, read: _Example) -> Example:
+    where = f"{path}: example {read.title!r}"
+    given = read.input if read.input_json is None else _from_json(read.input_json, f"{where}: input_json")
+    output = read.output if read.output_json is None else _from_json(read.output_json, f"{where}: output_json")
+    calls = tuple((c.request, c.answer) for c in read.calls)
+    return Example(title=read.title, input=given, output=output, error=read.error, calls=calls)
+
+
+def _from_json(text: str, where: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as wrong:
+        raise RequestInvalid(f"{where}: not JSON: {wrong}") from None
+
+
+def _validated(model: type[M], path: Path) -> M:
+    try:
+        read = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RequestInvalid(f"{path}: the file is missing; every part has one") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+        raise RequestInvalid(f"{path}: not TOML: {wrong}") from None
+    try:
+        return model.model_validate(read)
+    except ValidationError as wrong:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in wrong.errors())
+        raise RequestInvalid(f"{path}: {problems}") from None
