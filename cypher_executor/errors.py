@@ -164,4 +164,3 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
         return by_lower[name.lower()]
     found = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     return found[0] if found else None
-

@@ -12,7 +12,7 @@ from typing import Protocol
 from cypher_executor.core.commands import Execute
 from cypher_executor.core.events import Event, RunId, RunState
 from cypher_executor.core.parts import Grants, Part
-from cypher_executor.core.recipe import Digest, Value
+from cypher_executor.core.recipe import Digest, Recipe, Value
 
 
 class Clock(Protocol):
@@ -151,6 +151,15 @@ class Journal(Protocol):
         """Who holds this key. Only a hint: what decides is the append."""
         ...
 
+    @property
+    def healthy(self) -> bool:
+        """False after a failed write, until `reopen` has succeeded: nothing is accepted in between."""
+        ...
+
+    async def reopen(self) -> None:
+        """Begin again after a failed write. What that write held may be there or not: read it again."""
+        ...
+
     async def close(self) -> None:
         """Write what is queued, then let go of the storage."""
         ...
@@ -200,6 +209,34 @@ class Catalog(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A recipe that may be run with this input: found, checked, its defaults filled in.
+
+    `name` and `version` are None for a recipe that was sent along with the request.
+    """
+
+    recipe: Recipe
+    input: Value
+    name: str | None = None
+    version: int | None = None
+
+
+class Recipes(Protocol):
+    """From names, texts and digests to recipes that can be run."""
+
+    async def prepare(self, tenant: str, name: str, given: Value) -> Prepared:
+        """The current version of `name`, with this input checked against its schema.
+
+        Raises `errors.NotFound` (code `unknown_recipe`) or `errors.RequestInvalid` (code `input_invalid`).
+        """
+        ...
+
+    async def by_digest(self, digest: Digest) -> Recipe:
+        """A recipe that a run was started with. Raises `errors.NotFound` or `errors.RecipeInvalid`."""
+        ...
+
+
 # --- parts, and running them ------------------------------------------------------------------------------------------
 
 
@@ -229,6 +266,10 @@ Inbox = Callable[[Sequence[tuple[RunId, Event]]], None]
 
 class Dispatcher(Protocol):
     """Runs parts somewhere else, many at a time, and puts one event for each into the inbox that it was made with."""
+
+    async def start(self) -> None:
+        """Be ready to run parts."""
+        ...
 
     def run_many(self, batch: Sequence[tuple[RunId, Execute]]) -> None:
         """Take these on; returns at once."""

@@ -8,9 +8,9 @@ are worked out from events alone: a run that is replayed asks for the same thing
 | Execute    | AttemptSucceeded, AttemptFailed, AttemptLost or CallRequested | yes: effects come with Perform     |
 | Perform    | CallAnswered                                                  | no: this is where effects happen   |
 | StartTimer | TimerFired                                                    | yes                                |
-| StartChild | ChildStarted (then ChildEnded, if it waits), or AttemptFailed | yes: entries of a journal stay in order |
+| StartChild | ChildStarted (then ChildEnded, if it waits), or AttemptFailed | yes: a journal keeps its order     |
 | Interrupt  | nothing: it takes back what the step had asked for            | yes                                |
-| Conclude   | RunEnded                                                      | yes: the caller's answer waits for the disk |
+| Conclude   | RunEnded                                                      | yes: the answer to a caller waits  |
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ class Run:
         if self.started is None or self.ended is not None:
             return False
         if isinstance(event, RunEnded):
-            return ("", (), "end") in self._outstanding
+            return True
         if isinstance(event, CancelRequested):
             return self._closing is None and self._open > 0
         return self._awaits_answer(event)
@@ -142,8 +142,7 @@ class Run:
             case RunStarted():
                 self._begin_run(event)
             case RunEnded():
-                self.ended = event
-                self._outstanding.clear()
+                self._end_run(event)
             case CancelRequested():
                 self._close("cancelled", Failure("cancelled", event.reason or "the run was cancelled"))
             case TimerFired(node=""):
@@ -218,6 +217,15 @@ class Run:
                 if step.state in ("running", "waiting", "retrying"):
                     self._interrupt(step)
                     self._end(step, "cancelled")
+
+    def _end_run(self, event: RunEnded) -> None:
+        """The last event. Steps are still open only when the engine ends a run that it cannot follow any more."""
+        self.ended = event
+        for step in self.steps.values():
+            if not step.ended:
+                self._end(step, "skipped" if step.started_us is None else "cancelled")
+        self._queue.clear()
+        self._outstanding.clear()
 
     def _move(self) -> None:
         """Settle the relationships of every step that has ended, until nothing moves; then see whether that was all."""

@@ -1,0 +1,497 @@
+"""The engine: the thin shell around the run machine. It drains, journals, applies and dispatches, and decides nothing.
+
+One turn of the engine takes everything that has happened since the last one (parts that answered, timers that fired,
+runs to start), applies it to the runs, hands all of it to the journal as one group, and carries out what the runs ask
+for. Turns do not wait for the disk; what leaves the house does:
+
+* parts run ahead of the disk, because a part has no effect except through a call, and running it again is harmless;
+* calls (`Perform`) are held back until the group that asked for them, and so every group before it, has been synced;
+* answers to callers wait in the same way: `start`, `wait` and `inspect` return only what is on disk.
+
+Groups are confirmed in the order in which they were handed over, by one task. When the journal fails, memory is ahead
+of the disk and cannot be trusted: the engine drops every run, refuses new work, reopens the journal and recovers by
+reading it, which is the path that every start takes.
+
+Everything that runs beside the turns (calls, starts of children, timers) is a task of one TaskGroup.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import TypeVar
+
+from cypher_executor.core.commands import Command, Conclude, Execute, Interrupt, Perform, StartChild, StartTimer
+from cypher_executor.core.events import (
+    AttemptFailed,
+    AttemptLost,
+    AttemptSucceeded,
+    CallAnswered,
+    CallRequested,
+    CancelRequested,
+    Event,
+    Item,
+    Parent,
+    RunEnded,
+    RunId,
+    RunStarted,
+)
+from cypher_executor.core.recipe import Digest, Recipe, Value
+from cypher_executor.core.run import Run
+from cypher_executor.engine.calls import HARMLESS_OPS, Calls
+from cypher_executor.engine.children import Children
+from cypher_executor.engine.live import Beginning, Group, Live, Started
+from cypher_executor.engine.timers import Timers
+from cypher_executor.errors import Conflict, CypherExecutorError, Failure, Unavailable
+from cypher_executor.ports import (
+    Appended,
+    CallHandler,
+    Claim,
+    Claimed,
+    Clock,
+    Dispatcher,
+    Inbox,
+    Journal,
+    Opening,
+    Outcome,
+    PartStore,
+    Prepared,
+    Recipes,
+)
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+REOPEN_EVERY_S = 0.5
+"""How often a journal that has failed is tried again."""
+
+LAST_SYNC_S = 5.0
+"""How long a service that stops waits for the disk."""
+
+_EXECUTED = AttemptSucceeded | AttemptFailed | AttemptLost | CallRequested
+
+
+class Engine:
+    """Runs recipes, inside `async with engine.running():`."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        recipes: Recipes,
+        parts: PartStore,
+        clock: Clock,
+        calls: Mapping[str, CallHandler],
+        dispatcher: Callable[[Inbox], Dispatcher],
+    ) -> None:
+        self._journal = journal
+        self._recipes = recipes
+        self._parts = parts
+        self._clock = clock
+        self._dispatcher = dispatcher(self.deliver)
+        self._idle = asyncio.Event()
+        self._timers = Timers(clock, self.deliver)
+        self._calls = Calls(calls, parts, clock, self.deliver, self._idle.set)
+        self._children = Children(self._start, self._end_of, recipes, clock, self.deliver)
+        self._runs: dict[RunId, Live] = {}
+        self._inbox: deque[Beginning | tuple[RunId, Event]] = deque()
+        self._wake = asyncio.Event()
+        self._groups: asyncio.Queue[Group] = asyncio.Queue()
+        self._waiters: dict[RunId, list[asyncio.Future[None]]] = {}
+        self._executing: set[tuple[RunId, str, Item]] = set()
+        self._draining = False
+        self.accepting = False
+        """Whether new runs are taken on: False before recovery, after a failure of the journal, and while draining."""
+
+    # --- for callers --------------------------------------------------------------------------------------------------
+
+    async def start(
+        self,
+        prepared: Prepared,
+        *,
+        tenant: str = "default",
+        trigger: Mapping[str, Value] | None = None,
+        claim: Claim | None = None,
+    ) -> Started:
+        """Begin a run; returns when it is on disk.
+
+        Raises Unavailable when it is not known to have begun (ask again under the same key), and Conflict (code
+        `idempotency_conflict`) when the key was used for something else.
+        """
+        if not self.accepting:
+            raise Unavailable("the service is not taking on runs just now", code="not_ready")
+        return await self._start(prepared, tenant=tenant, trigger=trigger or {"kind": "api"}, claim=claim)
+
+    async def inspect(self, run: RunId, look: Callable[[Run], T]) -> T | None:
+        """What `look` sees of a run, once all that it saw is on disk; None for an unknown run."""
+        live = self._runs.get(run)
+        if live is None:
+            found = await self._replay(run)
+            return None if found is None else look(found)
+        seen = look(live.run)
+        await live.until_synced(live.run.version)
+        return seen
+
+    async def wait(self, run: RunId, timeout_s: float | None) -> bool:
+        """Wait until a run has ended on disk; False when it has not ended in that time."""
+        if run not in self._runs:
+            return True
+        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.setdefault(run, []).append(ended)
+        try:
+            async with asyncio.timeout(timeout_s):
+                await ended
+        except TimeoutError:
+            return False
+        finally:
+            self._forget_waiter(run, ended)
+        return True
+
+    async def cancel(self, run: RunId, reason: str = "") -> bool:
+        """Ask for the end of a run; True when the wish is on disk, False for one that is unknown or has ended."""
+        live = self._runs.get(run)
+        if live is None:
+            return False
+        self.deliver([(run, CancelRequested(at_us=self._clock.now_us(), reason=reason))])
+        self._turn()
+        await live.until_synced(live.run.version)
+        return True
+
+    @property
+    def open_runs(self) -> int:
+        """How many runs have not ended."""
+        return len(self._runs)
+
+    def deliver(self, events: Sequence[tuple[RunId, Event]]) -> None:
+        """The inbox: facts about runs, from whoever carried out their commands."""
+        self._inbox.extend(events)
+        self._wake.set()
+
+    # --- life ---------------------------------------------------------------------------------------------------------
+
+    @contextlib.asynccontextmanager
+    async def running(self, drain_s: float = 10.0) -> AsyncIterator[Engine]:
+        """Recover, then work until the block is left; then let running steps end for up to `drain_s` seconds."""
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            await self._dispatcher.start()
+            loops = [tasks.create_task(loop()) for loop in (self._turns, self._confirm, self._timers.watch)]
+            try:
+                await self._recover()
+                self.accepting = True
+                yield self
+            finally:
+                await self._drain(drain_s)
+                for task in loops:
+                    task.cancel()
+                self._calls.cancel_all()
+                self._children.cancel_all()
+                await self._dispatcher.close()
+
+    async def _drain(self, grace_s: float) -> None:
+        """Begin nothing new, and give what is going on its time. What does not end is handed back to the journal."""
+        self.accepting, self._draining = False, True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(grace_s):
+                while self._executing or self._calls:
+                    self._idle.clear()
+                    await self._idle.wait()
+        self._turn()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_SYNC_S):
+                await self._groups.join()
+
+    async def _recover(self) -> None:
+        """Read every open run, then carry out what each still asks for."""
+        for run in await self._journal.open_runs():
+            await self._recover_run(run)
+        for live in list(self._runs.values()):
+            live.synced = live.run.version
+            self._carry_out_all(live, live.run.outstanding)
+        for run in [run for run in self._waiters if run not in self._runs]:
+            self._tell_waiters(run)
+
+    async def _recover_run(self, run: RunId) -> None:
+        try:
+            found = await self._replay(run)
+        except CypherExecutorError as error:
+            _log.error("run %s cannot be read and stays as it is: %s", run, error.message)
+            return
+        if found is not None and found.ended is None:
+            self._runs[run] = Live(run, found)
+
+    async def _replay(self, run: RunId) -> Run | None:
+        events = await self._journal.read(run)
+        if not events:
+            return None
+        first = events[0]
+        assert isinstance(first, RunStarted)
+        replayed = Run(await self._recipes.by_digest(first.recipe))
+        for event in events:
+            try:
+                replayed.apply(event)
+            except Exception:
+                _log.exception("run %s: event %d cannot be applied", run, replayed.version)
+        return replayed
+
+    async def _end_of(self, run: RunId) -> RunEnded | None:
+        """How a run ended; None while it goes on."""
+        if run in self._runs:
+            return None
+        events = await self._journal.read(run)
+        last = events[-1] if events else None
+        return last if isinstance(last, RunEnded) else None
+
+    # --- turns --------------------------------------------------------------------------------------------------------
+
+    async def _turns(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            if self._inbox:
+                self._turn()
+
+    def _turn(self) -> None:
+        """Apply all that has happened, hand it to the journal as one group, and carry out what is asked for."""
+        group = Group()
+        executes: list[tuple[RunId, Execute]] = []
+        while self._inbox:
+            live, event = self._next(group)
+            if live is not None:
+                for command in self._apply(group, live, event):
+                    self._carry_out(live, command, executes, group.held)
+        self._dispatch(executes)
+        if group.lives:
+            group.written = self._journal.append(group.entries())
+            self._groups.put_nowait(group)
+
+    def _next(self, group: Group) -> tuple[Live | None, Event]:
+        """The next thing that happened, and the run that waits for it; None when no run does."""
+        happened = self._inbox.popleft()
+        if isinstance(happened, Beginning):
+            self._runs[happened.live.id] = happened.live
+            group.beginnings[happened.live.id] = happened
+            return happened.live, happened.event
+        run, event = happened
+        if isinstance(event, _EXECUTED):
+            self._executing.discard((run, event.node, event.item))
+            self._idle.set()
+        live = self._runs.get(run)
+        return (live if live is not None and live.run.awaits(event) else None), event
+
+    def _apply(self, group: Group, live: Live, event: Event) -> Sequence[Command]:
+        """Apply one event. A run that breaks the run machine ends alone, with an error that says so."""
+        group.add(live, event)
+        try:
+            return live.run.apply(event)
+        except Exception:
+            _log.exception("run %s cannot go on: this is a bug in cypher-executor", live.id)
+            failure = Failure(
+                "internal_error", "the run met a bug in cypher-executor; the service's log has the details"
+            )
+            live.run.version = group.after[live.id] + len(group.events[live.id])
+            broken = RunEnded(at_us=self._clock.now_us(), state="failed", failure=failure)
+            group.add(live, broken)
+            live.run.apply(broken)
+            return ()
+
+    def _carry_out_all(self, live: Live, commands: Sequence[Command]) -> None:
+        """Carry out commands whose reasons are on disk already."""
+        executes: list[tuple[RunId, Execute]] = []
+        held: list[tuple[Live, Perform]] = []
+        for command in commands:
+            self._carry_out(live, command, executes, held)
+        self._dispatch(executes)
+        for _, perform in held:
+            self._calls.perform(self._tasks, live.id, perform)
+
+    def _carry_out(
+        self,
+        live: Live,
+        command: Command,
+        executes: list[tuple[RunId, Execute]],
+        held: list[tuple[Live, Perform]],
+    ) -> None:
+        match command:
+            case Execute():
+                executes.append((live.id, command))
+            case Perform() if command.request.get("op") in HARMLESS_OPS:
+                self._calls.perform(self._tasks, live.id, command)
+            case Perform():
+                held.append((live, command))
+            case StartTimer():
+                self._timers.start(live.id, command)
+            case StartChild():
+                self._children.start(self._tasks, live, command)
+            case Interrupt():
+                self._dispatcher.interrupt(live.id, command.node, command.item)
+                self._calls.interrupt(live.id, command)
+            case Conclude(state=state, result=result, failure=failure):
+                ended = RunEnded(at_us=self._clock.now_us(), state=state, result=result, failure=failure)
+                self._inbox.append((live.id, ended))
+                self._wake.set()
+
+    def _dispatch(self, executes: list[tuple[RunId, Execute]]) -> None:
+        if executes and not self._draining:
+            self._executing.update((run, e.node, e.item) for run, e in executes)
+            self._dispatcher.run_many(executes)
+
+    # --- the disk has followed ----------------------------------------------------------------------------------------
+
+    async def _confirm(self) -> None:
+        while True:
+            group = await self._groups.get()
+            try:
+                assert group.written is not None
+                outcomes = await group.written
+            except Unavailable as why:
+                await self._journal_failed(group, why)
+            else:
+                self._confirmed(group, outcomes)
+            finally:
+                self._groups.task_done()
+
+    def _confirmed(self, group: Group, outcomes: Sequence[Outcome]) -> None:
+        for live, outcome in zip(group.lives, outcomes, strict=True):
+            beginning = group.beginnings.get(live.id)
+            match outcome:
+                case Appended():
+                    self._appended(live, group.after[live.id] + len(group.events[live.id]), beginning)
+                case Claimed():
+                    self._claimed(live, outcome, beginning)
+                case _:
+                    self._drop(live, Unavailable(f"run {live.id} went on elsewhere", code="run_moved"))
+        for live, perform in group.held:
+            if self._still_wanted(live, perform):
+                self._calls.perform(self._tasks, live.id, perform)
+
+    def _appended(self, live: Live, version: int, beginning: Beginning | None) -> None:
+        live.synced_to(version)
+        if beginning is not None:
+            beginning.answer(Started(live.id, fresh=True))
+        if live.run.ended is not None and version == live.run.version:
+            self._runs.pop(live.id, None)
+            self._tell_waiters(live.id)
+            self._children.ended(live.id, live.run.ended)
+
+    def _claimed(self, live: Live, outcome: Claimed, beginning: Beginning | None) -> None:
+        """The key belongs to another run: this one never began."""
+        self._drop(live, Unavailable(f"the key belongs to {outcome.run}"))
+        if beginning is None:
+            return
+        if outcome.same:
+            beginning.answer(Started(outcome.run, fresh=False))
+        else:
+            message = f"the key was used before, for {outcome.run} with another recipe or input: choose a new key"
+            beginning.refuse(Conflict(message, code="idempotency_conflict"))
+
+    def _still_wanted(self, live: Live, perform: Perform) -> bool:
+        answer = CallAnswered(
+            at_us=0,
+            node=perform.node,
+            item=perform.item,
+            attempt=perform.attempt,
+            number=perform.number,
+            answer={},
+        )
+        return self._runs.get(live.id) is live and live.run.awaits(answer)
+
+    def _drop(self, live: Live, why: Unavailable) -> None:
+        self._runs.pop(live.id, None)
+        live.abandon(why)
+
+    # --- the disk has failed ------------------------------------------------------------------------------------------
+
+    async def _journal_failed(self, group: Group, why: Unavailable) -> None:
+        """Forget everything that is ahead of the disk, and begin again from what the disk has."""
+        _log.error("the journal failed, nothing is accepted until it works again: %s", why.message)
+        self.accepting = False
+        self._give_up(group, why)
+        while not self._groups.empty():
+            self._give_up(self._groups.get_nowait(), why)
+            self._groups.task_done()
+        await self._reopen()
+        self.accepting = not self._draining
+        _log.warning("the journal works again; %d open runs go on", len(self._runs))
+
+    def _give_up(self, group: Group, why: Unavailable) -> None:
+        if isinstance(group.written, asyncio.Future):
+            group.written.add_done_callback(lambda future: future.cancelled() or future.exception())
+        for beginning in group.beginnings.values():
+            beginning.refuse(why)
+
+    async def _reopen(self) -> None:
+        while True:
+            self._forget_all()
+            try:
+                await self._journal.reopen()
+                await self._recover()
+            except Unavailable as still:
+                _log.debug("the journal does not work yet: %s", still.message)
+                await asyncio.sleep(REOPEN_EVERY_S)
+            else:
+                return
+
+    def _forget_all(self) -> None:
+        why = Unavailable("the journal failed; what was asked may or may not be on disk", code="journal_unavailable")
+        for happened in self._inbox:
+            if isinstance(happened, Beginning):
+                happened.refuse(why)
+        self._inbox.clear()
+        for live in list(self._runs.values()):
+            self._drop(live, why)
+        self._calls.cancel_all()
+        self._children.cancel_all()
+        self._executing.clear()
+
+    # --- small helps --------------------------------------------------------------------------------------------------
+
+    async def _start(
+        self,
+        prepared: Prepared,
+        *,
+        tenant: str,
+        trigger: Mapping[str, Value],
+        claim: Claim | None,
+        parent: Parent | None = None,
+        depth: int = 0,
+    ) -> Started:
+        run = self._clock.new_run_id()
+        event = RunStarted(
+            at_us=self._clock.now_us(),
+            run=run,
+            recipe=prepared.recipe.digest,
+            name=prepared.name,
+            version=prepared.version,
+            input=prepared.input,
+            trigger=trigger,
+            parts=self._digests(prepared.recipe),
+            tenant=tenant,
+            parent=parent,
+            depth=depth,
+        )
+        accepted: asyncio.Future[Started] = asyncio.get_running_loop().create_future()
+        opening = Opening(prepared.recipe.text, claim)
+        self._inbox.append(Beginning(Live(run, Run(prepared.recipe)), event, opening, accepted))
+        self._wake.set()
+        return await accepted
+
+    def _digests(self, recipe: Recipe) -> Mapping[str, Digest]:
+        found = ((name, self._parts.find(name)) for name in recipe.parts)
+        return {name: part.digest for name, part in found if part is not None and part.digest is not None}
+
+    def _tell_waiters(self, run: RunId) -> None:
+        for waiter in self._waiters.pop(run, ()):
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _forget_waiter(self, run: RunId, waiter: asyncio.Future[None]) -> None:
+        waiters = self._waiters.get(run, [])
+        if waiter in waiters:
+            waiters.remove(waiter)
+        if not waiters:
+            self._waiters.pop(run, None)

@@ -1,0 +1,146 @@
+"""The recipes that this service knows: from text, name or digest to a recipe that can be run.
+
+Compiling is cheap but not free, so compiled recipes are kept by their text and by their digest. Names are looked up in
+the catalog every time, because another process may have stored a version.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from cypher_executor.core.parts import Part
+from cypher_executor.core.recipe import Digest, Recipe, Value
+from cypher_executor.cypher import Compiled, compile_recipe
+from cypher_executor.errors import Diagnostic, NotFound, RecipeInvalid, RequestInvalid, nearest
+from cypher_executor.inputs import admit
+from cypher_executor.ports import Catalog, Clock, PartStore, Prepared, RecipeVersion
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+KEPT = 1_024
+"""How many compiled recipes are kept."""
+
+MAX_TEXT_BYTES = 256 * 1024
+"""The longest recipe that is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A stored version, the recipe that it is, and what `check` had to say that refused nothing."""
+
+    version: RecipeVersion
+    recipe: Recipe
+    warnings: tuple[Diagnostic, ...]
+
+
+class Library:
+    """Recipes by name (per tenant), text and digest. The engine sees it as `ports.Recipes`."""
+
+    def __init__(self, catalog: Catalog, parts: PartStore, clock: Clock) -> None:
+        self._catalog = catalog
+        self._parts = parts
+        self._clock = clock
+        self._by_digest: OrderedDict[Digest, Recipe] = OrderedDict()
+        self._by_text: OrderedDict[tuple[str, str | None], Compiled] = OrderedDict()
+
+    # --- from text ----------------------------------------------------------------------------------------------------
+
+    def check(self, text: str, name: str | None = None) -> Compiled:
+        """The recipe that a text draws, if it draws one, and every problem that it has."""
+        kept = self._by_text.get((text, name))
+        if kept is None:
+            kept = compile_recipe(_bounded(text), parts=self._known_parts(), name=name)
+            _keep(self._by_text, (text, name), kept)
+        return kept
+
+    def compile(self, text: str, name: str | None = None) -> tuple[Recipe, tuple[Diagnostic, ...]]:
+        """The recipe and its warnings. Raises RecipeInvalid with all problems when there is an error among them."""
+        compiled = self.check(text, name)
+        if compiled.recipe is None or any(d.severity == "error" for d in compiled.diagnostics):
+            raise RecipeInvalid(compiled.diagnostics, name=name)
+        _keep(self._by_digest, compiled.recipe.digest, compiled.recipe)
+        return compiled.recipe, compiled.diagnostics
+
+    def prepare_text(self, text: str, given: Value) -> Prepared:
+        """A recipe that was sent along with the request. Raises RecipeInvalid or RequestInvalid."""
+        recipe, _ = self.compile(text)
+        return Prepared(recipe, admit(recipe.input_schema, given), recipe.name)
+
+    # --- by name ------------------------------------------------------------------------------------------------------
+
+    async def save(self, tenant: str, text: str, name: str | None = None) -> Saved:
+        """Store a text as the newest version of its recipe.
+
+        The name is given, or stands in the recipe; both must agree. Raises RecipeInvalid or RequestInvalid.
+        """
+        recipe, warnings = self.compile(text)
+        name = _agreed_name(recipe.name, name)
+        version = await self._catalog.save(tenant, name, recipe.digest, text, self._clock.now_us())
+        return Saved(version, recipe, warnings)
+
+    async def prepare(self, tenant: str, name: str, given: Value) -> Prepared:
+        """The current version of `name`, with this input. Raises NotFound (`unknown_recipe`) or RequestInvalid."""
+        version = await self.version(tenant, name)
+        recipe = await self.by_digest(version.digest, version.text)
+        return Prepared(recipe, admit(recipe.input_schema, given), version.name, version.version)
+
+    async def version(self, tenant: str, name: str, number: int | None = None) -> RecipeVersion:
+        """A stored version, the current one unless a number is given. Raises NotFound with the nearest name."""
+        if number is None:
+            found = await self._catalog.current(tenant, name)
+        else:
+            found = next((v for v in await self._catalog.versions(tenant, name) if v.version == number), None)
+        if found is not None:
+            return found
+        names = [v.name for v in await self._catalog.list_current(tenant)]
+        if number is not None and name in names:
+            raise NotFound(f"recipe {name!r} has no version {number}", code="unknown_version")
+        raise NotFound(f"there is no recipe {name!r}", code="unknown_recipe", did_you_mean=nearest(name, names))
+
+    # --- by digest ----------------------------------------------------------------------------------------------------
+
+    async def by_digest(self, digest: Digest, text: str | None = None) -> Recipe:
+        """A recipe that was accepted before. It is not checked again: its parts may have changed, its meaning not."""
+        recipe = self._by_digest.get(digest)
+        if recipe is not None:
+            return recipe
+        text = text if text is not None else await self._catalog.text(digest)
+        if text is None:
+            raise NotFound(f"no recipe has the digest {digest}", code="unknown_recipe")
+        compiled = compile_recipe(text, parts=None)
+        if compiled.recipe is None:
+            raise RecipeInvalid(compiled.diagnostics)
+        _keep(self._by_digest, digest, compiled.recipe)
+        return compiled.recipe
+
+    def _known_parts(self) -> Mapping[str, Part]:
+        return {part.name: part for part in self._parts.all()}
+
+
+def _bounded(text: str) -> str:
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_TEXT_BYTES:
+        limit = f"{MAX_TEXT_BYTES // 1024} KiB"
+        raise RequestInvalid(f"a recipe may have at most {limit}", code="recipe_too_large")
+    return text
+
+
+def _agreed_name(inside: str | None, given: str | None) -> str:
+    name = given or inside
+    if name is None:
+        message = "the recipe has no name: write (:Recipe {name: '...'}) into it, or give ?name=..."
+        raise RequestInvalid(message, code="name_missing")
+    if inside is not None and inside != name:
+        message = f"the recipe calls itself {inside!r}, but the request says {name!r}"
+        raise RequestInvalid(message, code="name_mismatch")
+    return name
+
+
+def _keep(kept: OrderedDict[K, V], key: K, value: V) -> None:
+    kept[key] = value
+    kept.move_to_end(key)
+    if len(kept) > KEPT:
+        kept.popitem(last=False)
