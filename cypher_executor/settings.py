@@ -1,0 +1,107 @@
+"""Settings: environment variables `CYPHER_EXECUTOR_*`, then `.env`, then these defaults.
+
+Every setting may also be given as a file: `CYPHER_EXECUTOR_API_KEY_FILE=/run/secrets/key` reads the value from there.
+A variable of ours that does not exist is an error with the nearest name, because a misspelt setting that is ignored is
+worse than none.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from cypher_executor.errors import RequestInvalid, nearest
+
+PREFIX = "CYPHER_EXECUTOR_"
+
+
+def _default_data_dir() -> Path:
+    """Where an installed service keeps its data: the user's own data folder."""
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "cypher-executor"
+
+
+class Settings(BaseSettings):
+    """What an operator may choose."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(default_factory=_default_data_dir, description="the journal, blobs and caches")
+    host: str = Field("127.0.0.1", description="the address to listen on")
+    port: int = Field(8080, ge=0, le=65535, description="the port to listen on; 0 takes a free one")
+    workers: int | None = Field(None, ge=1, le=256, description="worker processes; one per core when not given")
+    parts_dir: Path | None = Field(None, description="a folder with parts of your own, beside the shipped ones")
+    seeds: bool = Field(True, description="register the shipped recipes in an empty data folder")
+    wait_limit_s: float = Field(60.0, gt=0, le=600, description="the longest that a request waits for a result")
+    drain_s: float = Field(10.0, ge=0, description="how long running steps may go on when the service stops")
+    max_body_kb: int = Field(1024, ge=1, description="the largest request body")
+    egress_allow: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="networks, hosts and host:port that parts may reach although they are internal, by commas"
+    )
+    egress_only: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="when given, parts may reach nothing but these, by commas"
+    )
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="how much is logged")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Given values first, then the environment, then files that the environment names, then `.env`."""
+        return init_settings, env_settings, _FileVariants(settings_cls), dotenv_settings
+
+    @field_validator("egress_allow", "egress_only", mode="before")
+    @classmethod
+    def _by_commas(cls, given: Any) -> Any:
+        return tuple(filter(None, map(str.strip, given.split(",")))) if isinstance(given, str) else given
+
+
+def load_settings(**given: Any) -> Settings:
+    """The settings of this process; `given` comes first, None meaning not given. Raises RequestInvalid."""
+    _refuse_unknown(os.environ)
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        problems = [{"path": _variable(e["loc"]), "message": e["msg"]} for e in error.errors()]
+        listed = "; ".join(f"{p['path']}: {p['message']}" for p in problems)
+        raise RequestInvalid(f"wrong settings: {listed}", code="setting_invalid", problems=problems) from None
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    known = {f"{PREFIX}{name.upper()}{ending}" for name in Settings.model_fields for ending in ("", "_FILE")}
+    unknown = [name for name in environment if name.startswith(PREFIX) and name not in known]
+    if unknown:
+        near = nearest(unknown[0], known)
+        hint = f"; did you mean {near}?" if near else ""
+        message = f"unknown setting {', '.join(unknown)}{hint}"
+        raise RequestInvalid(message, code="setting_unknown", did_you_mean=near)
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    return PREFIX + str(location[0]).upper() if location else "settings"
+
+
+class _FileVariants(PydanticBaseSettingsSource):
+    """`CYPHER_EXECUTOR_X_FILE` names a file that holds the value of `CYPHER_EXECUTOR_X`."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        variable = f"{PREFIX}{field_name.upper()}_FILE"
+        path = os.environ.get(variable)
+        try:
+            return (Path(path).read_text().strip() if path else None), field_name, False
+        except (OSError, UnicodeDecodeError) as error:
+            raise RequestInvalid(f"{variable}: cannot read {path}: {error}", code="setting_invalid") from None
+
+    def __call__(self) -> dict[str, Any]:
+        found = {name: self.get_field_value(None, name)[0] for name in self.settings_cls.model_fields}
+        return {name: value for name, value in found.items() if value is not None}

@@ -1,0 +1,79 @@
+"""The only place that picks adapters: from settings to a house that is open for work."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from cypher_executor import files
+from cypher_executor.adapters.calls import now, random
+from cypher_executor.adapters.clock import SystemClock
+from cypher_executor.adapters.dispatch_local import LocalDispatcher
+from cypher_executor.adapters.egress import Egress
+from cypher_executor.adapters.parts_folder import PartsFolder
+from cypher_executor.adapters.sqlite import Database, SqliteCatalog, SqliteJournal
+from cypher_executor.engine import Engine
+from cypher_executor.library import Library
+from cypher_executor.ports import Catalog, Clock, Journal, PartStore
+from cypher_executor.settings import Settings
+
+TENANT = "default"
+"""Whose everything is while there are no keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything that a service, or a command that needs none, works with."""
+
+    settings: Settings
+    engine: Engine
+    library: Library
+    parts: PartStore
+    journal: Journal
+    catalog: Catalog
+    clock: Clock
+
+
+def shipped_parts(settings: Settings) -> PartsFolder:
+    """The parts that ship, and those of the operator's own folder behind them."""
+    own = [settings.parts_dir] if settings.parts_dir is not None else []
+    return PartsFolder([files.shipped("parts"), *own])
+
+
+@contextlib.asynccontextmanager
+async def open_house(settings: Settings) -> AsyncIterator[House]:
+    """A house that has recovered what its data folder holds, until the block is left.
+
+    Raises RequestInvalid for a data folder that another process holds, or that cannot be used.
+    """
+    clock = SystemClock()
+    parts = shipped_parts(settings)
+    database = Database(settings.data_dir)
+    journal, catalog = SqliteJournal(database, clock.now_us), SqliteCatalog(database)
+    library = Library(catalog, parts, clock)
+    egress = Egress(allow=settings.egress_allow, only=settings.egress_only)
+    engine = Engine(
+        journal=journal,
+        recipes=library,
+        parts=parts,
+        clock=clock,
+        calls={"http_request": egress.http_request, "now": now(clock), "random": random()},
+        dispatcher=lambda inbox: LocalDispatcher(parts, inbox, clock, workers=settings.workers),
+    )
+    house = House(settings, engine, library, parts, journal, catalog, clock)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(journal.close)
+        stack.push_async_callback(egress.close)
+        if settings.seeds:
+            await register_seeds(house)
+        await stack.enter_async_context(engine.running(settings.drain_s))
+        yield house
+
+
+async def register_seeds(house: House) -> list[str]:
+    """Store the recipes that ship, unless there are recipes already; the names of those that were stored."""
+    if await house.catalog.list_current(TENANT):
+        return []
+    texts = [path.read_text("utf-8") for path in sorted(files.shipped("seeds").glob("*.cypher"))]
+    return [(await house.library.save(TENANT, text)).version.name for text in texts]
