@@ -156,7 +156,7 @@ class MemoryCatalog:
 
     async def versions(self, tenant: str, name: str) -> Sequence[RecipeVersion]:
         """All versions, oldest first; empty for an unknown name."""
-        return tuple(self._versions.get((tenant, name), ()))
+        return list(self._versions.get((tenant, name), ()))
 
     async def list_current(self, tenant: str) -> Sequence[RecipeVersion]:
         """The current version of every name, by name."""

@@ -7,6 +7,7 @@ outlives it does not keep the folder.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
@@ -37,8 +38,13 @@ class FolderHold:
 
 
 def make_private_file(path: Path) -> None:
-    """An empty file for this user alone, if there is none. SQLite gives the files beside it the same mode."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    """An empty file for this user alone, if there is none. SQLite gives the files beside it the same mode.
+
+    One that exists is not even opened: closing it would drop the locks that SQLite holds on it in this process (POSIX
+    locks belong to the process and the file), and another program could then delete the log under our readers.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _make_private(folder: Path) -> None:

@@ -1,0 +1,119 @@
+"""The contract of `ports.Catalog`, for every adapter."""
+
+from __future__ import annotations
+
+import pytest
+
+from cypher_executor.core.recipe import Digest
+from cypher_executor.ports import RecipeVersion
+
+ONE, TWO = Digest("sha256:1"), Digest("sha256:2")
+
+
+async def test_a_saved_recipe_is_version_1_and_current(catalog):
+    saved = await catalog.save("default", "a", ONE, "RETURN 1", 5)
+    assert saved == RecipeVersion("default", "a", 1, ONE, "RETURN 1", 5)
+    assert await catalog.current("default", "a") == saved
+    assert await catalog.text(ONE) == "RETURN 1"
+
+
+async def test_an_unknown_name_has_nothing(catalog):
+    assert await catalog.current("default", "a") is None
+    assert await catalog.versions("default", "a") == []
+    assert await catalog.list_current("default") == []
+    assert await catalog.point("default", "a", 1) is None
+    assert await catalog.delete("default", "a") is False
+    assert await catalog.text(ONE) is None
+
+
+async def test_another_text_is_the_next_version_and_becomes_current(catalog):
+    first = await catalog.save("default", "a", ONE, "RETURN 1", 5)
+    second = await catalog.save("default", "a", TWO, "RETURN 2", 6)
+    assert second.version == 2
+    assert await catalog.current("default", "a") == second
+    assert await catalog.versions("default", "a") == [first, second]
+
+
+async def test_the_same_text_again_gives_the_version_that_it_has(catalog):
+    first = await catalog.save("default", "a", ONE, "RETURN 1", 5)
+    assert await catalog.save("default", "a", ONE, "RETURN 1", 99) == first
+    assert await catalog.versions("default", "a") == [first]
+
+
+async def test_the_text_of_an_earlier_version_makes_it_current_again(catalog):
+    first = await catalog.save("default", "a", ONE, "RETURN 1", 5)
+    second = await catalog.save("default", "a", TWO, "RETURN 2", 6)
+    assert await catalog.save("default", "a", ONE, "RETURN 1", 7) == first
+    assert await catalog.current("default", "a") == first
+    assert await catalog.versions("default", "a") == [first, second]
+
+
+async def test_a_changed_comment_is_a_new_version_of_the_same_digest(catalog):
+    await catalog.save("default", "a", ONE, "RETURN 1", 5)
+    commented = await catalog.save("default", "a", ONE, "RETURN 1 // one", 6)
+    assert commented.version == 2
+    assert commented.text == "RETURN 1 // one"
+
+
+async def test_pointing_at_an_earlier_version_is_a_rollback(catalog):
+    first = await catalog.save("default", "a", ONE, "RETURN 1", 5)
+    second = await catalog.save("default", "a", TWO, "RETURN 2", 6)
+    assert await catalog.point("default", "a", 1) == first
+    assert await catalog.current("default", "a") == first
+    assert await catalog.point("default", "a", 3) is None
+    assert await catalog.current("default", "a") == first
+    assert await catalog.point("default", "a", 2) == second
+    third = await catalog.save("default", "a", TWO, "RETURN 2 // again", 7)
+    assert third.version == 3
+
+
+async def test_a_deleted_name_is_gone_but_runs_keep_its_text(catalog):
+    await catalog.save("default", "a", ONE, "RETURN 1", 5)
+    assert await catalog.delete("default", "a") is True
+    assert await catalog.current("default", "a") is None
+    assert await catalog.versions("default", "a") == []
+    assert await catalog.list_current("default") == []
+    assert await catalog.point("default", "a", 1) is None
+    assert await catalog.delete("default", "a") is False
+    assert await catalog.text(ONE) == "RETURN 1"
+
+
+async def test_a_version_number_never_means_two_recipes(catalog):
+    await catalog.save("default", "a", ONE, "RETURN 1", 5)
+    await catalog.save("default", "a", TWO, "RETURN 2", 6)
+    await catalog.delete("default", "a")
+    again = await catalog.save("default", "a", ONE, "RETURN 1", 7)
+    assert again == RecipeVersion("default", "a", 3, ONE, "RETURN 1", 7)
+    assert await catalog.versions("default", "a") == [again]
+
+
+async def test_names_are_listed_in_order_each_with_its_current_version(catalog):
+    for name in ("z", "工作流程", "a", "🚀", "Z", "é"):
+        await catalog.save("default", name, ONE, f"// {name}", 5)
+    await catalog.save("default", "a", TWO, "RETURN 2", 6)
+    listed = await catalog.list_current("default")
+    assert [(version.name, version.version) for version in listed] == [
+        ("Z", 1),
+        ("a", 2),
+        ("z", 1),
+        ("é", 1),
+        ("工作流程", 1),
+        ("🚀", 1),
+    ]
+
+
+async def test_tenants_do_not_see_each_other(catalog):
+    await catalog.save("acme", "a", ONE, "RETURN 1", 5)
+    assert await catalog.current("default", "a") is None
+    assert await catalog.delete("default", "a") is False
+    assert await catalog.list_current("default") == []
+    assert (await catalog.save("default", "a", TWO, "RETURN 2", 6)).version == 1
+    assert (await catalog.current("acme", "a")).text == "RETURN 1"
+
+
+@pytest.mark.parametrize("name", ["a'b\"; DROP TABLE recipes --", "a\u0000b", "%_*", " ", "👩‍👩‍👧", "e\u0301"])
+async def test_a_name_is_taken_as_it_is(catalog, name):
+    saved = await catalog.save("default", name, ONE, "RETURN 1", 5)
+    assert await catalog.current("default", name) == saved
+    assert await catalog.list_current("default") == [saved]
+    assert await catalog.current("default", "é") is None
