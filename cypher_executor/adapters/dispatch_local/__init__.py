@@ -1,0 +1,9 @@
+"""The dispatcher that runs parts in worker processes of this machine.
+
+`dispatcher` keeps the queue and decides who gets what, `process` is one worker process as seen from here, `orders` is
+one execution on its way there, `answers` makes the event of what came back.
+"""
+
+from cypher_executor.adapters.dispatch_local.dispatcher import LocalDispatcher
+
+__all__ = ["LocalDispatcher"]

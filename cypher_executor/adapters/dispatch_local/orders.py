@@ -1,0 +1,63 @@
+"""One execution on its way to a worker: what to send, and whether anybody still waits for the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+
+from cypher_executor.core.commands import Call, Execute
+from cypher_executor.core.events import RunId
+from cypher_executor.core.parts import Limits
+from cypher_executor.worker import frames
+
+_SHORTEST_MS: Final = 1
+_LONGEST_MS: Final = 24 * 3600 * 1000
+
+
+@dataclass(slots=True, eq=False)
+class Order:
+    """An `Execute` of a run. It may be sent more than once (executing is harmless), and is answered at most once.
+
+    `number` is that of the latest sending, `copies` says how many workers hold it now. `settled` means that nothing
+    that still arrives for it counts: it was answered, or nobody wants the answer.
+    """
+
+    run: RunId
+    execute: Execute
+    module: int
+    frame: bytes
+    timeout_ms: int
+    number: int = 0
+    copies: int = 0
+    settled: bool = False
+
+    def sent_as(self, number: int) -> bytes:
+        """The frame for sending this under a fresh number."""
+        self.number = number
+        self.copies += 1
+        return frames.renumbered(self.frame, number)
+
+
+def order(run: RunId, execute: Execute, module: int, limits: Limits) -> Order:
+    """What a worker needs to know of an Execute. The input and the tape are encoded here, once."""
+    timeout_ms = limits.timeout_ms if execute.timeout_ms is None else min(limits.timeout_ms, execute.timeout_ms)
+    timeout_ms = min(max(timeout_ms, _SHORTEST_MS), _LONGEST_MS)
+    execution = frames.Execution(
+        number=0,
+        module=module,
+        timeout_ms=timeout_ms,
+        memory_mb=limits.memory_mb,
+        output_kb=limits.output_kb,
+        fuel=limits.fuel,
+        clock_us=execute.clock_us,
+        seed=execute.seed.encode(),
+        tape=tuple(map(_call, execute.tape)),
+        input=orjson.dumps(execute.input),
+    )
+    return Order(run, execute, module, frames.execute(execution), timeout_ms)
+
+
+def _call(call: Call) -> tuple[bytes, bytes]:
+    return orjson.dumps(call[0]), orjson.dumps(call[1])

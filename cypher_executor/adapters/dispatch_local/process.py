@@ -1,0 +1,175 @@
+"""One worker process as the service sees it: started, fed, listened to, and reaped.
+
+The process gets an empty environment, a new session, a folder of its own, two sockets and standard error, nothing else.
+It answers in the order in which it was asked, so the first execution in flight is the one that it is in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+from cypher_executor.adapters.dispatch_local.orders import Order
+from cypher_executor.worker import frames
+
+_MOST_MODULES: Final = 256
+_MOST_ORDERS: Final = 16
+_MOST_BYTES: Final = 1024 * 1024
+
+OnAnswers = Callable[["WorkerProcess", list[tuple[int, Order, bytes]]], None]
+"""Gets a worker and all that it has just answered: kind, order and body of each."""
+
+
+class WorkerProcess(asyncio.Protocol):
+    """A process, its sockets, and the orders that it holds.
+
+    `ready` and `gone` are futures: it takes orders, and its connection is over.
+    """
+
+    def __init__(self, on_answers: OnAnswers) -> None:
+        loop = asyncio.get_running_loop()
+        self.ready: asyncio.Future[None] = loop.create_future()
+        self.gone: asyncio.Future[None] = loop.create_future()
+        self.in_flight: OrderedDict[int, Order] = OrderedDict()
+        self.busy_since = 0.0
+        self._bytes_in_flight = 0
+        self._on_answers = on_answers
+        self._modules: OrderedDict[int, None] = OrderedDict()
+        self._outgoing: list[bytes] = []
+        self._splitter = frames.Splitter()
+        self._folder = tempfile.mkdtemp(prefix="cypher-executor-worker-")
+        self._transport: asyncio.Transport | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    async def start(self) -> None:
+        """Start the process and connect to it. Raises OSError.
+
+        To be called from the thread that the event loop runs in: the process dies with the thread that started it.
+        """
+        channel, their_channel = socket.socketpair()
+        self._control, their_control = socket.socketpair()
+        self._control.setblocking(False)
+        with their_channel, their_control:
+            loop = asyncio.get_running_loop()
+            self._transport, _ = await loop.create_unix_connection(lambda: self, sock=channel)
+            numbers = (their_channel.fileno(), their_control.fileno())
+            self._process = subprocess.Popen(  # noqa: ASYNC220 - returns once the process exists; see above
+                [sys.executable, "-I", "-m", "cypher_executor.worker", *map(str, numbers), str(os.getpid())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env={},
+                cwd=self._folder,
+                pass_fds=numbers,
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def takes_orders(self) -> bool:
+        """Whether it is ready and not so full that an order would wait long."""
+        return (
+            self.ready.done()
+            and not self.gone.done()
+            and len(self.in_flight) < _MOST_ORDERS
+            and self._bytes_in_flight < _MOST_BYTES
+        )
+
+    @property
+    def head(self) -> Order | None:
+        """What it is in now."""
+        return next(iter(self.in_flight.values()), None)
+
+    def needs(self, module: int) -> bool:
+        """Whether this module must be sent before an order of it."""
+        return module not in self._modules
+
+    def load(self, module: int, code: bytes) -> None:
+        """Queue a module, and take back the one that was not used for longest when there are too many."""
+        self._outgoing.append(frames.load(module, code))
+        self._modules[module] = None
+        if len(self._modules) > _MOST_MODULES:
+            self._outgoing.append(frames.forget(self._modules.popitem(last=False)[0]))
+
+    def push(self, order: Order, number: int) -> None:
+        """Queue an order whose module is there."""
+        self._modules.move_to_end(order.module)
+        if not self.in_flight:
+            self.busy_since = time.monotonic()
+        self.in_flight[number] = order
+        self._bytes_in_flight += len(order.frame)
+        self._outgoing.append(order.sent_as(number))
+
+    def flush(self) -> None:
+        """Write all that was queued, at once."""
+        if self._outgoing and self._transport is not None:
+            self._transport.write(b"".join(self._outgoing))
+        self._outgoing.clear()
+
+    def interrupt(self, order: Order) -> None:
+        """End this order, or do not begin it. It is answered as dropped, or as if nothing had happened."""
+        for number, held in self.in_flight.items():
+            if held is order and self._control is not None:
+                with contextlib.suppress(OSError):  # a full socket or a dying worker: the answer is ignored anyway
+                    self._control.send(frames.interrupt(number))
+
+    def kill(self) -> None:
+        """End the process at once, whatever it is doing."""
+        if self._process is not None:
+            self._process.kill()
+
+    async def reap(self) -> None:
+        """End the process and remove everything that was made for it."""
+        if self._transport is not None:
+            self._transport.close()
+        if self._control is not None:
+            self._control.close()
+        if self._process is not None:
+            self._process.kill()
+            await asyncio.to_thread(self._process.wait)
+        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+
+    def data_received(self, data: bytes) -> None:
+        """Take frames apart; a worker that breaks the format is ended."""
+        answers = []
+        try:
+            for kind, body in self._splitter.feed(data):
+                if kind == frames.READY:
+                    self.ready.set_result(None)
+                else:
+                    answers.append(self._answer(kind, body))
+        except frames.FrameError:
+            self.kill()
+        if answers:
+            self.busy_since = time.monotonic()
+            self._on_answers(self, answers)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The process has ended, or closed its side."""
+        if not self.gone.done():
+            self.gone.set_result(None)
+
+    def _answer(self, kind: int, body: bytes) -> tuple[int, Order, bytes]:
+        if not self.in_flight:
+            raise frames.FrameError("a worker answers what it was not asked")
+        number, order = self.in_flight.popitem(last=False)
+        self._bytes_in_flight -= len(order.frame)
+        order.copies -= 1
+        if frames.read_ended(body)[0].number != number:
+            raise frames.FrameError("a worker answers out of order")
+        return kind, order, body

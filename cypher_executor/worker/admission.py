@@ -1,0 +1,73 @@
+"""Which modules are let in.
+
+A module may import the functions of WASI preview 1 and `cypher.call`, each with its right type, and nothing else. It
+exports its memory as `memory` and a function `_start` without parameters and results. What it holds beyond that is its
+own affair: start functions, too, run under the limits of an execution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import wasmtime
+
+from cypher_executor.errors import ModuleRefused
+from cypher_executor.worker import limits, tape, wasi
+from cypher_executor.worker.native import Linkage, NativeError, Prepared
+
+_VAL_TYPES: Final = {"i": wasmtime.ValType.i32, "I": wasmtime.ValType.i64}
+
+IMPORTS: Final[Mapping[tuple[str, str], tuple[str, bool]]] = {
+    **{(wasi.MODULE, name): (shape, name != "proc_exit") for name, (shape, _) in wasi.FUNCTIONS.items()},
+    (tape.MODULE, tape.NAME): (tape.PARAMETERS, True),
+}
+"""What may be imported: the parameters (`i` for i32, `I` for i64), and whether an i32 is given back."""
+
+
+def type_of(name: tuple[str, str]) -> wasmtime.FuncType:
+    """The type of an import."""
+    shape, gives = IMPORTS[name]
+    return wasmtime.FuncType([_VAL_TYPES[p]() for p in shape], [wasmtime.ValType.i32()] if gives else [])
+
+
+def admit(engine: wasmtime.Engine, linkage: Linkage, code: bytes) -> Prepared:
+    """Compile a module that keeps the rules. Raises ModuleRefused."""
+    if len(code) > limits.MAX_MODULE:
+        raise ModuleRefused(f"the module has {len(code)} bytes, more than the limit of {limits.MAX_MODULE}")
+    try:
+        module = wasmtime.Module(engine, code)
+        _check_imports(module.imports)
+        _check_exports({export.name: export.type for export in module.exports})
+        return linkage.prepare(module)
+    except (wasmtime.WasmtimeError, NativeError) as error:
+        raise ModuleRefused(f"not a WebAssembly core module that can run here: {first_line(error)}") from None
+
+
+def first_line(error: Exception) -> str:
+    """What wasmtime says, without the lines that speak of its own inside."""
+    return " ".join(str(error).split())[:300]
+
+
+def _check_imports(imports: Iterable[wasmtime.ImportType]) -> None:
+    for wanted in imports:
+        name = (wanted.module, wanted.name or "")
+        if name not in IMPORTS:
+            raise ModuleRefused(
+                f"the module imports {name[0]}.{name[1]}: only WASI preview 1 and cypher.call may be imported"
+            )
+        right = _signature(type_of(name))
+        if not isinstance(wanted.type, wasmtime.FuncType) or _signature(wanted.type) != right:
+            raise ModuleRefused(f"the module imports {name[0]}.{name[1]} with another type than {right}")
+
+
+def _check_exports(exports: Mapping[str, object]) -> None:
+    if not isinstance(exports.get("memory"), wasmtime.MemoryType):
+        raise ModuleRefused("the module does not export its memory under the name 'memory'")
+    start = exports.get("_start")
+    if not isinstance(start, wasmtime.FuncType) or _signature(start) != "() -> ()":
+        raise ModuleRefused("the module does not export a function '_start' without parameters and results")
+
+
+def _signature(type_: wasmtime.FuncType) -> str:
+    return f"({', '.join(map(str, type_.params))}) -> ({', '.join(map(str, type_.results))})"
