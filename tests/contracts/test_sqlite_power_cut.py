@@ -122,15 +122,15 @@ class Promises:
 
 
 async def live(folder: Path, make, promises: Promises) -> None:
-    """A short life of a journal: it opens, five runs go on at once through eight commits, it closes."""
+    """A short life of a journal: it opens, five runs go on at once through five commits, it closes."""
     database = await asyncio.to_thread(Database, folder, vfs=VFS)
     journal = SqliteJournal(database, lambda: 0)
     try:
         runs = [make.opening(claim=Claim("s", f"k{n}", "f"), input="x" * 3000 * n) for n in range(5)]
         await attempt(journal, [(run, f"k{n}") for n, run in enumerate(runs)], promises)
-        for after in range(1, 6):
+        for after in range(1, 4):
             await attempt(journal, [(make.step(run.run, after, "y" * 500), None) for run in runs], promises)
-        await attempt(journal, [(make.end(run.run, 6), None) for run in runs], promises)
+        await attempt(journal, [(make.end(run.run, 4), None) for run in runs], promises)
     finally:
         await journal.close()
 
@@ -171,7 +171,7 @@ async def broken_promises(folder: Path, promises: Promises) -> list[str]:
     intact = check.execute("PRAGMA integrity_check").fetchall()
     check.close()
     broken += [f"{run} has gaps" for run in gaps] + ([] if intact == [("ok",)] else [f"damaged: {intact}"])
-    return broken + [f"{run} ended and is open" for run in open_runs if positions_of(positions, run) - 1 == 7]
+    return broken + [f"{run} ended and is open" for run in open_runs if positions_of(positions, run) - 1 == 5]
 
 
 def positions_of(positions: list[tuple[str, int]], run: str) -> int:
