@@ -1,0 +1,60 @@
+"""Nodes against the manifests of their parts: the part exists, it declares the inputs that it is given, it is given
+those that it requires, and constants have the type that it wants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cypher_executor.core.parts import Part
+from cypher_executor.cypher import syntax
+from cypher_executor.cypher.checks.schema import Misfit, misfits
+from cypher_executor.cypher.plan.planned import Planned, PlannedNode
+from cypher_executor.cypher.report import Report
+from cypher_executor.errors import TextEdit
+
+
+def check_parts(planned: Planned, parts: Mapping[str, Part], report: Report) -> None:
+    """Reports parts that do not exist and inputs that do not fit."""
+    for node in planned.nodes.values():
+        label = node.drawn.part
+        if label is None:
+            continue
+        part = parts.get(label.text)
+        if part is None:
+            message = f"no part `{label.text}`"
+            report.add_unknown("unknown_part", message, label.place, label.text, parts, node=node.name)
+        elif node.inputs is not None:
+            _check_inputs(node, node.inputs, part, label, report)
+
+
+def _check_inputs(
+    node: PlannedNode, inputs: Mapping[str, syntax.MapEntry], part: Part, label: syntax.Name, report: Report
+) -> None:
+    properties = part.input.get("properties", {})
+    for name, entry in inputs.items():
+        if name in properties:
+            _check_value(node, entry, name, properties[name], report)
+        elif part.input.get("additionalProperties") is False:
+            message = f"part `{part.name}` has no input `{name}`"
+            report.add_unknown("unknown_input", message, entry.key.place, name, properties, node=node.name)
+    for name in part.input.get("required", ()):
+        if name not in inputs:
+            sentence = f"part `{part.name}` needs the input `{name}`, which is not given."
+            report.add("missing_input", sentence, label.place, node=node.name)
+
+
+def _check_value(node: PlannedNode, entry: syntax.MapEntry, name: str, schema: object, report: Report) -> None:
+    if not isinstance(schema, Mapping):
+        return
+    for misfit in misfits(entry.value, schema, entry.key.place, name):
+        _report(node, misfit, report)
+
+
+def _report(node: PlannedNode, misfit: Misfit, report: Report) -> None:
+    meant = report.nearest(misfit.written, misfit.known) if misfit.written is not None else None
+    if meant is None:
+        report.add("input_type", f"{misfit.message}.", misfit.place, node=node.name)
+    else:
+        fix = TextEdit(misfit.value, "'" + meant.replace("\\", "\\\\").replace("'", "\\'") + "'")
+        message = f"{misfit.message}; did you mean '{meant}'?"
+        report.add("input_type", message, misfit.place, node=node.name, did_you_mean=meant, fix=fix)

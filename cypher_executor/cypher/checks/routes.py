@@ -1,0 +1,69 @@
+"""What is written and has no effect: branches that a part never gives, `otherwise` without a sibling, settings of
+attempts on nodes that have none, and workflows that nobody has stored. All of these are warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from cypher_executor.core.parts import Part
+from cypher_executor.cypher import syntax
+from cypher_executor.cypher.plan.planned import Planned, PlannedNode, PlannedRelationship
+from cypher_executor.cypher.report import Report
+
+_OF_ATTEMPTS = ("retry", "timeout", "deadline")
+
+
+def check_otherwise(planned: Planned, report: Report) -> None:
+    """`otherwise` means something beside a sibling that has a condition: same source, same type."""
+    conditional = {_siblings(r) for r in planned.relationships if r.condition.conditional}
+    for relationship in planned.relationships:
+        if relationship.condition.otherwise and _siblings(relationship) not in conditional:
+            sentence = (
+                f"no other `{relationship.condition.type}` from `{relationship.drawn.source}` has a `when` or a "
+                f"`branch`, so `otherwise` changes nothing here."
+            )
+            place = relationship.condition.places["otherwise"]
+            report.add("otherwise_alone", sentence, place, node=relationship.drawn.target)
+
+
+def _siblings(relationship: PlannedRelationship) -> tuple[str, str]:
+    return relationship.drawn.source, relationship.condition.type
+
+
+def check_settings(planned: Planned, report: Report) -> None:
+    """What steers attempts needs a part, because a node without one has no attempts."""
+    for node in planned.nodes.values():
+        for name in _OF_ATTEMPTS if node.drawn.part is None else ():
+            if name in node.places:
+                sentence = f"`{node.name}` has no part, so there is nothing that `{name}` could steer."
+                report.add("setting_without_effect", sentence, node.places[name], node=node.name)
+
+
+def check_branches(planned: Planned, parts: Mapping[str, Part], report: Report) -> None:
+    """Branches against the list of those that a part can give, where its manifest has such a list."""
+    for relationship in planned.relationships:
+        branch, drawn = relationship.condition.branch, relationship.drawn
+        known = _branches(planned.nodes[drawn.source], parts)
+        if branch is not None and known is not None and branch not in known:
+            place = relationship.condition.places["branch"]
+            message = f"`{drawn.source}` never gives the branch '{branch}', only {' or '.join(map(repr, known))}"
+            report.add_unknown("branch_never_given", message, place, branch, known, node=drawn.target, edit=False)
+
+
+def _branches(node: PlannedNode, parts: Mapping[str, Part]) -> list[str] | None:
+    part = parts.get(node.drawn.part.text) if node.drawn.part is not None else None
+    schema = part.output.get("properties", {}).get("branch", {}) if part is not None else {}
+    return [str(each) for each in schema["enum"]] if "enum" in schema else None
+
+
+def check_workflows(planned: Planned, recipes: Collection[str], report: Report) -> None:
+    """Workflows that are named in the text, against those that are stored and this one, which may call itself."""
+    own = planned.settings.get("name")
+    for node in planned.nodes.values():
+        entry = (node.inputs or {}).get("workflow")
+        if node.drawn.part is None or node.drawn.part.text != "trigger_workflow" or entry is None:
+            continue
+        value = entry.value.value if isinstance(entry.value, syntax.Literal) else None
+        if isinstance(value, str) and value not in recipes and value != own:
+            message = f"no recipe '{value}' is stored, so this step will fail unless one is by then"
+            report.add_unknown("unknown_workflow", message, entry.key.place, value, recipes, node=node.name, edit=False)

@@ -1,0 +1,57 @@
+"""The drawing as a whole: that there is one, relationships drawn twice, self-loops and cycles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cypher_executor.cypher.plan.planned import Planned, PlannedRelationship
+from cypher_executor.cypher.report import Report
+from cypher_executor.errors import Place
+
+_SHOWN = 8
+"""How many nodes of a cycle are named."""
+
+
+def check_shape(planned: Planned, report: Report) -> None:
+    """Reports what is wrong with the shape."""
+    if not planned.nodes:
+        place = planned.draft.recipe.place if planned.draft.recipe else Place(1, 1, 1, 1)
+        report.add("empty_recipe", "the recipe draws no node, so there is nothing to run: add one.", place)
+    _check_duplicates(planned, report)
+    _check_self_loops(planned, report)
+    for component in planned.graph.cycles:
+        _report_cycle(planned, component, report)
+
+
+def _check_duplicates(planned: Planned, report: Report) -> None:
+    seen: dict[tuple[object, ...], PlannedRelationship] = {}
+    for relationship in planned.relationships:
+        drawn, condition = relationship.drawn, relationship.condition
+        if condition.entry is not None:
+            continue  # whether two conditions are the same is not for us to say
+        key = (drawn.source, drawn.target, condition.type, condition.branch, condition.otherwise)
+        first = seen.setdefault(key, relationship)
+        if first is not relationship:
+            line = first.drawn.place.line
+            sentence = f"this relationship from `{drawn.source}` to `{drawn.target}` is drawn in line {line} already."
+            report.add("duplicate_relationship", sentence, drawn.place, node=drawn.target)
+
+
+def _check_self_loops(planned: Planned, report: Report) -> None:
+    for drawn in (r.drawn for r in planned.relationships):
+        if drawn.source == drawn.target:
+            sentence = f"`{drawn.source}` leads to itself, so it could never start: use `retry` to try a step again."
+            report.add("self_loop", sentence, drawn.place, node=drawn.target)
+
+
+def _report_cycle(planned: Planned, component: Sequence[int], report: Report) -> None:
+    cycle = planned.graph.shortest_cycle(component)
+    names = [planned.names[number] for number in cycle]
+    pairs = set(zip(names, [*names[1:], names[0]], strict=True))
+    last = max(
+        (r.drawn for r in planned.relationships if (r.drawn.source, r.drawn.target) in pairs), key=lambda d: d.index
+    )
+    shown = names if len(names) <= _SHOWN else [*names[: _SHOWN - 2], "...", names[-1]]
+    way = " -> ".join([*shown, names[0]])
+    sentence = f"a recipe has no way back, but here is one: {way}. Use `retry`, or a recipe that triggers itself."
+    report.add("cycle", sentence, last.place, node=last.target)

@@ -1,0 +1,87 @@
+"""Every code that a diagnostic can have: its weight and its meaning. `docs/diagnostics.md` shows an example of each.
+
+Errors refuse a recipe, warnings refuse nothing. Codes are added to, never changed and never used for something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A kind of problem: its name, its weight, and what it means in one sentence."""
+
+    name: str
+    severity: Severity
+    meaning: str
+
+
+_ERRORS = {
+    # the text
+    "syntax_error": "The text is not Cypher at this place.",
+    "not_supported_yet": "This is part of the language, but this version cannot run it yet.",
+    "clause_refused": "A clause that reads or changes a graph stands in a recipe, which only draws one.",
+    "union_in_recipe": "A recipe is one drawing, and UNION would join the rows of two queries.",
+    "clause_after_return": "Something follows RETURN, which ends a recipe.",
+    "empty_recipe": "The recipe draws no node.",
+    # the drawing
+    "pattern_refused": "A form of pattern that describes what to look for, where a recipe says what there is.",
+    "labels_twice": "The labels of a node are given at more than one of its appearances.",
+    "properties_twice": "The properties of a node are given at more than one of its appearances.",
+    "property_twice": "A map gives a property twice.",
+    "unknown_relationship_type": "No relationship type has this name.",
+    "missing_relationship_type": "A relationship without a type does not say when it is taken.",
+    "relationship_direction": "A relationship has no direction, or two.",
+    "unknown_relationship_property": "No relationship has a property of this name.",
+    "otherwise_with_when": "A relationship says both `otherwise` and when it is taken.",
+    "self_loop": "A relationship leads from a node to itself.",
+    "cycle": "Relationships lead back to where they began, so none of these nodes could ever start.",
+    "join_out_of_range": "A join counts more taken relationships than enter the node, or less than one.",
+    "join_never_runs": "A join waits for relationships that exclude each other.",
+    # the recipe's own node
+    "recipe_twice": "There is more than one :Recipe node.",
+    "recipe_in_path": "The :Recipe node is connected to other nodes, but it describes the recipe and does not run.",
+    "unknown_recipe_property": "The :Recipe node has no property of this name.",
+    "invalid_name": "A name is empty, too long, or has characters that it cannot have.",
+    "name_mismatch": "The recipe names itself differently from the name under which it is to be stored.",
+    # settings
+    "constant_expected": "A setting must be known before the recipe runs, so it cannot be computed from a run.",
+    "invalid_setting": "A setting has a value that it cannot have.",
+    "unknown_setting": "A setting has no property of this name.",
+    "invalid_duration": "A length of time is not written as one.",
+    # parts and their inputs
+    "unknown_part": "No part has this name.",
+    "unknown_input": "The part declares no input of this name.",
+    "missing_input": "An input that the part requires is not given.",
+    "input_type": "A constant input does not fit the part's schema.",
+    # expressions
+    "unknown_name": "No node of the recipe has this name.",
+    "not_upstream": "The node is not upstream, so it may not have run when the expression is evaluated.",
+    "unknown_function": "No function has this name.",
+    "function_arguments": "A function is called with too few or too many arguments.",
+    "expression_refused": "A form of expression that needs a graph or rows, which a recipe does not have.",
+    # the result
+    "return_one_row": "RETURN of a recipe gives one row: nothing to make distinct, to sort, to cut or to count.",
+    "column_twice": "RETURN gives two columns of the same name.",
+}
+
+_WARNINGS = {
+    "setting_without_effect": "A setting steers attempts, and a node without a part has none.",
+    "duplicate_relationship": "The same relationship is drawn twice.",
+    "unknown_parameter": "The input schema of the recipe does not know this parameter, so it is null.",
+    "unknown_workflow": "No recipe of this name is stored.",
+    "otherwise_alone": "`otherwise` has no sibling with a condition, so it is always taken.",
+    "branch_never_given": "The part never gives this branch, so the relationship is never taken.",
+    "never_runs": "No way through the recipe leads to this node.",
+}
+
+CODES: Mapping[str, Code] = MappingProxyType(
+    {name: Code(name, "error", meaning) for name, meaning in _ERRORS.items()}
+    | {name: Code(name, "warning", meaning) for name, meaning in _WARNINGS.items()}
+)

@@ -1,0 +1,47 @@
+"""Planning: from the syntax tree of a text to the graph that a run follows.
+
+The stages, each in a module of its own:
+
+    clauses         which clauses a recipe may have
+    draft           the graph that the patterns draw together, appearances of a name merged
+    nodes           parts, inputs and what steers a node (steering), read from its property map
+    relationships   types and conditions
+    recipe_node     what the :Recipe node says of the whole
+    result          the columns of RETURN
+    assemble        expressions compiled, and all of it as a `core.recipe.Recipe`
+
+Between `result` and `assemble` stand the checks, which need all of the graph and the places in the text. Whatever is
+wrong is reported and then read as if it were not there, so that one mistake does not hide the next.
+"""
+
+from __future__ import annotations
+
+from cypher_executor.cypher import syntax
+from cypher_executor.cypher.plan.clauses import sort_clauses
+from cypher_executor.cypher.plan.draft import DraftRelationship, draft
+from cypher_executor.cypher.plan.nodes import plan_node
+from cypher_executor.cypher.plan.planned import Planned, PlannedRelationship, Reading
+from cypher_executor.cypher.plan.recipe_node import plan_recipe_node
+from cypher_executor.cypher.plan.relationships import plan_relationship
+from cypher_executor.cypher.plan.result import plan_result
+from cypher_executor.cypher.report import Report
+
+
+def plan(script: syntax.Script, report: Report) -> Planned:
+    """What `script` says, as far as it can be understood."""
+    clauses = sort_clauses(script, report)
+    drawing = draft(clauses.paths, report)
+    return Planned(
+        drawing,
+        plan_recipe_node(drawing.recipe, report),
+        {name: plan_node(drawn, report) for name, drawn in drawing.nodes.items()},
+        [_relationship(drawn, report) for drawn in drawing.relationships],
+        plan_result(clauses.result, report),
+    )
+
+
+def _relationship(drawn: DraftRelationship, report: Report) -> PlannedRelationship:
+    condition = plan_relationship(drawn, report)
+    when = condition.entry.value if condition.entry is not None else None
+    reading = Reading(when, after=drawn.source, inclusive=True, step=drawn.target) if when is not None else None
+    return PlannedRelationship(drawn, condition, reading)

@@ -1,0 +1,54 @@
+"""The last stage: expressions are compiled, and what was planned becomes the recipe that a run follows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cypher_executor.core.recipe import Digest, Expression, Node, Recipe, Relationship
+from cypher_executor.cypher.digest import digest_of
+from cypher_executor.cypher.plan.planned import Planned, PlannedNode, PlannedRelationship, Reading
+
+Compiled = dict[int, Expression]
+"""The compiled form of each reading, by its identity."""
+
+
+def assemble(planned: Planned, compiled: Compiled, text: str, name: str | None) -> Recipe:
+    """The recipe. `compiled` holds every reading of `planned`; `name` is what a file or a request calls it."""
+    recipe = Recipe(
+        nodes={node.name: _node(node, compiled) for node in planned.nodes.values()},
+        relationships=tuple(_relationship(r, compiled) for r in planned.relationships),
+        digest=Digest(""),
+        text=text,
+        returns=_returns(planned, compiled),
+        **{"name": name, **planned.settings},
+    )
+    return replace(recipe, digest=digest_of(recipe, written_name=planned.settings.get("name")))
+
+
+def _node(node: PlannedNode, compiled: Compiled) -> Node:
+    labels = tuple(label.text for label in node.drawn.labels)
+    inputs = None if node.inputs is None else tuple((n, compiled[id(r)]) for n, r in node.readings.items())
+    return Node(node.name, labels[0] if labels else None, inputs, labels[1:], **node.steering)
+
+
+def _relationship(relationship: PlannedRelationship, compiled: Compiled) -> Relationship:
+    drawn, condition = relationship.drawn, relationship.condition
+    return Relationship(
+        drawn.index,
+        drawn.source,
+        condition.type,
+        drawn.target,
+        _when(relationship.when, compiled),
+        condition.branch,
+        condition.otherwise,
+    )
+
+
+def _when(reading: Reading | None, compiled: Compiled) -> Expression | None:
+    return None if reading is None else compiled[id(reading)]
+
+
+def _returns(planned: Planned, compiled: Compiled) -> tuple[tuple[str, Expression], ...] | None:
+    if planned.columns is None:
+        return None
+    return tuple((column.name, compiled[id(column.reading)]) for column in planned.columns)

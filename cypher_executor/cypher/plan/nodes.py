@@ -1,0 +1,46 @@
+"""Nodes: from a label and a map to a part, what steers it, and what feeds it."""
+
+from __future__ import annotations
+
+from cypher_executor.cypher import syntax
+from cypher_executor.cypher.plan.draft import DraftNode
+from cypher_executor.cypher.plan.planned import PlannedNode, Reading
+from cypher_executor.cypher.plan.steering import Properties, sort_properties
+from cypher_executor.cypher.report import Report
+
+NOT_YET = {
+    "webhook": "start the recipe by its name: `POST /webhooks/named/{name}/trigger`",
+    "cron": "start the recipe by its name from a scheduler that you have",
+    "Node": "this is the graph form; write the name before the colon and the part behind it: `(price:http_request)`",
+}
+"""Labels that are part of the language and that this version cannot follow, and what to use instead."""
+
+
+def plan_node(drawn: DraftNode, report: Report) -> PlannedNode:
+    """What `drawn` says."""
+    label = drawn.part
+    if label is not None and label.text in NOT_YET:
+        sentence = f"`:{label.text}` is not supported by this version yet; until then, {NOT_YET[label.text]}."
+        report.add("not_supported_yet", sentence, label.place, node=drawn.name)
+    entries = drawn.properties.entries if drawn.properties is not None else ()
+    properties = sort_properties(entries, report, drawn.name)
+    inputs = _inputs(drawn, properties)
+    node = PlannedNode(drawn, properties.steering, inputs, properties.places)
+    node.readings = {name: _reading(entry, drawn.name) for name, entry in (inputs or {}).items()}
+    return node
+
+
+def _inputs(drawn: DraftNode, properties: Properties) -> dict[str, syntax.MapEntry] | None:
+    """A map that only steers is no map: the node is fed by its predecessors. An empty map is one."""
+    if drawn.properties is None or (drawn.properties.entries and not properties.inputs):
+        return None
+    return properties.inputs
+
+
+def _reading(entry: syntax.MapEntry, node: str) -> Reading:
+    return Reading(entry.value, after=node, step=node, templates=True)
+
+
+def is_known_to_come(label: syntax.Name) -> bool:
+    """Whether this label is reported already, so that nobody looks for a part of its name."""
+    return label.text in NOT_YET

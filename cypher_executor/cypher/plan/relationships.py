@@ -1,0 +1,123 @@
+"""Relationships: from what is drawn between two nodes to when it is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import get_args
+
+from cypher_executor.core.recipe import RelationshipType
+from cypher_executor.cypher import syntax
+from cypher_executor.cypher.plan import settings
+from cypher_executor.cypher.plan.draft import DraftRelationship
+from cypher_executor.cypher.plan.settings import Setting, read_setting
+from cypher_executor.cypher.report import Report
+from cypher_executor.errors import Place, TextEdit
+
+TYPES: tuple[RelationshipType, ...] = get_args(RelationshipType)
+
+NOT_YET = {
+    "FOR_EACH": "handle the whole list in one node, with a list comprehension or a part that takes lists",
+    "COLLECT": "handle the whole list in one node, with a list comprehension or a part that takes lists",
+    "STARTS": "start the recipe by its name, through the API, its named webhook or the command line",
+}
+"""Types that this version cannot follow, and what to use instead."""
+
+PROPERTIES: Mapping[str, Setting] = {"branch": Setting(settings.text), "otherwise": Setting(settings.boolean)}
+"""The constant properties of a relationship; beside them there is `when`, which is an expression."""
+
+
+@dataclass
+class Condition:
+    """What a relationship says about being taken, beside its type. `entry` is the `when`, not compiled yet."""
+
+    type: RelationshipType = "ON_SUCCESS"
+    entry: syntax.MapEntry | None = None
+    branch: str | None = None
+    otherwise: bool = False
+    places: dict[str, Place] = field(default_factory=dict)
+    """Where the name of each property stands."""
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it says more than its type about being taken, `otherwise` aside."""
+        return self.entry is not None or self.branch is not None
+
+
+def plan_relationship(drawn: DraftRelationship, report: Report) -> Condition:
+    """What `drawn` says. What is wrong with it is reported, and read as if it were not there."""
+    _check_form(drawn, report)
+    condition = Condition(type=_type(drawn, report))
+    if condition.type in NOT_YET:
+        return condition  # its properties are not those of the others
+    for entry in drawn.entries:
+        _read(entry, condition, report, drawn.target)
+    if condition.otherwise and condition.conditional:
+        sentence = "`otherwise` means that no sibling was taken, so it cannot have a `when` or a `branch` of its own."
+        report.add("otherwise_with_when", sentence, condition.places["otherwise"], node=drawn.target)
+    return condition
+
+
+def _check_form(drawn: DraftRelationship, report: Report) -> None:
+    pattern = drawn.pattern
+    if pattern.direction == "either":
+        sentence = "a relationship leads from one node to the next: write `->` at its end, or `<-` at its beginning."
+        report.add("relationship_direction", sentence, drawn.place, node=drawn.target)
+    if pattern.hops is not None:
+        sentence = "`*` looks for paths of any length, but a recipe draws each relationship."
+        report.add("pattern_refused", sentence, pattern.hops.place, node=drawn.target)
+    if len(pattern.types) > 1:
+        sentence = "a relationship has one type: draw one for each."
+        report.add("pattern_refused", sentence, pattern.types[1].place, node=drawn.target)
+
+
+def _type(drawn: DraftRelationship, report: Report) -> RelationshipType:
+    """The type, or ON_SUCCESS for one that is reported."""
+    if drawn.type is None:
+        if not drawn.pattern.types:
+            _report_missing_type(drawn, report)
+        return "ON_SUCCESS"
+    name, place = drawn.type.text, drawn.type.place
+    if name not in TYPES:
+        message = f"no relationship type `{name}`"
+        report.add_unknown("unknown_relationship_type", message, place, name, TYPES, node=drawn.target)
+        return "ON_SUCCESS"
+    if name in NOT_YET:
+        sentence = f"`{name}` is not supported by this version yet; until then, {NOT_YET[name]}."
+        report.add("not_supported_yet", sentence, place, node=drawn.target)
+    return name
+
+
+def _report_missing_type(drawn: DraftRelationship, report: Report) -> None:
+    variable, place = drawn.pattern.variable, drawn.place
+    if variable is not None and variable.text in TYPES:
+        _report_missing_colon(variable, drawn.target, report)
+        return
+    bare = variable is None and not drawn.entries and drawn.pattern.direction != "either"
+    arrow = "<-[:ON_SUCCESS]-" if drawn.pattern.direction == "left" else "-[:ON_SUCCESS]->"
+    sentence = "a relationship needs a type that says when it is taken, for example `-[:ON_SUCCESS]->`."
+    fix = TextEdit(place, arrow) if bare else None
+    report.add("missing_relationship_type", sentence, place, node=drawn.target, fix=fix)
+
+
+def _report_missing_colon(variable: syntax.Name, node: str, report: Report) -> None:
+    meant = f":{variable.text}"
+    sentence, fix = f"a type begins with a colon; did you mean `[{meant}]`?", TextEdit(variable.place, meant)
+    report.add("missing_relationship_type", sentence, variable.place, node=node, did_you_mean=meant, fix=fix)
+
+
+def _read(entry: syntax.MapEntry, condition: Condition, report: Report, node: str) -> None:
+    name = entry.key.text
+    if name in condition.places:
+        report.add("property_twice", f"`{name}` is given twice.", entry.key.place, node=node)
+    elif name == "when":
+        condition.entry = entry
+    elif name in PROPERTIES:
+        value = read_setting(entry, PROPERTIES[name], report, node)
+        if value is not None:
+            setattr(condition, name, value)
+    else:
+        message = f"a relationship `{condition.type}` has no property `{name}`"
+        known = ("when", *PROPERTIES)
+        report.add_unknown("unknown_relationship_property", message, entry.key.place, name, known, node=node)
+    condition.places[name] = entry.key.place

@@ -1,0 +1,89 @@
+"""Where the problems of one text are gathered, so that all of them are told at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+
+from cypher_executor.cypher.codes import CODES
+from cypher_executor.errors import Diagnostic, Place, TextEdit, nearest
+
+_COMPARISONS = 100_000
+"""How many names are compared before guessing what was meant stops: a wrong text must not be slow to refuse."""
+
+_PLAIN_NAME = re.compile(r"[^\W\d]\w*")
+
+
+Known = Collection[str] | Callable[[], Iterable[str]]
+"""Names that exist. A function when it takes time to gather them."""
+
+
+def as_written(name: str) -> str:
+    """A name, or a parameter with its `$`, as Cypher writes it: in backticks when it needs them."""
+    mark, bare = ("$", name[1:]) if name.startswith("$") else ("", name)
+    return mark + (bare if _PLAIN_NAME.fullmatch(bare) else "`" + bare.replace("`", "``") + "`")
+
+
+class Report:
+    """The problems found so far. Reporting never raises: whoever finds a problem goes on with what is still sound."""
+
+    def __init__(self) -> None:
+        self._found: list[Diagnostic] = []
+        self._comparisons_left = _COMPARISONS
+        self.has_errors = False
+
+    def add(
+        self,
+        code: str,
+        message: str,
+        place: Place,
+        *,
+        node: str | None = None,
+        did_you_mean: str | None = None,
+        fix: TextEdit | None = None,
+    ) -> None:
+        """One problem. Its weight is that of its code."""
+        place = replace(place, node=node) if node is not None else place
+        self._add(Diagnostic(code, message, place, CODES[code].severity, did_you_mean, fix))
+
+    def add_all(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Problems that another stage has found."""
+        for diagnostic in diagnostics:
+            self._add(diagnostic)
+
+    def add_unknown(
+        self,
+        code: str,
+        message: str,
+        place: Place,
+        name: str,
+        known: Known,
+        *,
+        node: str | None = None,
+        edit: bool = True,
+    ) -> None:
+        """A name that is not known here: says which one was probably meant, and how to write it. `message` is a
+        sentence without its full stop; `edit` says that `place` is that of the name."""
+        meant = self.nearest(name, known)
+        if meant is None:
+            return self.add(code, f"{message}.", place, node=node)
+        fix = TextEdit(place, as_written(meant)) if edit else None
+        return self.add(code, f"{message}; did you mean `{meant}`?", place, node=node, did_you_mean=meant, fix=fix)
+
+    def nearest(self, name: str, known: Known) -> str | None:
+        """What `name` was probably meant to be, if there is anything near."""
+        if self._comparisons_left <= 0:
+            return None
+        names = list(known() if callable(known) else known)
+        self._comparisons_left -= len(names)
+        meant = nearest(name, names)
+        return meant if meant != name else None
+
+    def _add(self, diagnostic: Diagnostic) -> None:
+        self._found.append(diagnostic)
+        self.has_errors = self.has_errors or diagnostic.severity == "error"
+
+    def sorted(self) -> tuple[Diagnostic, ...]:
+        """All problems in the order of the text."""
+        return tuple(sorted(self._found, key=lambda d: (d.place.line, d.place.column, d.code, d.message)))
