@@ -1,0 +1,236 @@
+"""From text to syntax tree. The only module that knows lark.
+
+The parser is lark's LALR(1) with its contextual lexer; `tree.Builder` is called at each reduction, so no parse tree is
+made, nothing calls itself, and depth costs a stack entry and no Python frame.
+
+A text with mistakes is read on: at a token that does not fit, `mistakes` says what is wrong, and parsing starts again
+at the next clause. There is a statement only if there was no mistake, because what is left of a wrong one would only
+bring forth errors that are none (names that seem unknown, and so on).
+
+Making the tables takes most of a second, loading them a twentieth of that: `use_cache` names a file for them. The
+file is a pickle, so the folder must be private to the user; choosing it is the caller's affair.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from lark import Lark, Token
+from lark.exceptions import UnexpectedCharacters, UnexpectedToken
+from lark.utils import TextSlice
+
+from cypher_executor.cypher import mistakes, syntax
+from cypher_executor.cypher.places import Lines, at
+from cypher_executor.cypher.tree import Builder
+from cypher_executor.errors import Diagnostic, Place
+from cypher_executor.files import shipped
+
+MAX_DIAGNOSTICS = 50
+"""After so many mistakes a text is not read on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a text says. `statement` is None exactly if `diagnostics` has an error."""
+
+    statement: syntax.Script | None
+    diagnostics: tuple[Diagnostic, ...]
+    comments: tuple[syntax.Comment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedExpression:
+    """An expression on its own. `expression` is None exactly if `diagnostics` has an error."""
+
+    expression: syntax.Expression | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+class _Misfit(Exception):
+    """The parser met what it cannot use."""
+
+    def __init__(self, misfit: mistakes.Misfit) -> None:
+        self.misfit = misfit
+
+
+class Parser:
+    """The language, loaded. One parser reads one text at a time; threads take turns."""
+
+    def __init__(self, cache: Path | None = None) -> None:
+        self._lock = RLock()
+        self._builder = Builder(self._expression_in_string)
+        self._comments: list[syntax.Comment] = []
+        self._nested = False
+        self._lark = self._load(cache)
+
+    def parse(self, text: str) -> Parsed:
+        """Reads a recipe or a query, and finds every mistake of syntax in it."""
+        with self._lock:
+            self._begin(text, templates=True)
+            problems = self._builder.problems
+            statement = self._script(text)
+            diagnostics = tuple(sorted(problems.found, key=lambda d: (d.place.line, d.place.column)))
+            return Parsed(None if diagnostics else statement, diagnostics, tuple(self._comments))
+
+    def parse_expression(self, text: str, place: Place | None = None, *, templates: bool = False) -> ParsedExpression:
+        """Reads one expression. `place` is where its text begins, (1, 1) by default; with `templates`, `{{ }}` in its
+        strings are read."""
+        line, column = (place.line, place.column) if place else (1, 1)
+        positions = _positions_from(text, line, column) if (line, column) != (1, 1) else None
+        with self._lock:
+            self._begin(text, templates=templates)
+            problems = self._builder.problems
+            expression, more = self._expression(text, positions)
+            held = [d for _, found in self._builder.held.values() for d in found]
+            diagnostics = (*problems.found, *held, *more)
+            return ParsedExpression(None if diagnostics else expression, diagnostics)
+
+    def _begin(self, text: str, *, templates: bool) -> None:
+        self._builder.begin(text, templates=templates)
+        self._comments = []
+
+    def _script(self, text: str) -> syntax.Script | None:
+        lines = Lines(text)
+        start = 0
+        while len(self._builder.problems.found) < MAX_DIAGNOSTICS:
+            try:
+                return self._read(text, "script", start)  # type: ignore[no-any-return]
+            except _Misfit as stopped:
+                misfit = stopped.misfit
+                self._builder.problems.found.append(mistakes.explain(misfit, lines.place))
+            following = mistakes.next_clause(text, misfit)
+            if following is None:
+                return None
+            start = following
+        return None
+
+    def _expression(
+        self, text: str, positions: Sequence[tuple[int, int]] | None
+    ) -> tuple[syntax.Expression | None, Sequence[Diagnostic]]:
+        try:
+            return self._read(text, "expression", 0, positions), ()
+        except _Misfit as stopped:
+            where = _mapped(positions) if positions else Lines(text).place
+            return None, (mistakes.explain(stopped.misfit, where),)
+
+    def _expression_in_string(
+        self, text: str, positions: Sequence[tuple[int, int]]
+    ) -> tuple[syntax.Expression | None, Sequence[Diagnostic]]:
+        """Called by the builder in the middle of a text. Strings in a template have no templates of their own."""
+        self._nested, self._builder.templates = True, False
+        try:
+            return self._expression(text, positions)
+        finally:
+            self._nested, self._builder.templates = False, True
+
+    def _read(self, text: str, rule: str, start: int, positions: Sequence[tuple[int, int]] | None = None) -> Any:
+        parser = self._lark.parse_interactive(TextSlice(text, start, len(text)), rule)
+        state = parser.parser_state
+        previous: Token | None = None
+        try:
+            for token in parser.lexer_thread.lex(state):
+                if positions is not None:
+                    _move(token, positions)
+                state.feed_token(token)
+                previous = token
+            end = Token.new_borrow_pos("$END", "", previous) if previous else Token("$END", "", len(text), 1, 1)
+            return state.feed_token(end, True)
+        except (UnexpectedToken, UnexpectedCharacters) as stopped:
+            accepts = frozenset(parser.accepts())
+            raise _Misfit(_misfit(text, start, stopped, previous, accepts)) from None
+
+    def _load(self, cache: Path | None) -> Lark:
+        grammar = (shipped("grammar") / "cypher.lark").read_text(encoding="utf-8")
+        collecting = gc.isenabled()
+        gc.disable()  # loading makes many objects that all stay
+        try:
+            return Lark(
+                grammar,
+                parser="lalr",
+                lexer="contextual",
+                start=["script", "expression"],
+                keep_all_tokens=True,
+                maybe_placeholders=False,
+                transformer=self._builder,
+                lexer_callbacks={"COMMENT": self._comment, "COMMENT_MISTAKE": self._unclosed_comment},
+                cache=str(cache) if cache else False,
+            )
+        finally:
+            if collecting:
+                gc.enable()
+
+    def _comment(self, token: Token) -> Token:
+        if not self._nested:
+            self._comments.append(syntax.Comment(at(token), str(token)))
+        return token
+
+    def _unclosed_comment(self, token: Token) -> Token:
+        place = Place(token.line or 1, token.column or 1, token.line or 1, (token.column or 1) + 2)
+        self._builder.problems.add("comment_unclosed", "This comment is never closed: put `*/` at its end.", place)
+        return token
+
+
+def _misfit(
+    text: str, start: int, stopped: UnexpectedToken | UnexpectedCharacters, previous: Token | None,
+    accepts: frozenset[str],
+) -> mistakes.Misfit:  # fmt: skip
+    before = mistakes.Piece(previous.type, previous.start_pos or 0, previous.end_pos or 0) if previous else None
+    if isinstance(stopped, UnexpectedCharacters):
+        found = mistakes.Piece("", stopped.pos_in_stream, stopped.pos_in_stream + 1)
+    elif stopped.token.type == "$END":
+        found = mistakes.Piece("$END", len(text), len(text))
+    else:
+        found = mistakes.Piece(stopped.token.type, stopped.token.start_pos, stopped.token.end_pos)
+    return mistakes.Misfit(text, start, found, before, accepts)
+
+
+def _move(token: Token, positions: Sequence[tuple[int, int]]) -> None:
+    """Gives a token of a text within a text its place in the outer one."""
+    assert token.start_pos is not None and token.end_pos is not None
+    token.line, token.column = positions[token.start_pos]
+    token.end_line, token.end_column = positions[token.end_pos]
+
+
+def _mapped(positions: Sequence[tuple[int, int]]) -> mistakes.Where:
+    return lambda start, end: Place(*positions[start], *positions[end])
+
+
+def _positions_from(text: str, line: int, column: int) -> list[tuple[int, int]]:
+    found = []
+    for character in text:
+        found.append((line, column))
+        line, column = (line + 1, 1) if character == "\n" else (line, column + 1)
+    return [*found, (line, column)]
+
+
+_shared: Parser | None = None
+_cache: Path | None = None
+
+
+def use_cache(file: Path) -> None:
+    """Where `parse` and `parse_expression` keep the grammar's tables. To be called before their first use."""
+    global _cache
+    _cache = file
+
+
+def shared() -> Parser:
+    """The parser that `parse` and `parse_expression` use, loaded at first use."""
+    global _shared
+    if _shared is None:
+        _shared = Parser(_cache)
+    return _shared
+
+
+def parse(text: str) -> Parsed:
+    """Reads a recipe or a query, and finds every mistake of syntax in it."""
+    return shared().parse(text)
+
+
+def parse_expression(text: str, place: Place | None = None, *, templates: bool = False) -> ParsedExpression:
+    """Reads one expression whose text begins at `place`."""
+    return shared().parse_expression(text, place, templates=templates)

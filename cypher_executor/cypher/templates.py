@@ -1,0 +1,80 @@
+"""Makes a literal or a template out of a string token."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from cypher_executor.cypher import strings, syntax
+from cypher_executor.cypher.places import at
+from cypher_executor.cypher.problems import Problems
+from cypher_executor.errors import Place
+
+if TYPE_CHECKING:
+    from cypher_executor.cypher.tree.builder import Builder
+
+Positions = Sequence[tuple[int, int]]
+
+
+def read_string(build: Builder, token: Any) -> syntax.Literal | syntax.Template:
+    """The node for a string. Problems of its templates are held back by `build` until its clause is known."""
+    source = str(token)
+    value, bad = strings.plain(source)
+    if bad:
+        _refuse_escapes(build.problems, token, bad)
+    if not build.templates or "{{" not in value:
+        return syntax.Literal(at(token), value, source)
+    return _template(build, token, value)
+
+
+def _template(build: Builder, token: Any, value: str) -> syntax.Literal | syntax.Template:
+    scanned = strings.scan(str(token))
+    if not any(p.is_expression for p in scanned.pieces):
+        return syntax.Literal(at(token), value, str(token))
+    places = _positions(token)
+    positions = [places[offset] for offset in scanned.offsets]
+    problems = Problems()
+    parts = tuple(_part(build, problems, scanned.text, positions, piece) for piece in scanned.pieces)
+    node = syntax.Template(at(token), value, str(token), tuple(p for p in parts if p is not None))
+    if problems.found:
+        build.held[id(node)] = (node, problems.found)
+    return node
+
+
+def _part(
+    build: Builder, problems: Problems, text: str, positions: Positions, piece: strings.Piece
+) -> str | syntax.Expression | None:
+    if not piece.is_expression:
+        return text[piece.start : piece.end]
+    if not piece.closed:
+        place = Place(*positions[piece.start - 2], *positions[piece.start])
+        problems.add("template_unclosed", "This `{{` is never closed: put `}}` behind the expression, "
+                     "or write `\\{{` for braces that are text.", place)  # fmt: skip
+        return None
+    if not text[piece.start : piece.end].strip():
+        place = Place(*positions[piece.start - 2], *positions[piece.end + 2])
+        problems.add("template_empty", "There is no expression between `{{` and `}}`.", place)
+        return None
+    found, diagnostics = build.read_expression(
+        text[piece.start : piece.end], positions[piece.start : piece.end + 1]
+    )
+    problems.found.extend(diagnostics)
+    return found
+
+
+def _positions(token: Any) -> Positions:
+    """Line and column of each character of a token, and of its end."""
+    line, column = token.line, token.column
+    found = []
+    for character in token:
+        found.append((line, column))
+        line, column = (line + 1, 1) if character == "\n" else (line, column + 1)
+    return [*found, (line, column)]
+
+
+def _refuse_escapes(problems: Problems, token: Any, bad: Sequence[strings.BadEscape]) -> None:
+    places = _positions(token)
+    for escape in bad:
+        place = Place(*places[escape.start], *places[escape.end])
+        problems.add("bad_escape", f"`{escape.text}` is no escape; for a backslash write `\\\\`.", place,
+                     fix=f"\\{escape.text}")  # fmt: skip

@@ -1,0 +1,103 @@
+"""Rules of patterns: names, nodes, relationships, paths."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from cypher_executor.cypher import syntax
+from cypher_executor.cypher.places import at, start_of
+from cypher_executor.cypher.tree.builder import Builder, Children, first, has, is_token, nodes, rule, span
+from cypher_executor.errors import Place, TextEdit
+
+
+@rule()
+def name(build: Builder, c: Children) -> syntax.Name:
+    return syntax.Name(at(c[0]), plain_name(build, str(c[0]), at(c[0])))
+
+
+def plain_name(build: Builder, written: str, place: Place) -> str:
+    """The name that is meant: without backticks, in NFC, so that two ways to type `é` are one name."""
+    if written.startswith("`"):
+        return unicodedata.normalize("NFC", written[1:-1].replace("``", "`"))
+    if written.isascii():
+        return written
+    if not _is_identifier(written):
+        build.problems.add("name_needs_backticks", f"The name {written} has signs in it that need backticks.", place,
+                           fix=f"`{written}`")  # fmt: skip
+    return unicodedata.normalize("NFC", written)
+
+
+def _is_identifier(text: str) -> bool:
+    """As Unicode defines identifiers, also for one that goes on behind a digit (`$1a`)."""
+    return ("_" + text).isidentifier()
+
+
+@rule("labels", "types")
+def names(build: Builder, c: Children) -> list[syntax.Name]:
+    return list(nodes(c, syntax.Name))
+
+
+@rule("node_pattern", "pattern_node")
+def node_pattern(build: Builder, c: Children) -> syntax.NodePattern:
+    labels = _names(c)
+    return syntax.NodePattern(span(c), first(c, syntax.Name), labels, first(c, syntax.MapLiteral | syntax.Parameter))
+
+
+@rule()
+def relationship_pattern(build: Builder, c: Children) -> syntax.RelationshipPattern:
+    left, right = is_token(c[0], "LESS"), is_token(c[-1], "GREATER")
+    return syntax.RelationshipPattern(
+        span(c),
+        "either" if left == right else "left" if left else "right",
+        first(c, syntax.Name),
+        _names(c),
+        first(c, syntax.Hops),
+        first(c, syntax.MapLiteral | syntax.Parameter),
+    )
+
+
+def _names(c: Children) -> tuple[syntax.Name, ...]:
+    return next((tuple(x) for x in c if type(x) is list), ())
+
+
+@rule()
+def hops(build: Builder, c: Children) -> syntax.Hops:
+    numbers = [int(x) if is_token(x, "INTEGER") else None for x in c[1:]]
+    if not has(c, "RANGE"):
+        exact = numbers[0] if numbers else None
+        return syntax.Hops(span(c), exact, exact)
+    return syntax.Hops(span(c), numbers[0], numbers[-1])
+
+
+@rule("chain", "pattern_chain")
+def chain(build: Builder, c: Children) -> syntax.Path:
+    return syntax.Path(span(c), None, None, tuple(c))
+
+
+@rule("path", "bare_path")
+def path(build: Builder, c: Children) -> syntax.Path:
+    if len(c) == 1:
+        return c[0]  # type: ignore[no-any-return]
+    return syntax.Path(span(c), first(c, syntax.Name), shortest(c), first(c, syntax.Path).elements)
+
+
+def shortest(c: Children) -> Any:
+    """Which function of paths is called, in its proper spelling."""
+    word = next((str(x).lower() for x in c if is_token(x, "SHORTEST")), None)
+    return {None: None, "shortestpath": "shortestPath", "allshortestpaths": "allShortestPaths"}[word]
+
+
+def check_drawn(build: Builder, patterns: tuple[syntax.Path, ...]) -> None:
+    """`-[ON_SUCCESS]->` is a relationship called ON_SUCCESS without a type, and never what somebody meant to draw."""
+    for drawn in patterns:
+        for relationship in drawn.relationships:
+            variable = relationship.variable
+            if variable is not None and not relationship.types and variable.text.isupper():
+                build.problems.add(
+                    "colon_missing",
+                    f"A relationship type follows a colon: write `[:{variable.text}]`.",
+                    variable.place,
+                    did_you_mean=f":{variable.text}",
+                    fix=TextEdit(start_of(variable), ":"),
+                )
