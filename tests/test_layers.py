@@ -49,7 +49,7 @@ LAYERS = (
     layer("adapters/calls.py", "errors core ports"),
     layer("adapters/parts_folder.py", "errors core ports partkit"),
     layer("adapters/sqlite", "errors core ports", "apsw orjson"),
-    layer("adapters/egress", "errors core ports strict_json", "aiohttp"),
+    layer("adapters/egress", "errors core ports strict_json", "aiohttp yarl"),
     layer("adapters/dispatch_local", "errors core ports strict_json worker.frames", "orjson"),
     layer("worker", "errors", "wasmtime"),
     layer("inputs.py", "errors core", "jsonschema_rs orjson"),
