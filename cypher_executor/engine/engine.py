@@ -1,8 +1,9 @@
 """The engine: the thin shell around the run machine. It drains, journals, applies and dispatches, and decides nothing.
 
 One turn of the engine takes everything that has happened since the last one (parts that answered, timers that fired,
-runs to start), applies it to the runs, hands all of it to the journal as one group, and carries out what the runs ask
-for. Turns do not wait for the disk; what leaves the house does:
+runs to start), applies it to the runs, hands all of it to the journal in one group, and carries out what the runs ask
+for. Turns do not wait for the disk, and a group in which nothing is urgent lingers a little, so that a chain of short
+steps costs one sync and not one for each. What leaves the house does wait:
 
 * parts run ahead of the disk, because a part has no effect except through a call, and running it again is harmless;
 * calls (`Perform`) are held back until the group that asked for them, and so every group before it, has been synced;
@@ -43,6 +44,7 @@ from cypher_executor.core.recipe import Digest, Recipe, Value
 from cypher_executor.core.run import Run
 from cypher_executor.engine.calls import HARMLESS_OPS, Calls
 from cypher_executor.engine.children import Children
+from cypher_executor.engine.disk import Disk
 from cypher_executor.engine.live import Beginning, Group, Live, Started
 from cypher_executor.engine.timers import Timers
 from cypher_executor.errors import Conflict, CypherExecutorError, Failure, Unavailable
@@ -100,7 +102,7 @@ class Engine:
         self._runs: dict[RunId, Live] = {}
         self._inbox: deque[Beginning | tuple[RunId, Event]] = deque()
         self._wake = asyncio.Event()
-        self._groups: asyncio.Queue[Group] = asyncio.Queue()
+        self._disk = Disk(journal)
         self._waiters: dict[RunId, list[asyncio.Future[None]]] = {}
         self._executing: set[tuple[RunId, str, Item]] = set()
         self._draining = False
@@ -133,6 +135,7 @@ class Engine:
             found = await self._replay(run)
             return None if found is None else look(found)
         seen = look(live.run)
+        self._disk.flush()
         await live.until_synced(live.run.version)
         return seen
 
@@ -158,6 +161,7 @@ class Engine:
             return False
         self.deliver([(run, CancelRequested(at_us=self._clock.now_us(), reason=reason))])
         self._turn()
+        self._disk.flush()
         await live.until_synced(live.run.version)
         return True
 
@@ -201,9 +205,10 @@ class Engine:
                     self._idle.clear()
                     await self._idle.wait()
         self._turn()
+        self._disk.flush()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LAST_SYNC_S):
-                await self._groups.join()
+                await self._disk.idle()
 
     async def _recover(self) -> None:
         """Read every open run, then carry out what each still asks for."""
@@ -256,8 +261,8 @@ class Engine:
                 self._turn()
 
     def _turn(self) -> None:
-        """Apply all that has happened, hand it to the journal as one group, and carry out what is asked for."""
-        group = Group()
+        """Apply all that has happened, carry out what is asked for, and see to it that the journal hears of it."""
+        group = self._disk.group
         executes: list[tuple[RunId, Execute]] = []
         while self._inbox:
             live, event = self._next(group)
@@ -265,9 +270,7 @@ class Engine:
                 for command in self._apply(group, live, event):
                     self._carry_out(live, command, executes, group.held)
         self._dispatch(executes)
-        if group.lives:
-            group.written = self._journal.append(group.entries())
-            self._groups.put_nowait(group)
+        self._disk.end_turn()
 
     def _next(self, group: Group) -> tuple[Live | None, Event]:
         """The next thing that happened, and the run that waits for it; None when no run does."""
@@ -343,17 +346,11 @@ class Engine:
     # --- the disk has followed ----------------------------------------------------------------------------------------
 
     async def _confirm(self) -> None:
-        while True:
-            group = await self._groups.get()
-            try:
-                assert group.written is not None
-                outcomes = await group.written
-            except Unavailable as why:
-                await self._journal_failed(group, why)
+        async for group, answer in self._disk.confirmed():
+            if isinstance(answer, Unavailable):
+                await self._journal_failed(group, answer)
             else:
-                self._confirmed(group, outcomes)
-            finally:
-                self._groups.task_done()
+                self._confirmed(group, answer)
 
     def _confirmed(self, group: Group, outcomes: Sequence[Outcome]) -> None:
         for live, outcome in zip(group.lives, outcomes, strict=True):
@@ -410,19 +407,10 @@ class Engine:
         """Forget everything that is ahead of the disk, and begin again from what the disk has."""
         _log.error("the journal failed, nothing is accepted until it works again: %s", why.message)
         self.accepting = False
-        self._give_up(group, why)
-        while not self._groups.empty():
-            self._give_up(self._groups.get_nowait(), why)
-            self._groups.task_done()
+        _refuse_all(group, why)
         await self._reopen()
         self.accepting = not self._draining
         _log.warning("the journal works again; %d open runs go on", len(self._runs))
-
-    def _give_up(self, group: Group, why: Unavailable) -> None:
-        if isinstance(group.written, asyncio.Future):
-            group.written.add_done_callback(lambda future: future.cancelled() or future.exception())
-        for beginning in group.beginnings.values():
-            beginning.refuse(why)
 
     async def _reopen(self) -> None:
         while True:
@@ -442,6 +430,8 @@ class Engine:
             if isinstance(happened, Beginning):
                 happened.refuse(why)
         self._inbox.clear()
+        for group in self._disk.give_up():
+            _refuse_all(group, why)
         for live in list(self._runs.values()):
             self._drop(live, why)
         self._calls.cancel_all()
@@ -495,3 +485,8 @@ class Engine:
             waiters.remove(waiter)
         if not waiters:
             self._waiters.pop(run, None)
+
+
+def _refuse_all(group: Group, why: Unavailable) -> None:
+    for beginning in group.beginnings.values():
+        beginning.refuse(why)

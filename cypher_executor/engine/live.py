@@ -7,7 +7,16 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 
 from cypher_executor.core.commands import Perform
-from cypher_executor.core.events import Event, RunId, RunStarted
+from cypher_executor.core.events import (
+    CallAnswered,
+    CallRequested,
+    CancelRequested,
+    ChildStarted,
+    Event,
+    RunEnded,
+    RunId,
+    RunStarted,
+)
 from cypher_executor.core.run import Run
 from cypher_executor.errors import Unavailable
 from cypher_executor.ports import Entry, Opening, Outcome
@@ -74,6 +83,10 @@ class Beginning:
             self.accepted.set_exception(why)
 
 
+_URGENT = RunStarted | RunEnded | CallRequested | CallAnswered | ChildStarted | CancelRequested
+"""Somebody waits for the sync after these, or they record an effect that should not be made again."""
+
+
 @dataclass(slots=True)
 class Group:
     """What one turn hands to the journal, and what may happen once that is on disk."""
@@ -84,6 +97,9 @@ class Group:
     beginnings: dict[RunId, Beginning] = field(default_factory=dict)
     held: list[tuple[Live, Perform]] = field(default_factory=list)
     written: Awaitable[Sequence[Outcome]] | None = None
+    urgent: bool = False
+    """Whether something waits for this group to be on disk: a caller, a call, or an effect that has happened."""
+    size: int = 0
 
     def add(self, live: Live, event: Event) -> None:
         """One more event of a run, about to be applied."""
@@ -92,6 +108,8 @@ class Group:
             self.events[live.id] = []
             self.after[live.id] = live.run.version
         self.events[live.id].append(event)
+        self.size += 1
+        self.urgent = self.urgent or isinstance(event, _URGENT)
 
     def entries(self) -> list[Entry]:
         """The group as the journal takes it."""

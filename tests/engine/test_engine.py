@@ -75,6 +75,13 @@ async def test_parts_run_ahead_of_the_disk() -> None:
         await start
 
 
+async def test_a_chain_of_twenty_pure_steps_costs_two_syncs_at_most() -> None:
+    b = bench(draw("\n".join(f"n{i} -ON_SUCCESS-> n{i + 1}:work" for i in range(20))))
+    async with b.running() as engine:
+        assert await ended(engine, b) == {"n20": {"did": "n20"}}
+        assert len(b.disk.groups) <= 2
+
+
 async def test_what_a_caller_sees_of_a_run_is_on_disk() -> None:
     b = bench(draw("a:slow"))
     async with b.running() as engine:
@@ -258,6 +265,7 @@ async def test_runs_go_on_from_the_disk_after_the_journal_has_failed() -> None:
     async with b.running() as engine:
         started = await engine.start(it(b))
         await settle()
+        assert await engine.inspect(started.run, state) == "waiting"
         b.disk.broken = True
         waiting = asyncio.create_task(engine.wait(started.run, 20))
         b.clock.us += 1_000_000
