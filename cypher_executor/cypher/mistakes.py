@@ -69,7 +69,9 @@ class Misfit:
         return found
 
 
-_BRACKETS = re.compile(r"""'(?:[^'\\]|\\[\s\S])*'|"(?:[^"\\]|\\[\s\S])*"|`[^`]*`|//[^\r\n]*|/\*[\s\S]*?\*/|[()\[\]{}]""")
+_BRACKETS = re.compile(
+    r"""'(?:[^'\\]|\\[\s\S])*'|"(?:[^"\\]|\\[\s\S])*"|`[^`]*`|//[^\r\n]*|/\*[\s\S]*?\*/|[()\[\]{}]"""
+)
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _TYPOGRAPHIC = {"“": "”", "‘": "’", "„": "“", "‚": "‘", "”": "”", "’": "’", "«": "»"}
 
@@ -238,9 +240,7 @@ def _missing_comma(m: Misfit, where: Where) -> Diagnostic | None:
     inside = m.text[m.open_brackets[-1]]
     if inside == "{" and not re.match(r"(?:\w+|`[^`]*`|'[^']*'|\"[^\"]*\")\s*:", m.rest):
         return None
-    if inside == "[" and not re.match(r"[\w'\"`$({\[]", m.rest):
-        return None
-    if inside == "(":
+    if inside in "([" and not re.match(r"[\w'\"`$({\[]", m.rest):
         return None
     place = where(m.found.start, m.found.end)
     fix = TextEdit(where(m.before.end, m.before.end), ",")
@@ -287,6 +287,15 @@ def _arrow(m: Misfit, where: Where) -> Diagnostic | None:
     return None
 
 
+def _bare_node(m: Misfit, where: Where) -> Diagnostic | None:
+    """`CREATE a`."""
+    if m.before is None or m.before.kind != "NAME" or m.accepts != {"EQUAL"}:
+        return None
+    place = where(m.before.start, m.before.end)
+    return Diagnostic("node_needs_brackets", f"A node stands in round brackets: `({m.previous})`.", place,
+                      fix=TextEdit(place, f"({m.previous})"))  # fmt: skip
+
+
 def _unexpected(m: Misfit, where: Where) -> Diagnostic:
     found = "the end of the text" if m.found.kind == "$END" else f"`{_short(m.word)}`"
     wanted = words.joined(words.expected(m.accepts) or ["something else"])
@@ -306,7 +315,7 @@ def _short(text: str) -> str:
 
 _KNOWN: tuple[Callable[[Misfit, Where], Diagnostic | None], ...] = (
     _unclosed_quote, _quote_in_string, _typographic_quote, _empty, _missing_expression, _second_statement,
-    _unknown_clause, _template_outside_string, _hyphenated_name, _trailing_comma, _keyword_as_name, _arrow,
+    _unknown_clause, _template_outside_string, _hyphenated_name, _trailing_comma, _keyword_as_name, _arrow, _bare_node,
     _wrong_bracket, _unclosed_bracket, _missing_comma, _strange_character, _unexpected,
 )  # fmt: skip
 

@@ -55,7 +55,7 @@ class Ranking:
         self._levels: list[_Level] = []
         self._current: Any = None
 
-    def expression(self, terms: Sequence[Any]) -> syntax.Expression:
+    def expression(self, terms: Sequence[Any]) -> Any:
         """The expression that `terms` mean: nodes, operator tokens, `IS NULL` tests, and lists of labels."""
         if len(terms) == 1:
             self._operand(terms[0])
@@ -133,7 +133,7 @@ class Ranking:
                 level.operands.append(self._current)
                 self._current = _FINISH[level.rank](level.operands, level.operators, self._in_range)
 
-    def _prefixed(self, level: _Level) -> syntax.Syntax:
+    def _prefixed(self, level: _Level) -> Any:
         place = between(level.operators[0], self._current)
         operand = self._current
         if level.operators[-1].type == "MINUS" and _is_integer(operand):

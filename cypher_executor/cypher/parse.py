@@ -102,7 +102,9 @@ class Parser:
                 return self._read(text, "script", start)  # type: ignore[no-any-return]
             except _Misfit as stopped:
                 misfit = stopped.misfit
-                self._builder.problems.found.append(mistakes.explain(misfit, lines.place))
+            found = mistakes.explain(misfit, lines.place)
+            if found.code != "empty_text" or not self._builder.problems.found:
+                self._builder.problems.found.append(found)
             following = mistakes.next_clause(text, misfit)
             if following is None:
                 return None
@@ -133,7 +135,7 @@ class Parser:
         state = parser.parser_state
         previous: Token | None = None
         try:
-            for token in parser.lexer_thread.lex(state):
+            for token in parser.lexer_thread.lex(state):  # type: ignore[no-untyped-call]
                 if positions is not None:
                     _move(token, positions)
                 state.feed_token(token)
@@ -141,7 +143,7 @@ class Parser:
             end = Token.new_borrow_pos("$END", "", previous) if previous else Token("$END", "", len(text), 1, 1)
             return state.feed_token(end, True)
         except (UnexpectedToken, UnexpectedCharacters) as stopped:
-            accepts = frozenset(parser.accepts())
+            accepts = frozenset(parser.accepts())  # type: ignore[no-untyped-call]
             raise _Misfit(_misfit(text, start, stopped, previous, accepts)) from None
 
     def _load(self, cache: Path | None) -> Lark:
@@ -181,11 +183,12 @@ def _misfit(
 ) -> mistakes.Misfit:  # fmt: skip
     before = mistakes.Piece(previous.type, previous.start_pos or 0, previous.end_pos or 0) if previous else None
     if isinstance(stopped, UnexpectedCharacters):
-        found = mistakes.Piece("", stopped.pos_in_stream, stopped.pos_in_stream + 1)
+        at_sign = stopped.pos_in_stream or 0
+        found = mistakes.Piece("", at_sign, at_sign + 1)
     elif stopped.token.type == "$END":
         found = mistakes.Piece("$END", len(text), len(text))
     else:
-        found = mistakes.Piece(stopped.token.type, stopped.token.start_pos, stopped.token.end_pos)
+        found = mistakes.Piece(stopped.token.type, stopped.token.start_pos or 0, stopped.token.end_pos or 0)
     return mistakes.Misfit(text, start, found, before, accepts)
 
 

@@ -12,7 +12,13 @@ class Problems:
         self.found: list[Diagnostic] = []
 
     def add(
-        self, code: str, message: str, place: Place, *, did_you_mean: str | None = None, fix: str | TextEdit | None = None
+        self,
+        code: str,
+        message: str,
+        place: Place,
+        *,
+        did_you_mean: str | None = None,
+        fix: str | TextEdit | None = None,
     ) -> None:
         """Notes an error at `place`. A fix that is only a text replaces the place."""
         edit = TextEdit(place, fix) if isinstance(fix, str) else fix

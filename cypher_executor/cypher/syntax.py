@@ -15,12 +15,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, TypeAlias, dataclass_transform
 from typing import Literal as OneOf
-from typing import TypeAlias
 
 from cypher_executor.errors import Place
 
-_node = dataclass(frozen=True, slots=True, eq=False, repr=False)
+
+@dataclass_transform(frozen_default=True, eq_default=False)
+def _node(kind: type[Any]) -> Any:
+    return dataclass(frozen=True, slots=True, eq=False, repr=False)(kind)
 
 
 @_node
@@ -535,7 +538,8 @@ class Comment:
 def children(node: Syntax) -> list[Syntax]:
     """The nodes directly below `node`, in the order of the text."""
     found: list[Syntax] = []
-    for name in node.__match_args__[1:]:  # type: ignore[attr-defined]  # all fields but the place
+    names: tuple[str, ...] = type(node).__match_args__  # type: ignore[attr-defined]
+    for name in names[1:]:  # all fields but the place
         value = getattr(node, name)
         if isinstance(value, Syntax):
             found.append(value)

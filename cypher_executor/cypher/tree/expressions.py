@@ -29,6 +29,11 @@ _WORDS = re.compile(r"`(?:[^`]|``)+`|\w+")
 _QUANTIFIERS = ("any", "all", "none", "single")
 
 
+def _node(child: Any) -> Any:
+    """The child if it is a node, None if it is a token or a list."""
+    return child if isinstance(child, syntax.Syntax) else None
+
+
 @rule()
 def terms(build: Builder, c: Children) -> Children:
     return c
@@ -77,9 +82,7 @@ def index(build: Builder, c: Children) -> syntax.Index:
 
 @rule("slice")
 def slice_(build: Builder, c: Children) -> syntax.Slice:
-    start = c[1] if isinstance(c[1], syntax.Syntax) else None
-    stop = c[-2] if isinstance(c[-2], syntax.Syntax) else None
-    return syntax.Slice(span(c), start, stop)
+    return syntax.Slice(span(c), _node(c[1]), _node(c[-2]))
 
 
 @rule()
@@ -112,7 +115,7 @@ def list_literal(build: Builder, c: Children) -> syntax.Syntax:
 
 @rule()
 def list_comprehension(build: Builder, c: Children) -> syntax.Syntax:
-    head, where, projection = c[1], part_value(c, "WHERE"), c[-2] if isinstance(c[-2], syntax.Syntax) else None
+    head, where, projection = c[1], part_value(c, "WHERE"), _node(c[-2])
     if _is_membership(head):
         return syntax.ListComprehension(span(c), *_membership(build, head), where, projection)
     pattern = _pattern_of(head)
@@ -236,8 +239,7 @@ def reduce(build: Builder, c: Children) -> syntax.Syntax:
 @rule()
 def case(build: Builder, c: Children) -> syntax.Case:
     whens = tuple(w for x in c if type(x) is list and not is_token(x[0], "ELSE") for w in x)
-    subject = c[1] if isinstance(c[1], syntax.Syntax) else None
-    return syntax.Case(span(c), subject, whens, part_value(c, "ELSE"))
+    return syntax.Case(span(c), _node(c[1]), whens, part_value(c, "ELSE"))
 
 
 @rule()
