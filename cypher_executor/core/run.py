@@ -62,6 +62,8 @@ MAX_LOSSES = 3
 """How many workers one attempt may take down before its step fails with `worker_lost`."""
 
 _Key = tuple[str, Item, str]
+_END: _Key = ("", (), "end")
+_RUN_TIMER: _Key = ("", (), "timer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +126,20 @@ class Run:
         return self._awaits_answer(event)
 
     def apply(self, event: Event) -> list[Command]:
-        """Take in one fact; give what is to be done because of it."""
+        """Take in one fact; give what is to be done because of it.
+
+        The time of a run never goes back, though clocks do. What came up and was given up again in the same moment, as
+        `fail_fast` may have it, is not asked for at all.
+        """
         expected = self.awaits(event)
         self.version += 1
         if not expected:
             return []
-        self._now_us = event.at_us
+        self._now_us = max(self._now_us, event.at_us)
         self._commands = []
         self._take_in(event)
         self._move()
-        return self._commands
+        return [c for c in self._commands if isinstance(c, Interrupt) or self._outstanding.get(_key_of(c)) is c]
 
     # --- events -------------------------------------------------------------------------------------------------------
 
@@ -146,6 +152,7 @@ class Run:
             case CancelRequested():
                 self._close("cancelled", Failure("cancelled", event.reason or "the run was cancelled"))
             case TimerFired(node=""):
+                del self._outstanding[_RUN_TIMER]
                 self._close("failed", Failure("timeout", f"the run took longer than {self.recipe.timeout_ms} ms"))
             case _:
                 self._answer(self.steps[event.node], event)
@@ -172,8 +179,8 @@ class Run:
                 self._child_ended(step, event)
 
     def _awaits_answer(self, event: StepEvent) -> bool:
-        if isinstance(event, TimerFired) and not event.node:
-            return ("", (), "timer") in self._outstanding
+        if isinstance(event, TimerFired):
+            return self._awaits_timer(event)
         step = self.steps.get(event.node)
         if step is None or step.item != event.item or step.attempt != event.attempt:
             return False
@@ -191,8 +198,11 @@ class Run:
                 return isinstance(work, StartChild) and step.child is None
             case ChildEnded():
                 return isinstance(work, StartChild) and step.child == event.child
-            case TimerFired():
-                return (step.name, step.item, "timer") in self._outstanding
+
+    def _awaits_timer(self, event: TimerFired) -> bool:
+        """A timer that fires early is another one, of which nothing is wanted any more: a step has one at a time."""
+        timer = self._outstanding.get((event.node, event.item, "timer"))
+        return isinstance(timer, StartTimer) and timer.attempt == event.attempt and event.at_us >= timer.due_us
 
     # --- the run ------------------------------------------------------------------------------------------------------
 
@@ -205,7 +215,7 @@ class Run:
         self._open = len(self.steps)
         if self.recipe.timeout_ms is not None:
             due_us = event.at_us + self.recipe.timeout_ms * 1000
-            self._ask(StartTimer(node="", attempt=0, due_us=due_us), "timer")
+            self._ask(StartTimer(node="", attempt=0, due_us=due_us))
         for name in self.recipe.starts:
             self._begin(self.steps[name])
 
@@ -213,6 +223,7 @@ class Run:
         """Cancel what is going on. What has not begun finds out by itself, because all of it waits for that."""
         if self._closing is None:
             self._closing = _Closing(state, failure)
+            self._outstanding.pop(_RUN_TIMER, None)
             for step in self.steps.values():
                 if step.state in ("running", "waiting", "retrying"):
                     self._interrupt(step)
@@ -232,11 +243,11 @@ class Run:
         while self._queue:
             step = self._queue.popleft()
             self._route(step)
-        if self._open == 0 and self.ended is None and ("", (), "end") not in self._outstanding:
-            self._ask(self._conclusion(), "end")
+        if self._open == 0 and self.ended is None and _END not in self._outstanding:
+            self._outstanding.pop(_RUN_TIMER, None)
+            self._ask(self._conclusion())
 
     def _conclusion(self) -> Conclude:
-        self._outstanding.pop(("", (), "timer"), None)
         if self._closing is not None:
             return Conclude(state=self._closing.state, failure=self._closing.failure)
         if self._unhandled is not None:
@@ -248,8 +259,7 @@ class Run:
 
     def _result(self) -> Value:
         if self.recipe.returns is not None:
-            scope = self._scope("RETURN")
-            return {alias: expression.evaluate(scope) for alias, expression in self.recipe.returns}
+            return self._evaluate(self.recipe.returns, "return")
         last = (self.steps[name] for name in self.recipe.ends)
         return {step.name: step.value for step in last if step.state != "skipped"}
 
@@ -270,8 +280,7 @@ class Run:
     def _input_of(self, step: Step) -> Value:
         """The map that the author wrote, or else the output of the only predecessor, or a map of all of them."""
         if step.node.inputs is not None:
-            scope = self._scope(step.name)
-            return {key: expression.evaluate(scope) for key, expression in step.node.inputs}
+            return self._evaluate(step.node.inputs, f"node {step.name}")
         sources = list(dict.fromkeys(r.source for r in self.recipe.incoming[step.name] if r.type != "STARTS"))
         if not sources:
             return self._started.input
@@ -280,8 +289,9 @@ class Run:
         return {source: self.steps[source].value for source in sources}
 
     def _begin_attempt(self, step: Step) -> None:
-        step.attempts.append(Attempt(step.attempt + 1, self._now_us))
+        step.attempts.append(Attempt(step.attempt + 1, started_us=self._now_us, clock_us=self._now_us))
         step.tape.clear()
+        step.calling = None
         step.losses = 0
         if step.node.part in orchestration.ENGINE_PARTS:
             self._orchestrate(step)
@@ -294,6 +304,9 @@ class Run:
         if part is None or digest is None:
             self._fail_attempt(step, Failure("part_unavailable", f"the part {part!r} is not known to this run"))
             return
+        if self._now_us >= self._limit_us(step):
+            self._fail_attempt(step, self._timed_out(step))
+            return
         step.state = "running"
         command = Execute(
             node=step.name,
@@ -304,10 +317,10 @@ class Run:
             input=step.input,
             tape=tuple(step.tape),
             timeout_ms=self._left_ms(step),
-            clock_us=step.attempts[-1].started_us,
+            clock_us=step.attempts[-1].clock_us,
             seed=self._seed(step),
         )
-        self._ask(command, "work")
+        self._ask(command)
 
     def _orchestrate(self, step: Step) -> None:
         assert step.node.part is not None
@@ -338,7 +351,7 @@ class Run:
         attempt.ended_us, attempt.failure = self._now_us, failure
         self._withdraw(step)
         if self._overdue(step):
-            self._fail(step, _past_deadline(step, failure))
+            self._fail(step, failure if failure.code == "deadline" else _past_deadline(step, failure))
             return
         delay_us = retry_delay_us(step.node.retry, step.attempt, failure, self._seed(step))
         if delay_us is None:
@@ -348,6 +361,15 @@ class Run:
         else:
             step.state = "retrying"
             self._start_timer(step, self._now_us + delay_us)
+
+    def _retry(self, step: Step) -> None:
+        """Begin the next attempt, unless its timer fired so late that there is no time left for it."""
+        failure = step.attempts[-1].failure
+        assert failure is not None
+        if self._overdue(step):
+            self._fail(step, _past_deadline(step, failure))
+        else:
+            self._begin_attempt(step)
 
     def _lose(self, step: Step) -> None:
         step.losses += 1
@@ -377,7 +399,7 @@ class Run:
             key=self._call_key(step, event.number),
             timeout_ms=self._left_ms(step),
         )
-        self._ask(command, "work")
+        self._ask(command)
 
     def _sleep(self, step: Step, request: Mapping[str, Value]) -> None:
         ms = request.get("ms")
@@ -407,16 +429,20 @@ class Run:
         self._start_timer(step, self._within_limits(step, due_us))
 
     def _start_timer(self, step: Step, due_us: int) -> None:
-        self._ask(StartTimer(node=step.name, item=step.item, attempt=step.attempt, due_us=due_us), "timer")
+        self._ask(StartTimer(node=step.name, item=step.item, attempt=step.attempt, due_us=due_us))
 
     def _timer_fired(self, step: Step) -> None:
-        """What a timer means follows from what the step is doing; running out of time comes before anything else."""
-        del self._outstanding[(step.name, step.item, "timer")]
+        """What a timer means follows from what the step is doing and from what the timer was set to.
+
+        A wait that was to be over in time is over, however late the news of it: a service that was down is no time-out.
+        """
+        timer = self._outstanding.pop((step.name, step.item, "timer"))
+        assert isinstance(timer, StartTimer)
         if step.state == "retrying":
-            self._begin_attempt(step)
-        elif self._now_us >= self._limit_us(step):
+            self._retry(step)
+        elif timer.due_us >= self._limit_us(step):
             self._interrupt(step)
-            self._fail_attempt(step, _timed_out(step))
+            self._fail_attempt(step, self._timed_out(step))
         elif step.calling is not None:
             self._resume(step, {"ok": True})
         else:
@@ -446,7 +472,7 @@ class Run:
             key=child.key,
             depth=depth,
         )
-        self._ask(command, "work")
+        self._ask(command)
 
     def _child_started(self, step: Step, event: ChildStarted) -> None:
         step.child = event.child
@@ -499,25 +525,34 @@ class Run:
         """Settle what leaves an ended step, and let the steps behind it decide."""
 
         def evaluate(condition: Expression, relationship: Relationship) -> Value:
-            return condition.evaluate(self._scope(f"{step.name}>{relationship.index}"))
+            return condition.evaluate(self._scope(f"when {relationship.index}"))
 
-        settled = settle(step, self.recipe.outgoing[step.name], evaluate)
-        step.handled = any(s.taken and s.relationship.type in HANDLERS for s in settled)
-        if step.state == "failed" and not step.handled:
-            self._note_unhandled(step)
+        outgoing = self.recipe.outgoing[step.name]
+        settled = [self._while_closing(step, one) for one in settle(step, outgoing, evaluate)]
+        if step.state == "failed":
+            step.handled = any(s.taken and s.relationship.type in HANDLERS for s in settled)
+            if not step.handled:
+                self._note_unhandled(step)
         self.taken.update(s.relationship.index for s in settled if s.taken)
         for one in settled:
-            self._arrive(self.steps[one.relationship.target], one)
+            self._arrive(self.steps[one.relationship.target], one, from_cleaning=step.cleaning)
+
+    def _while_closing(self, step: Step, settled: Settled) -> Settled:
+        """A run that closes takes `ON_COMPLETE` and what follows from it, and nothing else."""
+        if self._closing is None or step.cleaning or settled.relationship.type == "ON_COMPLETE":
+            return settled
+        return Settled(settled.relationship, taken=False)
 
     def _note_unhandled(self, step: Step) -> None:
         self._unhandled = self._unhandled or step
         if self.recipe.fail_fast:
             self._close("failed", _failure_of_run(step))
 
-    def _arrive(self, target: Step, settled: Settled) -> None:
+    def _arrive(self, target: Step, settled: Settled, from_cleaning: bool) -> None:
         target.unsettled -= 1
         target.taken += settled.taken
-        target.cleaning |= settled.taken and self._closing is not None
+        if settled.relationship.type == "ON_COMPLETE" or (self._closing is not None and from_cleaning):
+            target.cleaning |= settled.taken
         if target.state != "pending" or target.ended:
             return
         if settled.failure is not None:
@@ -532,10 +567,10 @@ class Run:
 
     # --- commands -----------------------------------------------------------------------------------------------------
 
-    def _ask(self, command: Command, kind: str) -> None:
-        node, item = ("", ()) if isinstance(command, Conclude) else (command.node, command.item)
-        self._outstanding.pop((node, item, kind), None)
-        self._outstanding[(node, item, kind)] = command
+    def _ask(self, command: Command) -> None:
+        key = _key_of(command)
+        self._outstanding.pop(key, None)
+        self._outstanding[key] = command
         self._commands.append(command)
 
     def _withdraw(self, step: Step) -> None:
@@ -568,15 +603,21 @@ class Run:
         return min(due_us, self._limit_us(step))
 
     def _left_ms(self, step: Step) -> int | None:
-        """What is left of the attempt's wall time now, at least 1 ms: whoever carries out the command ends it."""
+        """What is left of the attempt's wall time, rounded up: whoever carries out the command ends it, never early."""
         limit_us = self._limit_us(step)
-        return None if limit_us == _NEVER else max(1, (limit_us - self._now_us) // 1000)
+        return None if limit_us == _NEVER else max(1, -((self._now_us - limit_us) // 1000))
 
     def _overdue(self, step: Step, delay_us: int = 0) -> bool:
         deadline_ms = step.node.deadline_ms
         if deadline_ms is None or step.started_us is None:
             return False
         return self._now_us + delay_us >= step.started_us + deadline_ms * 1000
+
+    def _timed_out(self, step: Step) -> Failure:
+        """How the time ran out: the step's, or else the attempt's, which may be tried again."""
+        if self._overdue(step):
+            return Failure("deadline", f"the step took longer than {step.node.deadline_ms} ms")
+        return Failure("timeout", f"the attempt took longer than {step.node.timeout_ms} ms", retryable=True)
 
     def _seed(self, step: Step) -> str:
         return f"{self._started.run}:{step.name}:{_dotted(step.item)}:{step.attempt}"
@@ -588,6 +629,10 @@ class Run:
         """
         key = f"{self._started.run}:{quote(step.name, safe='')}:{_dotted(step.item)}:1"
         return key if number == 0 else f"{key}:{number}"
+
+    def _evaluate(self, fields: Iterable[tuple[str, Expression]], purpose: str) -> dict[str, Value]:
+        """A map of expressions, each with a seed of its own: two `uuid()` of one node are two."""
+        return {key: expression.evaluate(self._scope(f"{purpose}.{key}")) for key, expression in fields}
 
     def _scope(self, purpose: str) -> Scope:
         given = self._started.input
@@ -610,6 +655,17 @@ _OPEN_STATES: tuple[RunState, ...] = ("running", "retrying", "waiting")
 _ENDED_AS: Mapping[str, str] = {"failed": "failed", "cancelled": "was cancelled"}
 
 
+def _key_of(command: Command) -> _Key:
+    """Where an open command is kept. A step has at most one timer and one piece of work, a run one end."""
+    match command:
+        case Conclude():
+            return _END
+        case StartTimer(node=node, item=item):
+            return (node, item, "timer")
+        case _:
+            return (command.node, command.item, "work")
+
+
 def _dotted(item: Iterable[int]) -> str:
     return ".".join(map(str, item))
 
@@ -620,12 +676,6 @@ def _failure_of_run(step: Step) -> Failure:
     failure = step.failure
     details = {**(failure.details or {}), "node": step.name, "item": list(step.item)}
     return Failure(failure.code, f"step {step.name!r} failed: {failure.message}", failure.retryable, details)
-
-
-def _timed_out(step: Step) -> Failure:
-    if step.node.timeout_ms is None:
-        return Failure("deadline", f"the step took longer than {step.node.deadline_ms} ms")
-    return Failure("timeout", f"the attempt took longer than {step.node.timeout_ms} ms", retryable=True)
 
 
 def _past_deadline(step: Step, failure: Failure) -> Failure:

@@ -12,10 +12,15 @@ from cypher_executor.errors import Failure
 
 @dataclass(slots=True)
 class Attempt:
-    """One try of a step. `ended_us` is None while it goes on, `failure` None unless it failed."""
+    """One try of a step. `ended_us` is None while it goes on, `failure` None unless it failed.
+
+    `started_us` is when a worker really began, once that is known. `clock_us` is when the attempt was asked for: where
+    its recorded clock begins, and the same for every execution of it, because a part must see the same each time.
+    """
 
     number: int
     started_us: int
+    clock_us: int
     ended_us: int | None = None
     failure: Failure | None = None
 
@@ -45,7 +50,7 @@ class Step:
     losses: int = 0
     child: RunId | None = None
     cleaning: bool = False
-    """It was reached after the run began to close: it may still begin, because cleaning up is its purpose."""
+    """A taken `ON_COMPLETE` led here: it may still begin when the run closes, because cleaning up is its purpose."""
 
     @property
     def name(self) -> str:

@@ -1,0 +1,252 @@
+"""The laws of runs, as functions that raise AssertionError when one is broken.
+
+`Ledger` watches a run while it happens: it sees every event go in and every command come out, and keeps its own books
+of what was asked for, what was answered and what was taken back. `check_replays` looks at a whole journal afterwards.
+Neither knows how the run machine works; `oracle.py` knows what the language says a run should have done.
+
+What they cannot see is used on purpose in `test_planted_defects.py`: each law is shown a machine that breaks it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+import orjson
+
+from cypher_executor.core.commands import Command, Conclude, Execute, Interrupt, Perform, StartChild, StartTimer
+from cypher_executor.core.events import (
+    AttemptFailed,
+    AttemptLost,
+    AttemptSucceeded,
+    CallAnswered,
+    CallRequested,
+    CancelRequested,
+    ChildEnded,
+    ChildStarted,
+    Event,
+    Item,
+    RunEnded,
+    RunStarted,
+    TimerFired,
+    from_record,
+    kind_of,
+)
+from cypher_executor.core.recipe import Node, Recipe, Value
+from cypher_executor.core.run import Run
+
+_ANSWERED_BY: Mapping[type[Command], tuple[type[Event], ...]] = {
+    Execute: (AttemptSucceeded, AttemptFailed, AttemptLost, CallRequested),
+    Perform: (CallAnswered,),
+    StartTimer: (TimerFired,),
+    StartChild: (ChildStarted, ChildEnded, AttemptFailed),
+    Conclude: (RunEnded,),
+}
+"""The table of `commands.py`."""
+
+_Attempt = tuple[str, Item, int]
+
+
+def plain(value: Any) -> Value:
+    """Anything as JSON values: what a state or a command is made of, and nothing of how it is kept."""
+    if isinstance(value, Node):
+        return value.name
+    if is_dataclass(value) and not isinstance(value, type):
+        return {"": type(value).__name__, **{f.name: plain(getattr(value, f.name)) for f in fields(value)}}
+    if isinstance(value, Mapping):
+        return [[plain(key), plain(item)] for key, item in value.items()]
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    if isinstance(value, list | tuple | deque):
+        return [plain(item) for item in value]
+    return value
+
+
+def dump(value: Any) -> bytes:
+    """Anything as bytes that are the same when it is the same."""
+    return orjson.dumps(plain(value))
+
+
+def snapshot(run: Run) -> bytes:
+    """All that a run is made of, whatever that is, but its recipe and the number of events that it has seen."""
+    kept = {name: value for name, value in vars(run).items() if name not in ("recipe", "version", "_commands")}
+    return dump(kept)
+
+
+def reread(event: Event) -> Event:
+    """The event as a journal gives it back."""
+    return from_record(kind_of(event), orjson.loads(orjson.dumps(event)))
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a run looked like after one event: its state, what it asked for, and what was still to be answered."""
+
+    event: Event
+    expected: bool
+    state: bytes
+    commands: bytes
+    outstanding: bytes
+
+
+class Ledger:
+    """Applies events to a run and checks at each what must hold at each."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.seen: list[Seen] = []
+        self._asked: list[Command] = []
+        self._answers: dict[int, int] = {}
+        self._ended_steps: dict[str, bytes] = {}
+        self._calls: dict[_Attempt, list[Value]] = {}
+        self._executions: dict[_Attempt, tuple[Value, ...]] = {}
+
+    def apply(self, event: Event) -> list[Command]:
+        """Let the run take in an event; raise AssertionError if that breaks a law."""
+        expected, version = self.run.awaits(event), self.run.version
+        commands = self._apply_expected(event) if expected else self._apply_stray(event)
+        assert self.run.version == version + 1, "every event counts, awaited or not"
+        commanded, outstanding = dump(commands), dump(self.run.outstanding)
+        self.seen.append(Seen(event, expected, snapshot(self.run), commanded, outstanding))
+        return commands
+
+    @property
+    def journal(self) -> list[Event]:
+        """Every event that was applied."""
+        return [seen.event for seen in self.seen]
+
+    def check_end(self) -> None:
+        """The run has ended, with everything in it, and nothing moves it any more."""
+        assert self.run.ended is not None, "the run never ended"
+        assert self.run.outstanding == (), "something is outstanding after the end"
+        assert all(step.ended for step in self.run.steps.values()), "a step is open after the end"
+        assert sum(isinstance(c, Conclude) for c in self._asked) == 1, "a run concludes once"
+        assert isinstance([s.event for s in self.seen if s.expected][-1], RunEnded), "the end is the last event"
+        assert not any(self.run.awaits(event) for event in self.journal), "an ended run awaits something"
+
+    # --- an event that nobody waits for -------------------------------------------------------------------------------
+
+    def _apply_stray(self, event: Event) -> list[Command]:
+        before, outstanding = snapshot(self.run), dump(self.run.outstanding)
+        commands = self.run.apply(event)
+        assert commands == [], "an answer that nobody waits for brought up commands"
+        assert snapshot(self.run) == before, "an answer that nobody waits for changed something"
+        assert dump(self.run.outstanding) == outstanding
+        return commands
+
+    # --- an event that is waited for ----------------------------------------------------------------------------------
+
+    def _apply_expected(self, event: Event) -> list[Command]:
+        assert self.run.ended is None, "something was awaited after the end"
+        before = self.run.outstanding
+        answered = self._answered(event, before)
+        self._note_call(event, answered)
+        commands = self.run.apply(event)
+        self._check_books(event, answered, before, commands)
+        self._check_executions(commands)
+        self._check_steps()
+        return commands
+
+    def _answered(self, event: Event, open_commands: Sequence[Command]) -> Command | None:
+        """The one command that this event answers; none for what comes from outside."""
+        if isinstance(event, RunStarted | CancelRequested):
+            return None
+        found = [c for c in open_commands if _answers(event, c)]
+        assert len(found) == 1, f"{kind_of(event)} was awaited, but answers {len(found)} commands"
+        (command,) = found
+        if not isinstance(event, ChildEnded):
+            assert id(command) not in self._answers, "a command was answered twice"
+        self._answers[id(command)] = self._answers.get(id(command), 0) + 1
+        return command
+
+    def _check_books(
+        self, event: Event, answered: Command | None, before: Sequence[Command], commands: Sequence[Command]
+    ) -> None:
+        after = self.run.outstanding
+        known, asked = {id(c) for c in before}, {id(c) for c in commands if not isinstance(c, Interrupt)}
+        assert {id(c) for c in after} - known == asked, "what was asked for is not what is outstanding"
+        assert len({(type(c), _place(c)) for c in after}) == len(after), "a step asks twice for the same"
+        self._asked += [c for c in commands if not isinstance(c, Interrupt)]
+        kept = {id(c) for c in after}
+        if answered is not None and not (isinstance(event, ChildStarted) and _waits(answered)):
+            assert id(answered) not in kept, "an answered command is still outstanding"
+        interrupted = {_place(c) for c in commands if isinstance(c, Interrupt)}
+        for command in before:
+            if id(command) not in kept and command is not answered:
+                self._check_taken_back(command, interrupted)
+
+    def _check_taken_back(self, command: Command, interrupted: set[tuple[str, Item]]) -> None:
+        """Nobody may be left working on what is no longer wanted. A timer may fire in vain: nobody hears it."""
+        if isinstance(command, Execute | Perform):
+            assert _place(command) in interrupted, "work was dropped without an interrupt"
+        assert not isinstance(command, Conclude), "the end was called off"
+
+    def _note_call(self, event: Event, answered: Command | None) -> None:
+        if isinstance(event, CallRequested):
+            key = (event.node, event.item, event.attempt)
+            assert isinstance(answered, Execute)
+            assert event.number == len(answered.tape), "a call was accepted out of order"
+            self._calls.setdefault(key, []).append([event.request, None])
+        elif isinstance(event, CallAnswered):
+            self._calls[(event.node, event.item, event.attempt)][-1][1] = event.answer
+        elif isinstance(event, TimerFired):
+            assert isinstance(answered, StartTimer)
+            assert event.at_us >= answered.due_us, "a timer fired early"
+
+    def _check_executions(self, commands: Sequence[Command]) -> None:
+        """All executions of an attempt see the same, and the tape has the attempt's calls and no others."""
+        for command in commands:
+            if not isinstance(command, Execute):
+                continue
+            key = (command.node, command.item, command.attempt)
+            calls = self._calls.get(key, [])
+            assert [request for request, _ in command.tape] == [request for request, _ in calls], "a strange tape"
+            assert all(answer == kept for (_, answer), (_, kept) in zip(command.tape, calls, strict=True) if kept)
+            same = (command.part, command.digest, command.input, command.clock_us, command.seed)
+            assert self._executions.setdefault(key, same) == same, "an attempt that is repeated sees something else"
+
+    def _check_steps(self) -> None:
+        """A step that has ended stays as it is."""
+        for name, step in self.run.steps.items():
+            if name in self._ended_steps or step.ended:
+                now = dump((step.state, step.output, step.failure, step.ended_us, step.attempts, step.handled))
+                assert self._ended_steps.setdefault(name, now) == now, f"step {name} ended twice"
+
+
+def _answers(event: Event, command: Command) -> bool:
+    if not isinstance(event, _ANSWERED_BY.get(type(command), ())):
+        return False
+    if isinstance(event, RunEnded) or isinstance(command, Conclude | Interrupt):
+        return True
+    assert not isinstance(event, RunStarted | CancelRequested)
+    return (event.node, event.item, event.attempt) == (command.node, command.item, command.attempt)
+
+
+def _place(command: Command) -> tuple[str, Item]:
+    return ("", ()) if isinstance(command, Conclude) else (command.node, command.item)
+
+
+def _waits(command: Command) -> bool:
+    return isinstance(command, StartChild) and command.wait
+
+
+def check_replays(recipe: Recipe, seen: Sequence[Seen]) -> None:
+    """Every prefix of a journal gives the live state at that point, and the same commands in the same bytes.
+
+    One pass sees every prefix, because what it compares after event n came of the first n events alone. Leaving out
+    what nobody waited for gives the same run again.
+    """
+    _check_replay(recipe, seen)
+    _check_replay(recipe, [one for one in seen if one.expected])
+
+
+def _check_replay(recipe: Recipe, seen: Sequence[Seen]) -> None:
+    run = Run(recipe)
+    for one in seen:
+        event = reread(one.event)
+        assert run.awaits(event) == one.expected
+        assert dump(run.apply(event)) == one.commands, "a replay asked for something else"
+        assert snapshot(run) == one.state, "a replay came to another state"
+        assert dump(run.outstanding) == one.outstanding

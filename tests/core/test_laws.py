@@ -1,0 +1,51 @@
+"""The laws of runs over random recipes in random worlds. `laws.py`, `oracle.py` and `world.py` say what that means."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.core.laws import check_replays
+from tests.core.oracle import Oracle
+from tests.core.world import World, random_recipe
+
+chances = st.randoms(use_true_random=False)
+many = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def played(rng: Random) -> World:
+    """A random run of a random recipe, at its end. Every event of it went past the ledger."""
+    world = World(random_recipe(rng), rng)
+    world.play()
+    return world
+
+
+@many
+@given(chances)
+def test_every_command_is_answered_once_every_step_ends_once_and_every_run_ends_last(rng: Random) -> None:
+    played(rng)
+
+
+@many
+@given(chances)
+def test_replaying_any_prefix_of_a_journal_gives_the_same_state_and_the_same_bytes(rng: Random) -> None:
+    world = played(rng)
+    check_replays(world.recipe, world.ledger.seen)
+
+
+@many
+@given(chances)
+def test_a_run_does_what_the_language_says(rng: Random) -> None:
+    world = played(rng)
+    Oracle(world.run, world.ledger.seen).check()
+
+
+@pytest.mark.parametrize("seed", range(0, 300, 100))
+def test_the_laws_hold_for_three_hundred_counted_worlds(seed: int) -> None:
+    for number in range(seed, seed + 100):
+        world = played(Random(number))
+        check_replays(world.recipe, world.ledger.seen)
+        Oracle(world.run, world.ledger.seen).check()
