@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from cypher_executor import files
-from cypher_executor.adapters.calls import now, random
+from cypher_executor.adapters import calls
 from cypher_executor.adapters.clock import SystemClock
 from cypher_executor.adapters.dispatch_local import LocalDispatcher
 from cypher_executor.adapters.egress import Egress
@@ -58,7 +58,12 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         recipes=library,
         parts=parts,
         clock=clock,
-        calls={"http_request": egress.http_request, "now": now(clock), "random": random()},
+        calls={
+            "http_request": egress.http_request,
+            "now": calls.now(clock),
+            "random": calls.random(),
+            "log": calls.log(),
+        },
         dispatcher=lambda inbox: LocalDispatcher(parts, inbox, clock, workers=settings.workers),
     )
     house = House(settings, engine, library, parts, journal, catalog, clock)

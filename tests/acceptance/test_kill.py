@@ -58,7 +58,7 @@ def test_a_wait_that_came_due_while_the_service_was_down_is_over_at_once(tmp_pat
 
 
 def test_nothing_accepted_is_lost_when_the_demo_is_killed_in_the_middle(tmp_path: Path) -> None:
-    """The demo's own run, many at a time, killed at moments chosen by a seed: every parent and every child ends once."""
+    """The run of the demo, many times, killed at moments that a seed chose: every parent and every child ends once."""
     moments = random.Random(20)
     accepted: list[str] = []
     with service(tmp_path) as one:
