@@ -17,8 +17,9 @@ from typing import Any, Final
 import orjson
 
 from cypher_executor import strict_json
+from cypher_executor.adapters.dispatch_local.process import Answer
 from cypher_executor.core.commands import Execute
-from cypher_executor.core.events import AttemptFailed, AttemptSucceeded, CallRequested, Event
+from cypher_executor.core.events import AttemptFailed, AttemptLost, AttemptSucceeded, CallRequested, Event
 from cypher_executor.core.recipe import Value
 from cypher_executor.errors import Failure, RequestInvalid
 from cypher_executor.worker import frames
@@ -29,26 +30,38 @@ _SHOWN_OUTPUT: Final = 200
 _LONGEST_RETRY_AFTER_MS: Final = 24 * 3600 * 1000
 
 
-def event_of(kind: int, execute: Execute, body: bytes, *, started_us: int, at_us: int) -> Event:
-    """The event of an OUTPUT, CALL or FAILED frame, whose body begins after the ending.
+def event_of(answer: Answer, behind_us: int) -> Event:
+    """The event of an OUTPUT, CALL or FAILED frame. `behind_us` is how far the monotonic clock is behind the time.
 
-    Raises frames.FrameError when it is none of these.
+    Raises frames.FrameError, ValueError or TypeError when a worker does not keep to the format.
     """
-    where: dict[str, Any] = {
-        "at_us": at_us,
-        "started_us": started_us,
-        "node": execute.node,
-        "item": execute.item,
-        "attempt": execute.attempt,
+    execute, body = answer.order.execute, answer.body
+    where = _where(execute) | {
+        "started_us": answer.ending.began_ns // 1000 + behind_us,
+        "at_us": answer.ending.ended_ns // 1000 + behind_us,
     }
-    match kind:
+    match answer.kind:
         case frames.OUTPUT:
             return _of_output(body, execute, where)
         case frames.CALL:
             return _of_call(*frames.read_call(body), where)
         case frames.FAILED:
             return AttemptFailed(failure=Failure(**orjson.loads(body)), **where)
-    raise frames.FrameError(f"a worker sent a frame of kind {kind}")
+    raise frames.FrameError(f"a worker sent a frame of kind {answer.kind}")
+
+
+def refused(execute: Execute, failure: Failure, now_us: int) -> Event:
+    """The event of an execution that no worker was asked for."""
+    return AttemptFailed(at_us=now_us, started_us=now_us, failure=failure, **_where(execute))
+
+
+def lost(execute: Execute, now_us: int) -> Event:
+    """The event of an execution whose worker went down."""
+    return AttemptLost(at_us=now_us, **_where(execute))
+
+
+def _where(execute: Execute) -> dict[str, Any]:
+    return {"node": execute.node, "item": execute.item, "attempt": execute.attempt}
 
 
 def _of_output(data: bytes, execute: Execute, where: dict[str, Any]) -> Event:
@@ -91,9 +104,17 @@ def reported_failure(error: Value, execute: Execute) -> Failure:
         known if known in passable(execute) else f"part:{known}",
         message[:_LONGEST_MESSAGE] if isinstance(message, str) else "the part reported an error without a message",
         error.get("retryable") is True,
-        {k: v for k, v in error.items() if k not in ("code", "message", "retryable", "retry_after_ms")} or None,
+        _details(error) or None,
         _retry_after(error.get("retry_after_ms")),
     )
+
+
+def _details(error: Mapping[str, Value]) -> Mapping[str, Value]:
+    """What the part says beyond that: its own `details`, and fields that have no meaning here."""
+    details = error.get("details", {})
+    known = ("code", "message", "retryable", "retry_after_ms", *(("details",) if isinstance(details, dict) else ()))
+    others = {name: value for name, value in error.items() if name not in known}
+    return others | details if isinstance(details, dict) else others
 
 
 def passable(execute: Execute) -> frozenset[str]:

@@ -19,30 +19,31 @@ import itertools
 import logging
 import os
 import time
-from collections import OrderedDict, deque
-from collections.abc import Coroutine, Sequence
+from collections import deque
+from collections.abc import Coroutine, Iterator, Sequence
 from typing import Final
 
-from cypher_executor.adapters.dispatch_local.answers import event_of
+from cypher_executor.adapters.dispatch_local import answers
+from cypher_executor.adapters.dispatch_local.modules import Modules
 from cypher_executor.adapters.dispatch_local.orders import Order, order
-from cypher_executor.adapters.dispatch_local.process import WorkerProcess
+from cypher_executor.adapters.dispatch_local.process import Answer, WorkerProcess
 from cypher_executor.core.commands import Execute
-from cypher_executor.core.events import AttemptFailed, AttemptLost, Event, RunId
-from cypher_executor.core.recipe import Digest
-from cypher_executor.errors import CypherExecutorError, Failure, Unavailable
+from cypher_executor.core.events import Event, RunId
+from cypher_executor.errors import Failure, Unavailable
 from cypher_executor.ports import Clock, Inbox, PartStore
 from cypher_executor.worker import frames
 
 _log = logging.getLogger(__name__)
 
 _START_S: Final = 30.0
+_TRIES_TO_START: Final = 3
 _FIRST_BACK_OFF_S: Final = 0.1
 _LONGEST_BACK_OFF_S: Final = 10.0
 _LOOK_EVERY_S: Final = 0.25
 _PATIENCE_S: Final = 30.0
 """How long a worker may be silent beyond an execution's limit: compiling a large module takes seconds."""
 _STUCK_S: Final = 0.003
-_KEPT_MODULES: Final = 128
+"""How long the first order of a worker may take before those behind it are given to an idle one."""
 
 
 class LocalDispatcher:
@@ -52,31 +53,27 @@ class LocalDispatcher:
         self._store = store
         self._inbox = inbox
         self._clock = clock
-        self._workers: list[WorkerProcess | None] = [None] * (workers or os.cpu_count() or 1)
+        self._seats: list[WorkerProcess | None] = [None] * (workers or os.cpu_count() or 1)
+        self._modules = Modules(store, self._spawn, self._enqueue, self._refuse_order)
         self._queue: deque[Order] = deque()
         self._wanted: dict[tuple[RunId, str, tuple[int, ...]], list[Order]] = {}
         self._numbers = itertools.count(1)
-        self._module_numbers: dict[Digest, int] = {}
-        self._modules: OrderedDict[Digest, bytes] = OrderedDict()
-        self._fetching: dict[Digest, list[Order]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._rebalance: asyncio.TimerHandle | None = None
-        self._first_ready = asyncio.Event()
-        self._closing = False
+        self._next_share: asyncio.TimerHandle | None = None
 
-    # --- the port -------------------------------------------------------------------------------------------------
+    # --- the port -----------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Start the workers and wait until they take orders. Raises errors.Unavailable when none does."""
-        seats = range(len(self._workers))
-        ready = [asyncio.get_running_loop().create_future() for _ in seats]
-        for seat in seats:
-            self._spawn(self._keep(seat, ready[seat]))
+        loop = asyncio.get_running_loop()
+        tried = [loop.create_future() for _ in self._seats]
+        for seat, first_try in enumerate(tried):
+            self._spawn(self._keep(seat, first_try))
         self._spawn(self._look_after())
-        await asyncio.wait(ready, timeout=_START_S)
-        if not any(w is not None and w.ready.done() for w in self._workers):
+        await asyncio.wait(tried, timeout=_START_S)
+        if not self.pids:
             await self.close()
-            raise Unavailable("no worker process could be started", code="no_workers")
+            raise Unavailable("no worker process could be started: see the log", code="no_workers")
 
     def run_many(self, batch: Sequence[tuple[RunId, Execute]]) -> None:
         """Take these on; returns at once."""
@@ -86,17 +83,15 @@ class LocalDispatcher:
 
     def interrupt(self, run: RunId, node: str, item: tuple[int, ...]) -> None:
         """End the execution of this step if it has begun, and forget it in any case."""
-        for wanted in self._wanted.pop((run, node, item), ()):
-            wanted.settled = True
-            for worker in self._workers:
-                if worker is not None:
-                    worker.interrupt(wanted)
+        for unwanted in self._wanted.pop((run, node, item), ()):
+            unwanted.settled = True
+            for worker in self._workers():
+                worker.interrupt(unwanted)
 
     async def close(self) -> None:
         """End all workers. What they were doing stays unanswered."""
-        self._closing = True
-        if self._rebalance is not None:
-            self._rebalance.cancel()
+        if self._next_share is not None:
+            self._next_share.cancel()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -104,206 +99,182 @@ class LocalDispatcher:
     @property
     def pids(self) -> tuple[int, ...]:
         """The processes that take orders now."""
-        return tuple(w.pid for w in self._workers if w is not None and w.ready.done())
+        return tuple(worker.pid for worker in self._workers() if worker.ready.done())
 
-    # --- orders in --------------------------------------------------------------------------------------------------
+    # --- orders in ----------------------------------------------------------------------------------------------------
 
     def _take_on(self, run: RunId, execute: Execute) -> None:
-        part = self._store.by_digest(execute.digest)
-        if part is None:
-            self._refuse(run, execute, Failure("part_unavailable", f"part {execute.part!r} is not here any more"))
+        if (part := self._store.by_digest(execute.digest)) is None:
+            failure = Failure("part_unavailable", f"the module of part {execute.part!r} is not here any more")
+            self._report_soon(run, answers.refused(execute, failure, self._clock.now_us()))
             return
-        module = self._module_numbers.setdefault(execute.digest, len(self._module_numbers))
-        new = order(run, execute, module, part.limits)
-        self._wanted.setdefault((run, execute.node, execute.item), []).append(new)
-        if execute.digest in self._modules:
-            self._queue.append(new)
-        elif execute.digest in self._fetching:
-            self._fetching[execute.digest].append(new)
+        new = order(run, execute, self._modules.number(execute.digest), part.limits)
+        self._wanted.setdefault(new.step, []).append(new)
+        if self._modules.code(execute.digest) is None:
+            self._modules.wait_for(new)
         else:
-            self._fetching[execute.digest] = [new]
-            self._spawn(self._fetch(execute.digest))
+            self._queue.append(new)
 
-    async def _fetch(self, digest: Digest) -> None:
-        try:
-            code = await self._store.module(digest)
-        except CypherExecutorError as error:
-            self._refuse_waiting(digest, error.message, error.retryable)
-            return
-        except Exception:
-            _log.exception("the module %s cannot be read", digest)
-            self._refuse_waiting(digest, "its module cannot be read", True)
-            return
-        self._modules[digest] = code
-        self._queue.extend(self._fetching.pop(digest))
+    def _enqueue(self, orders: Sequence[Order]) -> None:
+        self._queue.extend(orders)
         self._pump()
-        if len(self._modules) > _KEPT_MODULES:
-            self._modules.popitem(last=False)
 
-    def _refuse_waiting(self, digest: Digest, why: str, retryable: bool) -> None:
-        for waiting in self._fetching.pop(digest):
-            execute = waiting.execute
-            failure = Failure("part_unavailable", f"part {execute.part!r} cannot be loaded: {why}", retryable)
-            if self._settle(waiting):
-                self._refuse(waiting.run, execute, failure)
+    def _refuse_order(self, refused: Order, failure: Failure) -> None:
+        if self._settle(refused):
+            self._report_soon(refused.run, answers.refused(refused.execute, failure, self._clock.now_us()))
 
-    def _refuse(self, run: RunId, execute: Execute, failure: Failure) -> None:
-        now = self._clock.now_us()
-        where = {"node": execute.node, "item": execute.item, "attempt": execute.attempt}
-        event = AttemptFailed(at_us=now, started_us=now, failure=failure, **where)  # type: ignore[arg-type]
+    def _report_soon(self, run: RunId, event: Event) -> None:
+        """Not at once: whoever hands in an order is not called back in the middle of it."""
         asyncio.get_running_loop().call_soon(self._inbox, [(run, event)])
 
-    # --- orders out -------------------------------------------------------------------------------------------------
+    # --- orders out ---------------------------------------------------------------------------------------------------
+
+    def _workers(self) -> Iterator[WorkerProcess]:
+        return (worker for worker in self._seats if worker is not None)
 
     def _pump(self) -> None:
         """Give what is queued to the workers that have least to do, then write to each of them once."""
         while self._queue:
-            free = [w for w in self._workers if w is not None and w.takes_orders]
+            free = [worker for worker in self._workers() if worker.takes_orders]
             if not free:
                 break
-            self._give(min(free, key=lambda w: len(w.in_flight)), self._queue.popleft())
-        for worker in self._workers:
-            if worker is not None:
-                worker.flush()
+            self._give(min(free, key=lambda worker: len(worker.in_flight)), self._queue.popleft())
+        for worker in self._workers():
+            worker.flush()
         self._share()
 
     def _give(self, worker: WorkerProcess, given: Order) -> None:
         if given.settled:
             return
         if worker.needs(given.module):
-            if (code := self._modules.get(given.execute.digest)) is None:  # pushed out of memory since it was queued
-                self._fetch_again(given)
+            if (code := self._modules.code(given.execute.digest)) is None:  # it gave way to others since
+                self._modules.wait_for(given)
                 return
             worker.load(given.module, code)
         worker.push(given, next(self._numbers))
 
-    def _fetch_again(self, given: Order) -> None:
-        digest = given.execute.digest
-        if digest in self._fetching:
-            self._fetching[digest].append(given)
-        else:
-            self._fetching[digest] = [given]
-            self._spawn(self._fetch(digest))
-
     def _share(self) -> None:
-        """Where a worker is idle and another one has been in its first order for long, take over what is behind it."""
-        idle = next((w for w in self._workers if w is not None and w.takes_orders and not w.in_flight), None)
-        full = max((w for w in self._workers if w is not None), key=lambda w: len(w.in_flight), default=None)
+        """Where one worker is idle and another has been in its first order for long, move half of what is behind it."""
+        idle = next((worker for worker in self._workers() if worker.takes_orders and not worker.in_flight), None)
+        full = max(self._workers(), key=lambda worker: len(worker.in_flight), default=None)
         if idle is None or full is None or len(full.in_flight) < 2:
             return
         wait_s = full.busy_since + _STUCK_S - time.monotonic()
         if wait_s > 0:
-            self._look_again(wait_s)
+            self._share_later(wait_s)
             return
         behind = [o for o in itertools.islice(full.in_flight.values(), 1, None) if not o.settled and o.copies == 1]
-        for stuck in behind[-(len(behind) + 1) // 2 :] if behind else ():
+        for stuck in behind[len(behind) // 2 :]:
             self._give(idle, stuck)
             full.interrupt(stuck)
         idle.flush()
+        if len(behind) > 1:
+            self._share_later(_STUCK_S)
 
-    def _look_again(self, wait_s: float) -> None:
-        if self._rebalance is None:
-            self._rebalance = asyncio.get_running_loop().call_later(wait_s, self._look_again_now)
+    def _share_later(self, wait_s: float) -> None:
+        if self._next_share is None:
+            self._next_share = asyncio.get_running_loop().call_later(wait_s, self._share_now)
 
-    def _look_again_now(self) -> None:
-        self._rebalance = None
+    def _share_now(self) -> None:
+        self._next_share = None
         self._share()
 
-    # --- answers ----------------------------------------------------------------------------------------------------
+    # --- answers ------------------------------------------------------------------------------------------------------
 
-    def _on_answers(self, worker: WorkerProcess, answers: list[tuple[int, Order, bytes]]) -> None:
+    def _on_answers(self, worker: WorkerProcess, came: list[Answer]) -> None:
         behind_us = self._clock.now_us() - time.monotonic_ns() // 1000
         events: list[tuple[RunId, Event]] = []
-        for kind, answered, body in answers:
-            if kind == frames.DROPPED:
-                self._requeue_if_lost(answered)
-            elif self._settle(answered):
-                ending, rest = frames.read_ended(body)
-                began_us, ended_us = ending.began_ns // 1000 + behind_us, ending.ended_ns // 1000 + behind_us
-                event = event_of(kind, answered.execute, rest, started_us=began_us, at_us=ended_us)
-                events.append((answered.run, event))
+        for answer in came:
+            if answer.kind == frames.DROPPED:
+                self._enqueue_if_wanted(answer.order)
+            elif self._settle(answer.order):
+                events.append((answer.order.run, self._event(worker, answer, behind_us)))
         if events:
             self._inbox(events)
         self._pump()
+
+    def _event(self, worker: WorkerProcess, answer: Answer, behind_us: int) -> Event:
+        try:
+            return answers.event_of(answer, behind_us)
+        except (frames.FrameError, ValueError, TypeError):
+            _log.exception("a worker process gave an answer that cannot be read: killed")
+            worker.kill()
+            return answers.lost(answer.order.execute, self._clock.now_us())
 
     def _settle(self, answered: Order) -> bool:
         """Whether this is the first answer to an order that somebody waits for."""
         if answered.settled:
             return False
         answered.settled = True
-        step = (answered.run, answered.execute.node, answered.execute.item)
-        if (wanted := self._wanted.get(step)) is not None:
-            wanted.remove(answered)
-            if not wanted:
-                del self._wanted[step]
+        wanted = self._wanted[answered.step]
+        wanted.remove(answered)
+        if not wanted:
+            del self._wanted[answered.step]
         return True
 
-    def _requeue_if_lost(self, dropped: Order) -> None:
+    def _enqueue_if_wanted(self, dropped: Order) -> None:
         if not dropped.settled and dropped.copies == 0:
             self._queue.appendleft(dropped)
 
-    # --- keeping workers --------------------------------------------------------------------------------------------
+    # --- keeping workers ----------------------------------------------------------------------------------------------
 
-    async def _keep(self, seat: int, first_ready: asyncio.Future[None]) -> None:
+    async def _keep(self, seat: int, first_try: asyncio.Future[None]) -> None:
         """Have a worker in this seat for as long as the dispatcher lives."""
-        back_off_s = _FIRST_BACK_OFF_S
-        while not self._closing:
+        failed = 0
+        while True:
             worker = WorkerProcess(self._on_answers)
             try:
-                await self._serve(seat, worker, first_ready)
+                await self._serve(seat, worker, first_try)
             except OSError as error:
                 _log.error("a worker process cannot be started: %s", error)
             finally:
-                self._workers[seat] = None
+                self._seats[seat] = None
                 await worker.reap()
-            if worker.ready.done():
-                back_off_s = _FIRST_BACK_OFF_S
-            else:
-                _log.error("a worker process ended before it was ready; next try in %.1f s", back_off_s)
-                await asyncio.sleep(back_off_s)
-                back_off_s = min(back_off_s * 2, _LONGEST_BACK_OFF_S)
-            self._give_up(worker)
+            self._take_back(worker)
+            failed = 0 if worker.ready.done() else failed + 1
+            if failed >= _TRIES_TO_START and not first_try.done():
+                first_try.set_result(None)
+            if failed:
+                _log.error("a worker process ended before it was ready, %d times in a row", failed)
+                await asyncio.sleep(min(_FIRST_BACK_OFF_S * 2**failed, _LONGEST_BACK_OFF_S))
 
-    async def _serve(self, seat: int, worker: WorkerProcess, first_ready: asyncio.Future[None]) -> None:
-        self._workers[seat] = worker
+    async def _serve(self, seat: int, worker: WorkerProcess, first_try: asyncio.Future[None]) -> None:
+        self._seats[seat] = worker
         await worker.start()
         await asyncio.wait((worker.ready, worker.gone), timeout=_START_S, return_when=asyncio.FIRST_COMPLETED)
         if not worker.ready.done():
             return
-        if not first_ready.done():
-            first_ready.set_result(None)
+        if not first_try.done():
+            first_try.set_result(None)
         self._pump()
         await worker.gone
 
-    def _give_up(self, worker: WorkerProcess) -> None:
+    def _take_back(self, worker: WorkerProcess) -> None:
         """The worker is gone: what it was in is lost, what was behind that goes to another one."""
-        held = list(worker.in_flight.values())
-        worker.in_flight.clear()
-        for order_ in held:
-            order_.copies -= 1
-        again = [o for o in held[1:] if not o.settled and o.copies == 0]
-        self._queue.extendleft(reversed(again))
+        held = worker.give_back()
+        for behind in reversed(held[1:]):
+            self._enqueue_if_wanted(behind)
         if held and held[0].copies == 0 and self._settle(held[0]):
             execute = held[0].execute
             _log.warning("a worker process went down while it ran part %r of node %r", execute.part, execute.node)
-            lost = AttemptLost(
-                at_us=self._clock.now_us(), node=execute.node, item=execute.item, attempt=execute.attempt
-            )
-            self._inbox([(held[0].run, lost)])
+            self._inbox([(held[0].run, answers.lost(execute, self._clock.now_us()))])
         self._pump()
 
     async def _look_after(self) -> None:
         """Kill workers that are silent for long after the limit of what they are in."""
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
-            for worker in self._workers:
-                if worker is not None and (head := worker.head) is not None:
-                    silent_s = time.monotonic() - worker.busy_since
-                    if silent_s > head.timeout_ms / 1000 + _PATIENCE_S:
-                        _log.error("a worker process does not answer: killed")
-                        worker.kill()
+            for worker in self._workers():
+                if worker.silent_s() > _PATIENCE_S:
+                    _log.error("a worker process does not answer: killed")
+                    worker.kill()
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.critical("the dispatcher has a bug", exc_info=error)

@@ -33,6 +33,11 @@ class Order:
     copies: int = 0
     settled: bool = False
 
+    @property
+    def step(self) -> tuple[RunId, str, tuple[int, ...]]:
+        """The step that this is an execution of."""
+        return self.run, self.execute.node, self.execute.item
+
     def sent_as(self, number: int) -> bytes:
         """The frame for sending this under a fresh number."""
         self.number = number

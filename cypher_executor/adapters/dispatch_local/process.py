@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from cypher_executor.adapters.dispatch_local.orders import Order
@@ -26,8 +27,19 @@ _MOST_MODULES: Final = 256
 _MOST_ORDERS: Final = 16
 _MOST_BYTES: Final = 1024 * 1024
 
-OnAnswers = Callable[["WorkerProcess", list[tuple[int, Order, bytes]]], None]
-"""Gets a worker and all that it has just answered: kind, order and body of each."""
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a worker answered to an order: the kind of the frame, when it ran, and the rest of the body."""
+
+    order: Order
+    kind: int
+    ending: frames.Ending
+    body: bytes
+
+
+OnAnswers = Callable[["WorkerProcess", list[Answer]], None]
+"""Gets a worker and all that it has just answered."""
 
 
 class WorkerProcess(asyncio.Protocol):
@@ -90,10 +102,12 @@ class WorkerProcess(asyncio.Protocol):
             and self._bytes_in_flight < _MOST_BYTES
         )
 
-    @property
-    def head(self) -> Order | None:
-        """What it is in now."""
-        return next(iter(self.in_flight.values()), None)
+    def silent_s(self) -> float:
+        """For how long it has not answered although the time of what it is in is over; negative before that."""
+        if not self.in_flight:
+            return 0.0
+        head = next(iter(self.in_flight.values()))
+        return time.monotonic() - self.busy_since - head.timeout_ms / 1000
 
     def needs(self, module: int) -> bool:
         """Whether this module must be sent before an order of it."""
@@ -127,6 +141,14 @@ class WorkerProcess(asyncio.Protocol):
             if held is order and self._control is not None:
                 with contextlib.suppress(OSError):  # a full socket or a dying worker: the answer is ignored anyway
                     self._control.send(frames.interrupt(number))
+
+    def give_back(self) -> list[Order]:
+        """All that it holds, the one that it is in first. To be called when it is gone."""
+        held = list(self.in_flight.values())
+        self.in_flight.clear()
+        for order in held:
+            order.copies -= 1
+        return held
 
     def kill(self) -> None:
         """End the process at once, whatever it is doing."""
@@ -164,12 +186,11 @@ class WorkerProcess(asyncio.Protocol):
         if not self.gone.done():
             self.gone.set_result(None)
 
-    def _answer(self, kind: int, body: bytes) -> tuple[int, Order, bytes]:
-        if not self.in_flight:
-            raise frames.FrameError("a worker answers what it was not asked")
-        number, order = self.in_flight.popitem(last=False)
+    def _answer(self, kind: int, body: bytes) -> Answer:
+        ending, rest = frames.read_ended(body)
+        if next(iter(self.in_flight), None) != ending.number:
+            raise frames.FrameError("a worker answers what it was not asked, or out of order")
+        order = self.in_flight.pop(ending.number)
         self._bytes_in_flight -= len(order.frame)
         order.copies -= 1
-        if frames.read_ended(body)[0].number != number:
-            raise frames.FrameError("a worker answers out of order")
-        return kind, order, body
+        return Answer(order, kind, ending, rest)
