@@ -35,6 +35,12 @@ class Service:
         self.url = ""
         self.log: list[str] = []
 
+    @property
+    def pid(self) -> int:
+        """The process id of the service."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         command = [sys.executable, "-m", "cypher_executor", "serve", "--port", "0", "--json"]
         clean = {name: value for name, value in os.environ.items() if not name.startswith("CYPHER_EXECUTOR_")}
