@@ -1,0 +1,20 @@
+"""`python -m cypher_executor`, and the entry point of `cypher-executor` and `cyx`."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line; ends the process with one of the exit codes of `cli.exits`."""
+    from cypher_executor.cli.app import app
+
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that knows less than UTF-8 gets escapes, never a traceback.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    app(prog_name="cypher-executor")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""The tree of commands. Only what `--help` needs is imported here; each command imports the rest when it runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from cypher_executor.cli import check, demo, parts, recipes, run, runs, serve, version
+
+EPILOG = "Exit codes: 0 ok, 1 run failed, 2 usage, 3 not reachable, 4 not found, 5 recipe invalid."
+
+
+def _plain() -> bool:
+    """Whether help and usage errors are text without frames and colours."""
+    return bool(os.environ.get("NO_COLOR")) or not (sys.stdout.isatty() and sys.stderr.isatty())
+
+
+app = typer.Typer(
+    help="Run workflows that are drawn in Cypher, each node in a WebAssembly sandbox.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None if _plain() else "rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for body in (demo.demo, serve.serve, run.run, check.check):
+    app.command()(body)
+for name, group in (("recipes", recipes.app), ("runs", runs.app), ("parts", parts.app)):
+    app.add_typer(group, name=name)
+app.command()(version.version)

@@ -1,0 +1,62 @@
+"""`check`: every problem of some recipes, without running anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cypher_executor.cli import exits, options
+
+if TYPE_CHECKING:
+    from cypher_executor.cli.client import Json
+    from cypher_executor.cli.sources import Source
+    from cypher_executor.cypher import Compiled
+
+Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Recipe files; - is standard input.")]
+
+
+@exits.command
+def check(files: Files, as_json: options.AsJson = False) -> int:
+    """Show all problems of recipes, each with its place and what was probably meant.
+
+    Needs no server. Exit code 5 says that there are errors; warnings refuse nothing.
+    """
+    from cypher_executor.cli import terminal
+    from cypher_executor.cli.sources import read_source
+
+    checked = [(source, _compiled(source)) for source in map(read_source, files)]
+    if as_json:
+        terminal.result_json({"ok": _sound(checked), "files": [_told(*one) for one in checked]})
+    else:
+        for source, compiled in checked:
+            _show(source, compiled)
+    return exits.OK if _sound(checked) else exits.RECIPE_INVALID
+
+
+def _compiled(source: Source) -> Compiled:
+    from cypher_executor.cypher import compile_recipe
+    from cypher_executor.settings import load_settings
+    from cypher_executor.wiring import shipped_parts
+
+    parts = {part.name: part for part in shipped_parts(load_settings()).all()}
+    return compile_recipe(source.text, parts=parts)
+
+
+def _sound(checked: list[tuple[Source, Compiled]]) -> bool:
+    return all(compiled.ok for _, compiled in checked)
+
+
+def _told(source: Source, compiled: Compiled) -> Json:
+    from cypher_executor.cypher import to_json
+
+    return {"file": source.file, "ok": compiled.ok, "diagnostics": [to_json(d) for d in compiled.diagnostics]}
+
+
+def _show(source: Source, compiled: Compiled) -> None:
+    from cypher_executor.cli import problems, terminal
+    from cypher_executor.cypher import render
+
+    if compiled.diagnostics:
+        terminal.result(render(source.text, compiled.diagnostics, file=source.file))
+    terminal.result(problems.summary(compiled.diagnostics, source.file))

@@ -1,0 +1,112 @@
+"""The HTTP interface, as commands call it. Where the requests go is the business of a `Transport`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import quote, urlencode
+
+import orjson
+
+from cypher_executor.cli import problems
+from cypher_executor.errors import CypherExecutorError
+
+Json = dict[str, Any]
+
+RECIPE_TYPE = "application/x-cypher"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent. `path` begins with a slash and is quoted already."""
+
+    method: str
+    path: str
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What comes back."""
+
+    status: int
+    body: bytes
+
+
+class Transport(Protocol):
+    """Carries one request to a service."""
+
+    async def send(self, request: Request) -> Answer:
+        """Raises `errors.Unavailable` when the service cannot be reached."""
+        ...
+
+
+class Client:
+    """One method for each thing that commands ask of a service. Refusals are raised as the errors that they are."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def start(self, what: Mapping[str, Any], given: Any) -> Json:
+        """Start a run of `{"recipe": name}` or `{"cypher": text}`; the run as it is when it has been accepted."""
+        return await self._json("POST", "/runs", {**what, "input": given})
+
+    async def trigger(self, name: str, given: Any) -> Json:
+        """Call the webhook of a recipe and wait for its answer: the run."""
+        return await self._json("POST", f"/webhooks/named/{quote(name, safe='')}/trigger", given)
+
+    async def run(self, run: str) -> Json:
+        """A run with its steps."""
+        return await self._json("GET", f"/runs/{quote(run, safe='')}")
+
+    async def runs(self, **filters: object) -> list[Json]:
+        """Runs that fit, newest first."""
+        given = {name: value for name, value in filters.items() if value is not None}
+        return _listed(await self._json("GET", f"/runs?{urlencode(given)}"), "runs")
+
+    async def save_recipe(self, text: str) -> Json:
+        """Store a version of the recipe that this text is."""
+        return await self._checked(Request("POST", "/recipes", text.encode(), {"content-type": RECIPE_TYPE}))
+
+    async def recipes(self) -> list[Json]:
+        """The current version of every recipe."""
+        return _listed(await self._json("GET", "/recipes"), "recipes")
+
+    async def recipe(self, name: str) -> Json:
+        """The current version of a recipe."""
+        return await self._json("GET", f"/recipes/{quote(name, safe='')}")
+
+    async def _json(self, method: str, path: str, body: Any = None) -> Json:
+        data = b"" if body is None else orjson.dumps(body)
+        headers = {"content-type": "application/json"} if data else {}
+        return await self._checked(Request(method, path, data, headers))
+
+    async def _checked(self, request: Request) -> Json:
+        answer = await self._transport.send(request)
+        told = _parsed(answer)
+        if answer.status >= 400 and not _is_run(told):
+            raise problems.from_answer(answer.status, told)
+        return told
+
+
+def _is_run(told: Json) -> bool:
+    """A named trigger answers 500 with the run when the run has failed: an answer, not a refusal."""
+    return str(told.get("id", "")).startswith("run_") and "state" in told
+
+
+def _parsed(answer: Answer) -> Json:
+    try:
+        told = orjson.loads(answer.body)
+    except orjson.JSONDecodeError:
+        told = None
+    if isinstance(told, dict):
+        return told
+    message = f"this is not a cypher-executor service: it answered {answer.status} without a JSON object"
+    raise CypherExecutorError(message, code="foreign_answer")
+
+
+def _listed(told: Json, key: str) -> list[Json]:
+    found: Sequence[Any] = told.get(key, ())
+    return [item for item in found if isinstance(item, dict)]

@@ -1,0 +1,101 @@
+"""`demo`: the product at work, in ten seconds, with nothing installed beside it.
+
+A real service with a temporary journal is started, the shipped recipe `parallel_fanout` is called through its webhook
+with a paragraph of prose, and what is shown is what the service answers: nothing is acted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cypher_executor.cli import exits, options
+
+if TYPE_CHECKING:
+    from cypher_executor.cli.child import Service
+    from cypher_executor.cli.following import Family
+
+RECIPE = "parallel_fanout"
+TEXT_FILE = "demo.txt"
+LANGUAGE = "de"
+
+Once = Annotated[bool, typer.Option("--once", help="End when the demonstration is over, instead of serving on.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the demonstration has to show."""
+
+    service: Service
+    input: dict[str, Any]
+    family: Family
+    answered_ms: float
+
+
+@exits.command
+def demo(once: Once = False, as_json: options.AsJson = False) -> int:
+    """Start a service, run a recipe that forks into three others, and show what ran when.
+
+    Needs no server, no network and no account. Goes on serving until Ctrl-C, so that the commands that it prints can be
+    tried; with --once it ends by itself.
+    """
+    import asyncio
+
+    return asyncio.run(_demo(once or as_json, as_json))
+
+
+async def _demo(once: bool, as_json: bool) -> int:
+    import asyncio
+    import tempfile
+    from pathlib import Path
+
+    from cypher_executor.cli import demo_report, terminal
+    from cypher_executor.cli.child import service
+
+    with _sigterm_like_ctrl_c(), tempfile.TemporaryDirectory(prefix="cypher-executor-demo-") as folder:
+        async with service(Path(folder)) as running:
+            shown = await _show(running, quiet=as_json)
+            if as_json:
+                terminal.result_json(demo_report.to_json(shown))
+            else:
+                demo_report.print_report(shown)
+            if not once:
+                terminal.note("\nThe service goes on until Ctrl-C.")
+                await asyncio.Event().wait()
+    failed = any(run["state"] != "succeeded" for run in shown.family.all)
+    return exits.RUN_FAILED if failed else exits.OK
+
+
+async def _show(running: Service, *, quiet: bool) -> Shown:
+    import time
+    from pathlib import Path
+
+    from cypher_executor.cli.following import follow
+    from cypher_executor.cli.http import connected
+    from cypher_executor.cli.progress import progress
+
+    text = " ".join(Path(__file__).with_name(TEXT_FILE).read_text("utf-8").split())
+    given = {"text": text, "target_lang": LANGUAGE}
+    async with connected(running.url) as client:
+        before = time.perf_counter()
+        run = await client.trigger(RECIPE, given)
+        answered_ms = (time.perf_counter() - before) * 1000
+        with progress(quiet=quiet) as seen:
+            family = await follow(client, run["id"], seen, children=True)
+    return Shown(running, given, family, answered_ms)
+
+
+@contextlib.contextmanager
+def _sigterm_like_ctrl_c() -> Iterator[None]:
+    """Being told to end means cleaning up first: ending the service and removing its data."""
+    import signal
+
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

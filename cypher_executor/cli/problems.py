@@ -1,0 +1,118 @@
+"""An error as people and as programs are told it, and back from the JSON that a service answers with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import PurePath
+from typing import Any
+
+from cypher_executor import errors
+from cypher_executor.cypher import diagnostics
+from cypher_executor.errors import Diagnostic, Place, TextEdit
+
+
+class SourceInvalid(errors.RecipeInvalid):
+    """A recipe with problems, together with the text and the file that they are in, so that they can be shown."""
+
+    def __init__(self, found: errors.RecipeInvalid, text: str, file: str | None) -> None:
+        super().__init__(found.diagnostics, name=PurePath(file).name if file else None)
+        self.text = text
+        self.file = file
+
+
+# --- to be read -----------------------------------------------------------------------------------------------------
+
+
+def to_text(error: errors.CypherExecutorError) -> str:
+    """What is wrong, where, what was probably meant, and what to do next."""
+    lines = [_headline(error)]
+    if isinstance(error, SourceInvalid):
+        lines.insert(0, diagnostics.render(error.text, error.diagnostics, file=error.file))
+    elif isinstance(error, errors.RecipeInvalid):
+        lines.extend(f"  line {d.place.line}, column {d.place.column}: {d.message}" for d in error.diagnostics)
+    if error.did_you_mean and f"did you mean {error.did_you_mean}" not in error.message:
+        lines.append(f"  did you mean {error.did_you_mean}?")
+    lines.extend(f"  {action}" for action in error.next_actions)
+    return "\n".join(lines)
+
+
+def _headline(error: errors.CypherExecutorError) -> str:
+    if isinstance(error, errors.RecipeInvalid):
+        return summary(error.diagnostics, error.file if isinstance(error, SourceInvalid) else None)
+    return f"error: {error.message}"
+
+
+def summary(found: tuple[Diagnostic, ...], file: str | None) -> str:
+    """How many errors and warnings a recipe has, in one line."""
+    counts = [(sum(d.severity == kind for d in found), kind) for kind in ("error", "warning")]
+    said = " and ".join(f"{n} {kind}{'' if n == 1 else 's'}" for n, kind in counts if n)
+    return f"{file or 'the recipe'}: {said or 'no problems'}"
+
+
+def to_json(error: errors.CypherExecutorError) -> dict[str, Any]:
+    """The same for programs, with the field names of the HTTP interface."""
+    told: dict[str, Any] = {
+        "code": error.code,
+        "detail": error.message,
+        "retryable": error.retryable,
+        "where": diagnostics_where(error.place),
+        "did_you_mean": error.did_you_mean,
+        "next_actions": list(error.next_actions),
+    }
+    if isinstance(error, errors.RecipeInvalid):
+        told["diagnostics"] = [diagnostics.to_json(d) for d in error.diagnostics]
+    if isinstance(error, errors.RequestInvalid) and error.problems:
+        told["problems"] = [dict(p) for p in error.problems]
+    return told
+
+
+def diagnostics_where(place: Place | None) -> dict[str, Any] | None:
+    """A place as JSON."""
+    if place is None:
+        return None
+    return {"line": place.line, "column": place.column, "node": place.node}
+
+
+# --- from the answer of a service -------------------------------------------------------------------------------------
+
+
+def from_answer(status: int, problem: Mapping[str, Any]) -> errors.CypherExecutorError:
+    """The error that a service answered with, as the one that it was at the other end."""
+    if isinstance(problem.get("diagnostics"), list):
+        return errors.RecipeInvalid([_diagnostic(d) for d in problem["diagnostics"]])
+    message = str(problem.get("detail") or problem.get("title") or f"the service answered {status}")
+    more: dict[str, Any] = {
+        "code": str(problem.get("code") or f"http_{status}"),
+        "did_you_mean": problem.get("did_you_mean"),
+        "next_actions": problem.get("next_actions") or (),
+    }
+    return _kind_of(status)(message, **more)
+
+
+def _kind_of(status: int) -> type[errors.CypherExecutorError]:
+    if status == 404:
+        return errors.NotFound
+    if status == 409:
+        return errors.Conflict
+    if status in (429, 502, 503, 504):
+        return errors.Unavailable
+    return errors.RequestInvalid if status < 500 else errors.CypherExecutorError
+
+
+def _diagnostic(told: Mapping[str, Any]) -> Diagnostic:
+    fix = told.get("fix")
+    return Diagnostic(
+        code=str(told["code"]),
+        message=str(told["message"]),
+        place=_place(told["where"]),
+        severity="warning" if told.get("severity") == "warning" else "error",
+        did_you_mean=told.get("did_you_mean"),
+        fix=TextEdit(_place(fix["where"]), str(fix["text"])) if fix else None,
+    )
+
+
+def _place(where: Mapping[str, Any]) -> Place:
+    line, column = int(where["line"]), int(where["column"])
+    place = Place(line, column, int(where.get("end_line") or line), int(where.get("end_column") or column + 1))
+    return replace(place, node=where.get("node"))

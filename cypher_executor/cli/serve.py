@@ -1,0 +1,76 @@
+"""`serve`: the service, until it is told to stop."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cypher_executor.cli import exits, options
+
+if TYPE_CHECKING:
+    import socket
+
+    from cypher_executor.settings import Settings
+
+Host = Annotated[str | None, typer.Option("--host", help="The address to listen on; 127.0.0.1 by default.")]
+Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="8080 by default; 0 takes a free one.")]
+StopWithStdin = Annotated[
+    bool, typer.Option("--stop-with-stdin", help="Stop when standard input closes: for programs that start this one.")
+]
+ServiceJson = Annotated[
+    bool, typer.Option("--json", help="Log lines of JSON; the first one is the event `ready`, with the url.")
+]
+
+
+@exits.command
+def serve(
+    host: Host = None,
+    port: Port = None,
+    data_dir: options.DataDir = None,
+    workers: options.Workers = None,
+    stop_with_stdin: StopWithStdin = False,
+    as_json: ServiceJson = False,
+) -> None:
+    """Start the service; end it with Ctrl-C or SIGTERM, which lets running steps finish. A second one ends it at once.
+
+    What is not given here comes from CYPHER_EXECUTOR_* variables and a .env file.
+    """
+    import asyncio
+
+    from cypher_executor.cli import logs
+    from cypher_executor.settings import load_settings
+
+    settings = load_settings(host=host, port=port, data_dir=data_dir, workers=workers)
+    logs.configure(settings.log_level, as_json=as_json)
+    asyncio.run(_serve(settings, stop_with_stdin, as_json))
+
+
+async def _serve(settings: Settings, stop_with_stdin: bool, as_json: bool) -> None:
+    import os
+
+    from cypher_executor.cli import address, server
+    from cypher_executor.service.app import create_app
+
+    app = create_app(settings)
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(server.listening(settings.host, settings.port))
+
+        def ready() -> None:
+            stack.enter_context(address.announced(settings.data_dir, server.url_of(listener)))
+            _say_ready(settings, listener, as_json)
+            if stop_with_stdin:
+                server.end_with_stdin(os.getpid())
+
+        await server.serve(app, settings, listener, ready)
+
+
+def _say_ready(settings: Settings, listener: socket.socket, as_json: bool) -> None:
+    from cypher_executor.cli import server, terminal
+
+    url = server.url_of(listener)
+    if as_json:
+        terminal.note_json({"event": "ready", "url": url, "data_dir": str(settings.data_dir)})
+    else:
+        terminal.note(f"cypher-executor listens on {url} (data in {settings.data_dir}); Ctrl-C stops it")

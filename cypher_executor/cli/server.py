@@ -1,0 +1,134 @@
+"""A web server around the application: uvicorn, with an end that is ours.
+
+The application is opened before the server and closed after it, so that an error while opening is an exception like any
+other. The first SIGTERM or SIGINT drains: no new connections, those that are open get their answers, running steps get
+their time, and the process ends with 0. The second ends it at once; the journal is made for that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import uvicorn
+from starlette.applications import Starlette
+
+from cypher_executor.errors import NotFound, RequestInvalid, Unavailable
+from cypher_executor.settings import Settings
+
+HEADERS_BYTES = 32 * 1024
+KEEP_ALIVE_S = 75
+BACKLOG = 2048
+STOPPING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Server(uvicorn.Server):
+    """Uvicorn that says when it is ready, and leaves signals to whoever runs it."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """See uvicorn."""
+        await super().startup(sockets)
+        self._ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are handled by `stopping`."""
+        yield
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that nobody else listens on. Raises RequestInvalid, NotFound or Unavailable, with what to do."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (OSError, UnicodeError):
+        raise NotFound(f"no address is known for the host {host!r}", next_actions=["try --host 127.0.0.1"]) from None
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise _cannot_listen(host, port, error) from None
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """The URL of a socket that listens."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def serve(app: Starlette, settings: Settings, listener: socket.socket, ready: Callable[[], None]) -> None:
+    """Answer requests until the process is told to stop."""
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        # Whoever connects is who calls: a header must not make a stranger look like this machine.
+        proxy_headers=False,
+        server_header=False,
+        h11_max_incomplete_event_size=HEADERS_BYTES,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=max(1, round(settings.drain_s)),
+    )
+    async with app.router.lifespan_context(app):
+        server = Server(config, ready)
+        async with stopping(server):
+            await server.serve([listener])
+
+
+@contextlib.asynccontextmanager
+async def stopping(server: uvicorn.Server) -> AsyncIterator[None]:
+    """While the block lasts, the first signal asks the server to stop and the second ends the process."""
+    loop = asyncio.get_running_loop()
+    for number in STOPPING_SIGNALS:
+        loop.add_signal_handler(number, _stop, server, number)
+    try:
+        yield
+    finally:
+        for number in STOPPING_SIGNALS:
+            loop.add_signal_handler(number, os._exit, 128 + number)
+
+
+def _stop(server: uvicorn.Server, number: int) -> None:
+    if server.should_exit:
+        os._exit(128 + number)
+    server.should_exit = True
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> Unavailable | RequestInvalid:
+    import errno
+
+    if error.errno == errno.EADDRINUSE:
+        actions = ["stop what listens there, or take another port with --port; 0 takes a free one"]
+        return Unavailable(f"port {port} on {host} is in use", code="port_in_use", next_actions=actions)
+    if error.errno == errno.EACCES:
+        actions = ["take a port from 1024 on"]
+        return RequestInvalid(f"port {port} is for privileged programs only", next_actions=actions)
+    return RequestInvalid(f"cannot listen on {host} port {port}: {error.strerror}", next_actions=["try 127.0.0.1"])
+
+
+def end_with_stdin(server_pid: int) -> None:
+    """Ask the process to stop when standard input closes: for programs that start a service and may die."""
+    loop = asyncio.get_running_loop()
+    loop.add_reader(sys.stdin.fileno(), _when_readable, server_pid)
+
+
+def _when_readable(server_pid: int) -> None:
+    if not os.read(sys.stdin.fileno(), 4096):
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        os.kill(server_pid, signal.SIGTERM)

@@ -1,0 +1,82 @@
+"""Runs the examples of parts in the worker processes that run them in a service, all of them at once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cypher_executor.adapters.clock import SystemClock
+from cypher_executor.adapters.dispatch_local import LocalDispatcher
+from cypher_executor.core.commands import Execute
+from cypher_executor.core.events import AttemptFailed, AttemptSucceeded, CallRequested, Event, RunId
+from cypher_executor.core.parts import Example, Part
+from cypher_executor.partkit.examples import problem_of
+from cypher_executor.ports import PartStore
+
+PART_ERROR = "part:"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One example of one part, and what is wrong with it, if anything is."""
+
+    part: str
+    title: str
+    problem: str | None
+
+
+async def try_all(store: PartStore, parts: Sequence[Part]) -> list[Trial]:
+    """Run every example of these parts."""
+    examples = [(part, example) for part in parts for example in part.examples]
+    loop = asyncio.get_running_loop()
+    waiting: dict[RunId, asyncio.Future[Event]] = {
+        RunId(f"example_{i}"): loop.create_future() for i in range(len(examples))
+    }
+
+    def take(answers: Sequence[tuple[RunId, Event]]) -> None:
+        for run, event in answers:
+            if not waiting[run].done():
+                waiting[run].set_result(event)
+
+    dispatcher = LocalDispatcher(store, take, SystemClock())
+    await dispatcher.start()
+    try:
+        orders = zip(waiting, examples, strict=True)
+        dispatcher.run_many([(run, _order(part, example)) for run, (part, example) in orders])
+        events = [await answer for answer in waiting.values()]
+    finally:
+        await dispatcher.close()
+    pairs = zip(examples, events, strict=True)
+    return [Trial(part.name, example.title, _problem(example, event)) for (part, example), event in pairs]
+
+
+def _order(part: Part, example: Example) -> Execute:
+    assert part.digest is not None, "parts of the engine have no examples to run"
+    return Execute(
+        node=part.name,
+        attempt=1,
+        part=part.name,
+        digest=part.digest,
+        input=example.input,
+        tape=tuple(example.calls),
+        clock_us=0,
+        seed=example.title,
+    )
+
+
+def _problem(example: Example, event: Event) -> str | None:
+    match event:
+        case AttemptSucceeded(output=output):
+            got = output
+        case AttemptFailed(failure=failure) if failure.code.startswith(PART_ERROR):
+            code = failure.code.removeprefix(PART_ERROR)
+            got = {"error": {"code": code, "message": failure.message, "retryable": failure.retryable}}
+        case AttemptFailed(failure=failure):
+            return f"{failure.code}: {failure.message}"
+        case CallRequested(request=request):
+            return f"asks for {json.dumps(request, ensure_ascii=False)}, which is not on the tape"
+        case _:
+            return "the worker was lost"
+    return problem_of(example, b"", lambda *_: json.dumps(got).encode())
