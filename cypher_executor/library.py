@@ -78,7 +78,7 @@ class Library:
         The name is given, or stands in the recipe; both must agree. Raises RecipeInvalid or RequestInvalid.
         """
         recipe, warnings = self.compile(text)
-        name = _agreed_name(recipe.name, name)
+        name = agreed_name(recipe.name, name)
         version = await self._catalog.save(tenant, name, recipe.digest, text, self._clock.now_us())
         return Saved(version, recipe, warnings)
 
@@ -128,7 +128,8 @@ def _bounded(text: str) -> str:
     return text
 
 
-def _agreed_name(inside: str | None, given: str | None) -> str:
+def agreed_name(inside: str | None, given: str | None) -> str:
+    """The name of a recipe from its text and from the request. Raises RequestInvalid when neither says, or they differ."""
     name = given or inside
     if name is None:
         message = "the recipe has no name: write (:Recipe {name: '...'}) into it, or give ?name=..."
