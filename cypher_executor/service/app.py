@@ -1,0 +1,87 @@
+"""The ASGI application: routes made from the records of endpoints, around a house that opens and closes with it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocketClose
+
+from cypher_executor.errors import NotFound, nearest
+from cypher_executor.service.envelope import Envelope
+from cypher_executor.service.families import by_path
+from cypher_executor.service.resource import Resource
+from cypher_executor.service.waiting import Waiting
+from cypher_executor.settings import Settings
+from cypher_executor.wiring import House, open_house
+
+
+def create_app(settings: Settings, *, house: House | None = None) -> Starlette:
+    """The service. It opens its own house when it starts, unless one that is open already is given.
+
+    `app.state.waiting` is the callers that wait for runs; whoever stops the service ends their waiting first.
+    """
+    waiting, doors = Waiting(), _Door(house)
+    paths = by_path()
+    routes = [Route(path, Resource(paths[path], doors.house, waiting)) for path in paths]
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with doors.open(settings):
+            yield
+
+    app = Starlette(routes=routes, middleware=[Middleware(Envelope)], lifespan=lifespan)
+    app.router.redirect_slashes = False
+    app.router.default = _Unknown(list(paths))
+    app.state.waiting = waiting
+    return app
+
+
+class _Door:
+    """Holds the house while it is open."""
+
+    def __init__(self, house: House | None) -> None:
+        self._house = house
+
+    def house(self) -> House:
+        """The open house."""
+        assert self._house is not None, "requests are served inside the lifespan of the application"
+        return self._house
+
+    @contextlib.asynccontextmanager
+    async def open(self, settings: Settings) -> AsyncIterator[None]:
+        """Open a house for as long as the block lasts, unless there is one."""
+        if self._house is not None:
+            yield
+            return
+        async with open_house(settings) as self._house:
+            yield
+        self._house = None
+
+
+class _Unknown:
+    """What answers at every path that is nobody's."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self._paths = paths
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await WebSocketClose()(scope, receive, send)
+            return
+        path: str = scope["path"]
+        near = nearest(path, [_filled(known, path) for known in self._paths])
+        raise NotFound(f"there is nothing at {path!r}", code="unknown_route", did_you_mean=near)
+
+
+def _filled(template: str, path: str) -> str:
+    """The template with the segments of `path` in place of its parameters, as far as it has them."""
+    given = path.split("/")
+    segments = template.split("/")
+    return "/".join(
+        given[i] if segment.startswith("{") and i < len(given) else segment for i, segment in enumerate(segments)
+    )

@@ -1,0 +1,25 @@
+"""Every endpoint of the service, in the order in which they are documented."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cypher_executor.service.endpoint import Endpoint
+from cypher_executor.service.routes import description, parts, recipes, runs, status, webhooks
+
+ENDPOINTS: Sequence[Endpoint] = (
+    *recipes.ENDPOINTS,
+    *runs.ENDPOINTS,
+    *webhooks.ENDPOINTS,
+    *parts.ENDPOINTS,
+    *status.ENDPOINTS,
+    *description.ENDPOINTS,
+)
+
+
+def by_path() -> dict[str, list[Endpoint]]:
+    """The endpoints of each path."""
+    paths: dict[str, list[Endpoint]] = {}
+    for endpoint in ENDPOINTS:
+        paths.setdefault(endpoint.path, []).append(endpoint)
+    return paths

@@ -1,0 +1,62 @@
+"""The request headers that mean something to more than one endpoint, read with care: they are data from outside."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+
+from cypher_executor.service.problems import Refusal
+
+LONGEST_KEY = 255
+"""The longest idempotency key, in characters."""
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}\Z")
+_PREFERENCE = re.compile(r"""([A-Za-z0-9!#$%&'*+.^_`|~-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s;,"]*)))?[^,]*(?:,|\Z)""")
+_SECONDS = re.compile(r"[0-9]{1,9}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a `Prefer` header asks for: to wait for so long (None when it does not say), or not to wait at all."""
+
+    wait_s: int | None = None
+    respond_async: bool = False
+
+
+def preferences(headers: Headers) -> Preferences:
+    """`Prefer` as RFC 7240 has it: the first of each counts, and what is not understood is ignored, not refused."""
+    found: dict[str, str] = {}
+    for match in _PREFERENCE.finditer(",".join(headers.getlist("prefer"))):
+        found.setdefault(match[1].lower(), match[2] or match[3] or "")
+    wait = found.get("wait", "")
+    return Preferences(int(wait) if _SECONDS.match(wait) else None, "respond-async" in found)
+
+
+def idempotency_key(headers: Headers) -> str | None:
+    """The caller's key, or None. Raises Refusal (`header_invalid`) for one that cannot be kept as it stands."""
+    given = headers.getlist("idempotency-key")
+    if not given:
+        return None
+    key = given[0].strip()
+    if len(given) > 1:
+        raise _bad_key("it is given more than once")
+    if not key:
+        raise _bad_key("it is empty")
+    if len(key) > LONGEST_KEY:
+        raise _bad_key(f"it may have {LONGEST_KEY} characters at most")
+    if not (key.isascii() and key.isprintable()):
+        raise _bad_key("it may have visible ASCII characters only")
+    return key
+
+
+def request_id(headers: Headers) -> str:
+    """The caller's `X-Request-Id` when it can be put into logs and headers as it stands, else a new one."""
+    given = headers.get("x-request-id", "")
+    return given if _REQUEST_ID.match(given) else f"req_{secrets.token_hex(12)}"
+
+
+def _bad_key(why: str) -> Refusal:
+    return Refusal(f"the header Idempotency-Key cannot be used: {why}", code="header_invalid")

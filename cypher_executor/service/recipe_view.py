@@ -1,0 +1,81 @@
+"""Recipes as they leave the service: the text, what it draws, and where to call it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from cypher_executor.core.recipe import Node, Recipe, Relationship
+from cypher_executor.cypher.diagnostics import to_json
+from cypher_executor.errors import Diagnostic
+from cypher_executor.ports import RecipeVersion
+from cypher_executor.service.endpoint import in_path
+from cypher_executor.service.times import iso
+
+
+def recipe_view(
+    recipe: Recipe, name: str, version: RecipeVersion | None, warnings: Iterable[Diagnostic], base_url: str
+) -> dict[str, Any]:
+    """A recipe; without a version it is one that was only tried."""
+    return {
+        "name": name,
+        "version": None if version is None else version.version,
+        "digest": recipe.digest,
+        "description": recipe.description,
+        "cypher": recipe.text if version is None else version.text,
+        "created_at": None if version is None else iso(version.created_us),
+        "graph": graph_view(recipe),
+        "parts": list(recipe.parts),
+        "input_schema": recipe.input_schema,
+        "webhook_url": webhook_url(base_url, name),
+        "diagnostics": [to_json(d) for d in warnings],
+    }
+
+
+def recipe_line(version: RecipeVersion, base_url: str) -> dict[str, Any]:
+    """A recipe as lists show it."""
+    return {
+        "name": version.name,
+        "version": version.version,
+        "digest": version.digest,
+        "created_at": iso(version.created_us),
+        "webhook_url": webhook_url(base_url, version.name),
+    }
+
+
+def version_line(version: RecipeVersion, current: RecipeVersion) -> dict[str, Any]:
+    """A version as lists show it."""
+    return {
+        "version": version.version,
+        "digest": version.digest,
+        "created_at": iso(version.created_us),
+        "current": version.version == current.version,
+    }
+
+
+def graph_view(recipe: Recipe) -> dict[str, Any]:
+    """The drawing, in the order of the text."""
+    return {
+        "nodes": [_node(node) for node in recipe.nodes.values()],
+        "relationships": [_relationship(relationship) for relationship in recipe.relationships],
+    }
+
+
+def webhook_url(base_url: str, name: str) -> str:
+    """Where the recipe of this name is triggered."""
+    return f"{base_url}/webhooks/named/{in_path(name)}/trigger"
+
+
+def _node(node: Node) -> dict[str, Any]:
+    return {"name": node.name, "part": node.part, "tags": list(node.tags)}
+
+
+def _relationship(relationship: Relationship) -> dict[str, Any]:
+    return {
+        "source": relationship.source,
+        "type": relationship.type,
+        "target": relationship.target,
+        "when": None if relationship.when is None else relationship.when.text,
+        "branch": relationship.branch,
+        "otherwise": relationship.otherwise,
+    }

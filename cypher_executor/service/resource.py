@@ -1,0 +1,96 @@
+"""One path and its endpoints, as an ASGI application: picks the method, lets the caller in, reads, and asks.
+
+The order is that of trust: who asks comes before what is asked, and the body is read last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from cypher_executor.service.auth import admit
+from cypher_executor.service.bodies import read_body
+from cypher_executor.service.endpoint import Endpoint, Exchange
+from cypher_executor.service.problems import Refusal
+from cypher_executor.service.queries import fitted_query, names_of, query_of
+from cypher_executor.service.waiting import Waiting
+from cypher_executor.wiring import TENANT, House
+
+BODY_READ = "body_read"
+"""Set in the state of a request whose body has been read, or that has none."""
+
+
+class Resource:
+    """The endpoints of one path. `house` gives the house once it is open."""
+
+    def __init__(self, endpoints: Iterable[Endpoint], house: Callable[[], House], waiting: Waiting) -> None:
+        self._by_method: dict[str, Endpoint] = {endpoint.method: endpoint for endpoint in endpoints}
+        self._house = house
+        self._waiting = waiting
+
+    @property
+    def allowed(self) -> str:
+        """The methods of this path, as `Allow` lists them."""
+        methods = {*self._by_method, "OPTIONS"} | ({"HEAD"} if "GET" in self._by_method else set())
+        return ", ".join(sorted(methods))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._answer(scope, receive)
+        await response(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Response:
+        method: str = scope["method"]
+        endpoint = self._by_method.get("GET" if method == "HEAD" else method)
+        if endpoint is None:
+            return self._without_endpoint(method)
+        headers = Headers(scope=scope)
+        caller = admit(method, scope["scheme"], headers, endpoint.needs, TENANT)
+        query = query_of(scope["query_string"])
+        house = self._house()
+        exchange = Exchange(
+            house=house,
+            waiting=self._waiting,
+            caller=caller,
+            headers=headers,
+            base_url=_base_url(scope, headers),
+            path=scope["path_params"],
+            raw_query=query,
+            query=_fitted(endpoint, query),
+            body=await _body(endpoint, scope, headers, receive, house.settings.max_body_kb * 1024),
+        )
+        answer: Response = await endpoint.handler(exchange)
+        return answer
+
+    def _without_endpoint(self, method: str) -> Response:
+        if method == "OPTIONS":
+            return Response(status_code=204, headers={"allow": self.allowed})
+        message = f"{method} is not possible here; possible are {self.allowed}"
+        raise Refusal(message, code="method_not_allowed", headers={"allow": self.allowed})
+
+
+async def _body(endpoint: Endpoint, scope: Scope, headers: Headers, receive: Receive, limit: int) -> Any:
+    if endpoint.body is None:
+        return None
+    raw = await read_body(headers, receive, limit)
+    scope["state"][BODY_READ] = True
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return endpoint.body.read(raw, media_type)
+
+
+def _fitted(endpoint: Endpoint, query: Mapping[str, list[str]]) -> Any:
+    if endpoint.query is None:
+        return None
+    if endpoint.takes_any_query:
+        query = {name: values for name, values in query.items() if name in names_of(endpoint.query)}
+    return fitted_query(endpoint.query, query)
+
+
+def _base_url(scope: Scope, headers: Headers) -> str:
+    """Where the caller found us."""
+    server = scope.get("server") or ("127.0.0.1", None)
+    host = headers.get("host") or f"{server[0]}:{server[1]}"
+    return f"{scope['scheme']}://{host}{scope.get('root_path', '')}"

@@ -1,0 +1,232 @@
+"""Recipes: check, store, look at, go back to an earlier version, forget."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from cypher_executor.core.recipe import Recipe
+from cypher_executor.cypher.diagnostics import to_json
+from cypher_executor.cypher.plan.recipe_node import recipe_name
+from cypher_executor.errors import Diagnostic, NotFound, RequestInvalid
+from cypher_executor.library import agreed_name
+from cypher_executor.service import schemas
+from cypher_executor.service.bodies import json_body, recipe_body
+from cypher_executor.service.endpoint import Endpoint, Exchange, Told, in_path, reply
+from cypher_executor.service.recipe_view import recipe_line, recipe_view, version_line
+
+FAMILY = "recipes"
+
+
+async def check(exchange: Exchange) -> Response:
+    """All that there is to say about a text; wrong recipes are answered with 200 too."""
+    body: schemas.RecipeText = exchange.body
+    compiled = exchange.house.library.check(body.cypher, _named(body.name))
+    ok = compiled.recipe is not None and not any(d.severity == "error" for d in compiled.diagnostics)
+    return reply(200, {"ok": ok, "diagnostics": [to_json(d) for d in compiled.diagnostics]})
+
+
+async def store(exchange: Exchange) -> Response:
+    """A new version under the name that the query, the body or the text gives."""
+    body, query = exchange.body, exchange.query
+    if body.name is not None and query.name is not None and body.name != query.name:
+        message = f"the body names the recipe {body.name!r}, the query {query.name!r}"
+        raise RequestInvalid(message, code="name_mismatch")
+    return await _store(exchange, _named(query.name if query.name is not None else body.name))
+
+
+async def replace(exchange: Exchange) -> Response:
+    """A new version under the name of the path."""
+    name = exchange.path["name"]
+    if exchange.body.name not in (None, name):
+        message = f"the path names the recipe {name!r}, the body {exchange.body.name!r}"
+        raise RequestInvalid(message, code="name_mismatch")
+    return await _store(exchange, _named(name))
+
+
+async def _store(exchange: Exchange, name: str | None) -> Response:
+    library, text = exchange.house.library, exchange.body.cypher
+    if exchange.query.dry_run:
+        return _tried(exchange, *library.compile(text), name)
+    since_us = exchange.house.clock.now_us()
+    saved = await library.save(exchange.caller.tenant, text, name)
+    version = saved.version
+    view = recipe_view(saved.recipe, version.name, version, saved.warnings, exchange.base_url)
+    status = 201 if version.created_us >= since_us else 200
+    return reply(status, view, location=f"/recipes/{in_path(version.name)}")
+
+
+def _tried(exchange: Exchange, recipe: Recipe, warnings: tuple[Diagnostic, ...], name: str | None) -> Response:
+    agreed = agreed_name(recipe.name, name)
+    return reply(200, recipe_view(recipe, agreed, None, warnings, exchange.base_url))
+
+
+async def list_all(exchange: Exchange) -> Response:
+    """Every name."""
+    current = await exchange.house.catalog.list_current(exchange.caller.tenant)
+    return reply(200, {"recipes": [recipe_line(version, exchange.base_url) for version in current]})
+
+
+async def show(exchange: Exchange) -> Response:
+    """The current version of a name, or the one of the path."""
+    number = _number(exchange.path["version"]) if "version" in exchange.path else None
+    library, tenant = exchange.house.library, exchange.caller.tenant
+    version = await library.version(tenant, exchange.path["name"], number)
+    recipe = await library.by_digest(version.digest, version.text)
+    return reply(200, recipe_view(recipe, version.name, version, (), exchange.base_url))
+
+
+async def versions(exchange: Exchange) -> Response:
+    """Every version of a name."""
+    name, tenant = exchange.path["name"], exchange.caller.tenant
+    current = await exchange.house.library.version(tenant, name)
+    found = await exchange.house.catalog.versions(tenant, name)
+    return reply(200, {"name": name, "versions": [version_line(version, current) for version in found]})
+
+
+async def delete(exchange: Exchange) -> Response:
+    """Forget a name."""
+    name, tenant = exchange.path["name"], exchange.caller.tenant
+    await exchange.house.library.version(tenant, name)
+    await exchange.house.catalog.delete(tenant, name)
+    return Response(status_code=204)
+
+
+async def rollback(exchange: Exchange) -> Response:
+    """Make a stored version the current one."""
+    name, tenant, number = exchange.path["name"], exchange.caller.tenant, exchange.body.version
+    library = exchange.house.library
+    await library.version(tenant, name, number)
+    version = await exchange.house.catalog.point(tenant, name, number)
+    if version is None:
+        raise NotFound(f"recipe {name!r} has no version {number}", code="unknown_version")
+    recipe = await library.by_digest(version.digest, version.text)
+    return reply(200, recipe_view(recipe, name, version, (), exchange.base_url))
+
+
+def _named(name: str | None) -> str | None:
+    """A name that a recipe may have."""
+    if name is None:
+        return None
+    try:
+        return recipe_name(name)
+    except ValueError as wrong:
+        raise RequestInvalid(f"{name!r} cannot be a name: {wrong}", code="invalid_name") from None
+
+
+def _number(text: str) -> int:
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        return int(text)
+    raise NotFound(f"{text!r} is not the number of a version", code="unknown_version")
+
+
+_STORED = Told("stored; the text is a new version", schemas.StoredRecipe, ("location",))
+_KNOWN = Told("this text is the current version (again), or it was only tried", schemas.StoredRecipe)
+_ONE = {200: Told("the recipe", schemas.StoredRecipe)}
+_WRONG_TEXT = ("recipe_invalid", "recipe_too_large", "invalid_name", "name_mismatch", "text_invalid")
+
+ENDPOINTS = (
+    Endpoint(
+        name="check",
+        method="POST",
+        path="/check",
+        summary="Everything that there is to say about a recipe, without storing it",
+        family=FAMILY,
+        handler=check,
+        needs="read",
+        body=recipe_body(),
+        answers={200: Told("the diagnostics, of a wrong recipe too", schemas.Checked)},
+        errors=("recipe_too_large", "invalid_name", "text_invalid"),
+    ),
+    Endpoint(
+        name="store_recipe",
+        method="POST",
+        path="/recipes",
+        summary="Check a recipe and store it as the newest version of its name",
+        family=FAMILY,
+        handler=store,
+        needs="write",
+        query=schemas.StoreQuery,
+        body=recipe_body(),
+        answers={201: _STORED, 200: _KNOWN},
+        errors=(*_WRONG_TEXT, "name_missing"),
+    ),
+    Endpoint(
+        name="list_recipes",
+        method="GET",
+        path="/recipes",
+        summary="Every recipe, with its current version",
+        family=FAMILY,
+        handler=list_all,
+        needs="read",
+        answers={200: Told("the recipes, by name", schemas.RecipeList)},
+    ),
+    Endpoint(
+        name="replace_recipe",
+        method="PUT",
+        path="/recipes/{name}",
+        summary="Check a recipe and store it as the newest version of this name",
+        family=FAMILY,
+        handler=replace,
+        needs="write",
+        query=schemas.ReplaceQuery,
+        body=recipe_body(),
+        answers={201: _STORED, 200: _KNOWN},
+        errors=_WRONG_TEXT,
+    ),
+    Endpoint(
+        name="show_recipe",
+        method="GET",
+        path="/recipes/{name}",
+        summary="The current version of a recipe, with its text and its graph",
+        family=FAMILY,
+        handler=show,
+        needs="read",
+        answers=_ONE,
+        errors=("unknown_recipe",),
+    ),
+    Endpoint(
+        name="delete_recipe",
+        method="DELETE",
+        path="/recipes/{name}",
+        summary="Forget a name; runs keep their recipes",
+        family=FAMILY,
+        handler=delete,
+        needs="write",
+        answers={204: Told("forgotten")},
+        errors=("unknown_recipe",),
+    ),
+    Endpoint(
+        name="list_versions",
+        method="GET",
+        path="/recipes/{name}/versions",
+        summary="Every version of a recipe",
+        family=FAMILY,
+        handler=versions,
+        needs="read",
+        answers={200: Told("the versions, oldest first", schemas.VersionList)},
+        errors=("unknown_recipe",),
+    ),
+    Endpoint(
+        name="show_version",
+        method="GET",
+        path="/recipes/{name}/versions/{version}",
+        summary="One version of a recipe, with its text and its graph",
+        family=FAMILY,
+        handler=show,
+        needs="read",
+        answers=_ONE,
+        errors=("unknown_recipe", "unknown_version"),
+    ),
+    Endpoint(
+        name="rollback_recipe",
+        method="POST",
+        path="/recipes/{name}/rollback",
+        summary="Make a stored version the current one",
+        family=FAMILY,
+        handler=rollback,
+        needs="write",
+        body=json_body(schemas.Rollback),
+        answers=_ONE,
+        errors=("unknown_recipe", "unknown_version"),
+    ),
+)

@@ -1,0 +1,190 @@
+"""Runs: start, list, look at, cancel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from cypher_executor.core.events import FINAL_STATES, RunId, RunState
+from cypher_executor.core.run import Run
+from cypher_executor.errors import Conflict, NotFound, nearest
+from cypher_executor.ports import RunFilter, RunSummary
+from cypher_executor.service import schemas, starts
+from cypher_executor.service.bodies import json_body
+from cypher_executor.service.endpoint import Endpoint, Exchange, Told, reply
+from cypher_executor.service.headers import preferences
+from cypher_executor.service.run_view import run_view, step_detail, summary_view
+from cypher_executor.service.starts import Asked
+from cypher_executor.service.times import iso
+
+FAMILY = "runs"
+
+_RECENT = 200
+"""Among so many runs the one is looked for that a mistyped id may have meant."""
+
+
+async def start(exchange: Exchange) -> Response:
+    """Start a run, and wait for its end if that is asked for."""
+    body: schemas.StartRun = exchange.body
+    trigger = {"kind": "api", "time": iso(exchange.house.clock.now_us())}
+    asked = Asked(body.input, trigger, body.recipe, body.cypher)
+    started = await starts.start(exchange, asked)
+    wanted = preferences(exchange.headers)
+    wait_s = 0.0 if wanted.respond_async else min(wanted.wait_s or 0, exchange.house.settings.wait_limit_s)
+    view = await starts.ended_within(exchange, started.run, wait_s)
+    ended = starts.has_ended(view) and (wait_s > 0 or not started.fresh)
+    applied = {"preference_applied": f"wait={wait_s:g}"} if wait_s > 0 else {}
+    return starts.answer(200 if ended else 202, view, **applied)
+
+
+async def list_runs(exchange: Exchange) -> Response:
+    """A page of runs. The journal knows which have ended; of the others the engine knows what they do."""
+    query: schemas.RunsQuery = exchange.query
+    which = RunFilter(
+        tenant=exchange.caller.tenant,
+        recipe=query.recipe,
+        states=frozenset(_in_journal(state) for state in query.state),
+        before=None if query.before is None else RunId(query.before),
+        limit=query.limit,
+    )
+    found = await exchange.house.journal.list_runs(which)
+    states = [(summary, await _state_now(exchange, summary)) for summary in found]
+    shown = [summary_view(summary, state) for summary, state in states if not query.state or state in query.state]
+    return reply(200, {"runs": shown, "next_before": found[-1].id if len(found) == query.limit else None})
+
+
+async def show(exchange: Exchange) -> Response:
+    """A run as it is now."""
+    return reply(200, await _look(exchange, run_view))
+
+
+async def show_step(exchange: Exchange) -> Response:
+    """A step with its attempts."""
+    name = exchange.path["step"]
+
+    def look(run: Run) -> dict[str, Any]:
+        step = run.steps.get(name)
+        if step is None:
+            near = nearest(name, run.steps)
+            raise NotFound(f"the run has no step {name!r}", code="unknown_step", did_you_mean=near)
+        return step_detail(step)
+
+    return reply(200, await _look(exchange, look))
+
+
+async def cancel(exchange: Exchange) -> Response:
+    """Ask for the end of a run. One that is cancelled already stays so; one that has ended otherwise is a conflict."""
+    await _look(exchange, run_view)
+    run = RunId(exchange.path["id"])
+    accepted = await exchange.house.engine.cancel(run, exchange.body.reason)
+    view = await starts.seen(exchange, run)
+    if not accepted and view["state"] != "cancelled":
+        raise Conflict(f"the run has ended already: it has {view['state']}", code="run_ended")
+    return starts.answer(200 if starts.has_ended(view) else 202, view)
+
+
+async def _look(exchange: Exchange, look: Any) -> Any:
+    """What `look` gives, for a run that this caller may see."""
+    tenant, run = exchange.caller.tenant, RunId(exchange.path["id"])
+
+    def of_this_tenant(found: Run) -> Any:
+        return look(found) if found.started is not None and found.started.tenant == tenant else None
+
+    seen = await exchange.house.engine.inspect(run, of_this_tenant)
+    if seen is None:
+        recent = await exchange.house.journal.list_runs(RunFilter(tenant=tenant, limit=_RECENT))
+        near = nearest(run, [summary.id for summary in recent])
+        raise NotFound(f"there is no run {run!r}", code="unknown_run", did_you_mean=near)
+    return seen
+
+
+async def _state_now(exchange: Exchange, summary: RunSummary) -> RunState:
+    if summary.state in FINAL_STATES:
+        return summary.state
+    return await exchange.house.engine.inspect(summary.id, lambda run: run.state) or summary.state
+
+
+def _in_journal(state: RunState) -> RunState:
+    """What the journal calls this state: to it, all that have not ended are running."""
+    return state if state in FINAL_STATES else "running"
+
+
+_RUN = Told("the run", schemas.RunAnswer)
+
+ENDPOINTS = (
+    Endpoint(
+        name="start_run",
+        method="POST",
+        path="/runs",
+        summary="Start a run of a stored recipe, or of one that is sent along",
+        family=FAMILY,
+        handler=start,
+        needs="run",
+        body=json_body(schemas.StartRun),
+        headers=("prefer", "idempotency-key"),
+        answers={
+            200: Told("the run has ended, in whatever state", schemas.RunAnswer, ("location", "preference-applied")),
+            202: Told("the run is on disk and goes on", schemas.RunAnswer, ("location", "preference-applied")),
+        },
+        errors=(
+            "unknown_recipe",
+            "recipe_invalid",
+            "recipe_too_large",
+            "input_invalid",
+            "idempotency_conflict",
+            "header_invalid",
+            "not_ready",
+            "journal_unavailable",
+        ),
+    ),
+    Endpoint(
+        name="list_runs",
+        method="GET",
+        path="/runs",
+        summary="Runs, newest first",
+        family=FAMILY,
+        handler=list_runs,
+        needs="read",
+        query=schemas.RunsQuery,
+        answers={200: Told("a page of runs", schemas.RunList)},
+        errors=("journal_unavailable",),
+    ),
+    Endpoint(
+        name="show_run",
+        method="GET",
+        path="/runs/{id}",
+        summary="A run with every step",
+        family=FAMILY,
+        handler=show,
+        needs="read",
+        answers={200: _RUN},
+        errors=("unknown_run", "journal_unavailable"),
+    ),
+    Endpoint(
+        name="show_step",
+        method="GET",
+        path="/runs/{id}/steps/{step}",
+        summary="A step of a run with every attempt",
+        family=FAMILY,
+        handler=show_step,
+        needs="read",
+        answers={200: Told("the step", schemas.StepDetail)},
+        errors=("unknown_run", "unknown_step", "journal_unavailable"),
+    ),
+    Endpoint(
+        name="cancel_run",
+        method="POST",
+        path="/runs/{id}/cancel",
+        summary="Ask for the end of a run; what cleans up still runs",
+        family=FAMILY,
+        handler=cancel,
+        needs="run",
+        body=json_body(schemas.CancelRun, required=False),
+        answers={
+            200: Told("the run is cancelled", schemas.RunAnswer, ("location",)),
+            202: Told("the wish is on disk; steps that clean up still run", schemas.RunAnswer, ("location",)),
+        },
+        errors=("unknown_run", "run_ended", "journal_unavailable"),
+    ),
+)

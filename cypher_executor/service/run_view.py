@@ -1,0 +1,88 @@
+"""Runs as they leave the service. These functions look at a run machine and copy out what is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cypher_executor.core.events import RunState
+from cypher_executor.core.run import Run
+from cypher_executor.core.step import Attempt, Step
+from cypher_executor.errors import Failure
+from cypher_executor.ports import RunSummary
+from cypher_executor.service.times import iso
+
+
+def run_view(run: Run) -> dict[str, Any]:
+    """A run with its steps, in the order of the graph."""
+    about, ended = run.started, run.ended
+    assert about is not None, "a run that can be looked at has begun"
+    return {
+        "id": about.run,
+        "recipe": about.name,
+        "version": about.version,
+        "state": run.state,
+        "input": about.input,
+        "result": None if ended is None else ended.result,
+        "error": None if ended is None or ended.failure is None else _failure(ended.failure),
+        "started_at": iso(about.at_us),
+        "ended_at": None if ended is None else iso(ended.at_us),
+        "steps": [step_view(step) for step in run.steps.values()],
+    }
+
+
+def step_view(step: Step) -> dict[str, Any]:
+    """A step; `attempts` is how many there were."""
+    return {
+        "name": step.name,
+        "item": list(step.item),
+        "part": step.node.part,
+        "state": step.state,
+        "attempts": step.attempt,
+        "input": step.input,
+        "output": step.output,
+        "error": None if step.failure is None else step.error(),
+        "started_at": iso(step.started_us),
+        "ended_at": iso(step.ended_us),
+    }
+
+
+def step_detail(step: Step) -> dict[str, Any]:
+    """A step; `attempts` is the list of them."""
+    attempts = [_attempt(attempt, step) for attempt in step.attempts]
+    return {**step_view(step), "attempts": attempts}
+
+
+def summary_view(summary: RunSummary, state: RunState | None = None) -> dict[str, Any]:
+    """A run as lists show it; `state` when more is known than the journal's summary has."""
+    return {
+        "id": summary.id,
+        "recipe": summary.recipe,
+        "version": summary.version,
+        "state": state or summary.state,
+        "parent": summary.parent,
+        "started_at": iso(summary.started_us),
+        "ended_at": iso(summary.ended_us),
+    }
+
+
+def _attempt(attempt: Attempt, step: Step) -> dict[str, Any]:
+    return {
+        "attempt": attempt.number,
+        "state": _state_of(attempt, step),
+        "error": None if attempt.failure is None else _failure(attempt.failure),
+        "started_at": iso(attempt.started_us),
+        "ended_at": iso(attempt.ended_us),
+    }
+
+
+def _state_of(attempt: Attempt, step: Step) -> str:
+    """An attempt that neither failed nor goes on ended as its step did, because it was the last one."""
+    if attempt.failure is not None:
+        return "failed"
+    return step.state
+
+
+def _failure(failure: Failure) -> Mapping[str, Any]:
+    seen = {"code": failure.code, "message": failure.message, "retryable": failure.retryable}
+    return {**seen, "details": dict(failure.details)} if failure.details else seen

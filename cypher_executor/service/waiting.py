@@ -1,0 +1,38 @@
+"""Waiting for a run on behalf of a caller: up to a limit, and no longer than the service lives.
+
+A service that stops must not be held up by callers who still wait: they get the run as it is, and ask for it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from cypher_executor.core.events import RunId
+from cypher_executor.engine import Engine
+
+
+class Waiting:
+    """The callers that wait now."""
+
+    def __init__(self) -> None:
+        self._limits: set[asyncio.Timeout] = set()
+        self._over = False
+
+    async def until_ended(self, engine: Engine, run: RunId, limit_s: float) -> bool:
+        """Whether the run ended within the limit."""
+        limit = asyncio.timeout(0 if self._over else limit_s)
+        try:
+            async with limit:
+                self._limits.add(limit)
+                return await engine.wait(run, None)
+        except TimeoutError:
+            return False
+        finally:
+            self._limits.discard(limit)
+
+    def end_all(self) -> None:
+        """Nobody waits any longer, from now on. Call it on the event loop."""
+        self._over = True
+        now_s = asyncio.get_running_loop().time()
+        for limit in self._limits:
+            limit.reschedule(now_s)
