@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
@@ -34,9 +35,8 @@ class HttpTransport:
             raise self._not_reachable(error) from None
 
     def _not_reachable(self, error: BaseException) -> Unavailable:
-        why = "it did not answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
         return Unavailable(
-            f"no service can be reached at {self._url}: {why}",
+            f"no service can be reached at {self._url}: {_reason(error)}",
             code="not_reachable",
             next_actions=["start one with `cypher-executor serve`, or say where it is with --server URL"],
         )
@@ -48,6 +48,14 @@ async def connected(url: str) -> AsyncIterator[Client]:
     timeout = aiohttp.ClientTimeout(total=ANSWER_S, sock_connect=CONNECT_S)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         yield Client(HttpTransport(session, base_url(url)))
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return "it did not answer in time"
+    if isinstance(error, aiohttp.ClientConnectorError) and error.os_error.errno:
+        return os.strerror(error.os_error.errno)
+    return str(error) or type(error).__name__
 
 
 def base_url(given: str) -> str:

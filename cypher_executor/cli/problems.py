@@ -8,7 +8,6 @@ from pathlib import PurePath
 from typing import Any
 
 from cypher_executor import errors
-from cypher_executor.cypher import diagnostics
 from cypher_executor.errors import Diagnostic, Place, TextEdit
 
 
@@ -28,7 +27,9 @@ def to_text(error: errors.CypherExecutorError) -> str:
     """What is wrong, where, what was probably meant, and what to do next."""
     lines = [_headline(error)]
     if isinstance(error, SourceInvalid):
-        lines.insert(0, diagnostics.render(error.text, error.diagnostics, file=error.file))
+        from cypher_executor.cypher.diagnostics import render
+
+        lines.insert(0, render(error.text, error.diagnostics, file=error.file))
     elif isinstance(error, errors.RecipeInvalid):
         lines.extend(f"  line {d.place.line}, column {d.place.column}: {d.message}" for d in error.diagnostics)
     if error.did_you_mean and f"did you mean {error.did_you_mean}" not in error.message:
@@ -56,19 +57,20 @@ def to_json(error: errors.CypherExecutorError) -> dict[str, Any]:
         "code": error.code,
         "detail": error.message,
         "retryable": error.retryable,
-        "where": diagnostics_where(error.place),
+        "where": _where(error.place),
         "did_you_mean": error.did_you_mean,
         "next_actions": list(error.next_actions),
     }
     if isinstance(error, errors.RecipeInvalid):
+        from cypher_executor.cypher import diagnostics
+
         told["diagnostics"] = [diagnostics.to_json(d) for d in error.diagnostics]
     if isinstance(error, errors.RequestInvalid) and error.problems:
         told["problems"] = [dict(p) for p in error.problems]
     return told
 
 
-def diagnostics_where(place: Place | None) -> dict[str, Any] | None:
-    """A place as JSON."""
+def _where(place: Place | None) -> dict[str, Any] | None:
     if place is None:
         return None
     return {"line": place.line, "column": place.column, "node": place.node}

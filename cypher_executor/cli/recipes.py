@@ -31,8 +31,8 @@ def list_recipes(server: options.Server = None, as_json: options.AsJson = False)
     if as_json:
         terminal.result_json({"recipes": found})
     else:
-        rows = [(r["name"], r["version"], r["digest"][:19], r.get("description") or "") for r in found]
-        terminal.result_table(("NAME", "VERSION", "DIGEST", "DESCRIPTION"), rows)
+        rows = [(r["name"], r["version"], r["digest"][:19], r["webhook_url"]) for r in found]
+        terminal.result_table(("NAME", "VERSION", "DIGEST", "WEBHOOK"), rows)
 
 
 @app.command("show")
@@ -53,4 +53,4 @@ def show_recipe(name: Name, server: options.Server = None, as_json: options.AsJs
     if as_json:
         terminal.result_json(found)
     else:
-        terminal.result(found["text"])
+        terminal.result(found["cypher"])

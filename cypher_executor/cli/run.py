@@ -130,20 +130,20 @@ def _tell(family: Family, as_json: bool) -> int:
         terminal.result_json({**run, "children": family.children})
         return exits.RUN_FAILED if failed else exits.OK
     for child in family.children:
-        terminal.note(_ended(child))
-    terminal.note(_ended(run))
+        terminal.note(_ended(child, with_result=True))
+    terminal.note(_ended(run, with_result=False))
     if not failed:
         terminal.result_json(run["result"])
     return exits.RUN_FAILED if failed else exits.OK
 
 
-def _ended(run: Json) -> str:
+def _ended(run: Json, *, with_result: bool) -> str:
     from cypher_executor.cli import terminal
     from cypher_executor.cli.timeline import duration_ms
 
     name = f"{run['recipe']} " if run.get("recipe") else ""
     headline = f"{name}{run['id']} {run['state']} in {duration_ms(run) or 0:.1f} ms"
     if run["state"] == "succeeded":
-        return f"{headline}: {terminal.as_json(run['result'])}" if run.get("parent") else headline
+        return f"{headline}: {terminal.as_json(run['result'])}" if with_result else headline
     error = run.get("error") or {}
     return f"{headline}: {error.get('code', 'error')}: {error.get('message', '')}"

@@ -16,7 +16,7 @@ app = typer.Typer(help="Runs of a service.", no_args_is_help=True)
 Run = Annotated[str, typer.Argument(help="The id of a run: run_...")]
 Recipe = Annotated[str | None, typer.Option("--recipe", help="Only runs of this recipe.")]
 State = Annotated[str | None, typer.Option("--state", help="Only runs in this state: running, succeeded, failed, ...")]
-Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many, newest first.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=200, help="How many, newest first.")]
 
 
 @app.command("list")

@@ -13,7 +13,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 
 import uvicorn
 from starlette.applications import Starlette
@@ -30,9 +30,15 @@ STOPPING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 class Server(uvicorn.Server):
     """Uvicorn that says when it is ready, and leaves signals to whoever runs it."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], end_waiting: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
+        self._end_waiting = end_waiting
+
+    def stop(self) -> None:
+        """Begin to stop. Callers who wait for a run are answered with the run as it is."""
+        self.should_exit = True
+        self._end_waiting()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """See uvicorn."""
@@ -86,13 +92,13 @@ async def serve(app: Starlette, settings: Settings, listener: socket.socket, rea
         timeout_graceful_shutdown=max(1, round(settings.drain_s)),
     )
     async with app.router.lifespan_context(app):
-        server = Server(config, ready)
-        async with stopping(server):
+        server = Server(config, ready, app.state.waiting.end_all)
+        with stopping(server):
             await server.serve([listener])
 
 
-@contextlib.asynccontextmanager
-async def stopping(server: uvicorn.Server) -> AsyncIterator[None]:
+@contextlib.contextmanager
+def stopping(server: Server) -> Iterator[None]:
     """While the block lasts, the first signal asks the server to stop and the second ends the process."""
     loop = asyncio.get_running_loop()
     for number in STOPPING_SIGNALS:
@@ -104,10 +110,10 @@ async def stopping(server: uvicorn.Server) -> AsyncIterator[None]:
             loop.add_signal_handler(number, os._exit, 128 + number)
 
 
-def _stop(server: uvicorn.Server, number: int) -> None:
+def _stop(server: Server, number: int) -> None:
     if server.should_exit:
         os._exit(128 + number)
-    server.should_exit = True
+    server.stop()
 
 
 def _cannot_listen(host: str, port: int, error: OSError) -> Unavailable | RequestInvalid:

@@ -58,7 +58,8 @@ def _spans(run: Json, zero: float) -> Iterable[Span]:
 
 def step_name(step: Json) -> str:
     """The name of a step, with the index of its item when it stands in a loop: `page[2]`."""
-    return step["name"] + "".join(f"[{index}]" for index in step.get("item") or ())
+    indexes = "".join(f"[{index}]" for index in step.get("item") or ())
+    return f"{step['name']}{indexes}"
 
 
 def milliseconds(at: object) -> float | None:
