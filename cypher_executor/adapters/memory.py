@@ -55,6 +55,10 @@ class MemoryJournal:
         """The events of a run in order, without the first `after`; empty for an unknown run."""
         return self._runs.get(run, [])[after:]
 
+    async def read_many(self, runs: Sequence[RunId]) -> Sequence[Sequence[Event]]:
+        """The events of each of these runs."""
+        return [await self.read(run) for run in runs]
+
     async def follow(self, after: int, limit: int) -> Sequence[Position]:
         """The next events of all runs behind position `after`, each with its position, run and number in the run."""
         return self._all[after : after + limit]

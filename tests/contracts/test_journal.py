@@ -64,6 +64,14 @@ async def test_reading_can_leave_out_the_events_that_are_known(journal, make):
     assert await journal.read(run.run, after=3) == []
 
 
+async def test_many_runs_can_be_read_at_once(journal, make):
+    one, other = make.opening(input=1), make.opening(input=2)
+    await journal.append([one, other, make.step(one.run, 1, "x")])
+    many = await journal.read_many([other.run, NOBODY, one.run])
+    assert many == [await journal.read(other.run), [], await journal.read(one.run)]
+    assert [len(events) for events in many] == [1, 0, 2]
+
+
 async def test_an_unknown_run_has_nothing(journal):
     assert await journal.read(NOBODY) == []
     assert await journal.summary(NOBODY) is None
@@ -195,6 +203,13 @@ async def test_a_key_without_a_time_stays_after_the_end_of_its_run(journal, make
     run = make.opening(claim=KEY)
     await journal.append([run, make.end(run.run, 1)])
     assert await journal.append([make.opening(claim=KEY, at_us=10**15)]) == [Claimed(run.run, True)]
+
+
+async def test_a_clock_that_is_set_back_finds_the_keys_as_they_were(journal, make):
+    brief = replace(KEY, keep_us=HOUR_US)
+    run = make.opening(claim=brief, at_us=0)
+    await journal.append([run, make.opening(claim=replace(KEY, key="another"), at_us=2 * HOUR_US)])
+    assert await journal.append([make.opening(claim=brief, at_us=1)]) == [Claimed(run.run, True)]
 
 
 async def test_many_expired_keys_do_not_hide_one_that_holds(journal, make):

@@ -20,7 +20,8 @@ from cypher_executor.adapters.sqlite import Database, SqliteJournal
 from cypher_executor.ports import Appended, Claim
 
 VFS = "test-disk"
-WRITES_TO_FILES = 0x00000002 | 0x00000004  # SQLITE_OPEN_READWRITE, SQLITE_OPEN_CREATE
+SMALL_LOG_PAGES = 30
+"""After so many pages the log is moved into the database, so that a short life has that in it too."""
 
 
 @dataclass
@@ -126,6 +127,7 @@ async def live(folder: Path, make, promises: Promises) -> None:
     database = await asyncio.to_thread(Database, folder, vfs=VFS)
     journal = SqliteJournal(database, lambda: 0)
     try:
+        await database.write(lambda connection: connection.wal_autocheckpoint(SMALL_LOG_PAGES))
         runs = [make.opening(claim=Claim("s", f"k{n}", "f"), input="x" * 3000 * n) for n in range(5)]
         await attempt(journal, [(run, f"k{n}") for n, run in enumerate(runs)], promises)
         for after in range(1, 4):
@@ -146,6 +148,13 @@ async def attempt(journal, entries, promises: Promises) -> None:
             promises.failed += 1
     if not journal.healthy:
         await journal.reopen()
+        await count_what_is_read(journal, promises)
+
+
+async def count_what_is_read(journal, promises: Promises) -> None:
+    """Whoever reads events acts on them, so they must stay, acknowledged or not."""
+    for run in await journal.open_runs():
+        promises.events[run] = len(await journal.read(run))
 
 
 async def broken_promises(folder: Path, promises: Promises) -> list[str]:
@@ -224,6 +233,25 @@ async def test_the_power_cut_would_show_a_sync_that_was_left_out(tmp_path, make,
     disk.cut_power(tmp_path / "lies")
     assert promises.events
     assert await broken_promises(tmp_path / "lies", promises) != []
+
+
+async def test_what_a_dead_process_wrote_and_never_synced_is_synced_before_it_is_read(tmp_path, make, on_disk):
+    disk, run = on_disk(Disk(forgets_to_sync=True)), make.opening()
+    first = Database(tmp_path, vfs=VFS)
+    await SqliteJournal(first, lambda: 0).append([run])
+    await die(first, disk)
+    disk.limit, disk.forgets_to_sync = None, False
+    second = Database(tmp_path, vfs=VFS)
+    assert await SqliteJournal(second, lambda: 0).open_runs() == [run.run]
+    await die(second, disk)
+    disk.cut_power(tmp_path)
+    assert await broken_promises(tmp_path, Promises(events={run.run: 1})) == []
+
+
+async def die(database: Database, disk: Disk) -> None:
+    """Let go of the files without changing them any more."""
+    disk.limit, disk.for_good = disk.count + 1, True
+    await database.close()
 
 
 async def test_a_full_disk_fails_the_group_and_everything_behind_it_until_reopened(tmp_path, make, on_disk):

@@ -16,7 +16,7 @@ from cypher_executor import errors
 from cypher_executor.adapters.sqlite import Database, SqliteCatalog, SqliteJournal
 from cypher_executor.adapters.sqlite.statements import statements
 from cypher_executor.core.recipe import Digest
-from cypher_executor.ports import Appended
+from cypher_executor.ports import Appended, Claim
 
 
 @asynccontextmanager
@@ -148,6 +148,16 @@ async def test_a_large_value_is_stored_once_however_many_runs_have_it(tmp_path, 
         await journal.append(runs)
         assert (await journal.read(runs[29].run))[0].input == large
     assert database.path.stat().st_size < 1_300_000
+
+
+async def test_keys_that_expired_long_ago_are_swept_out(tmp_path, make):
+    async with opened(tmp_path) as (database, journal):
+        day_us = 24 * 3_600_000_000
+        old = [make.opening(claim=Claim("s", f"old{n}", "f", keep_us=1), at_us=0) for n in range(20)]
+        new = [make.opening(claim=Claim("s", f"new{n}", "f", keep_us=1), at_us=day_us + 1) for n in range(5)]
+        await journal.append(old + new)
+        kept = await database.read(lambda connection: connection.execute("SELECT key FROM claims").fetchall())
+        assert sorted(kept) == [(f"new{n}",) for n in range(5)]
 
 
 async def test_an_event_of_a_newer_version_is_not_guessed_at(tmp_path, make):

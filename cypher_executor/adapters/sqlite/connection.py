@@ -7,6 +7,7 @@ system may believe that it is. Nothing must be built on such pages: the checkpoi
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 
@@ -100,11 +101,17 @@ def _migrate(connection: apsw.Connection, number: int, script: str) -> None:
 
 def _advice(error: Exception) -> str:
     match error:
-        case apsw.FullError():
+        case apsw.FullError() | OSError(errno=errno.ENOSPC):
             return "free space on the disk"
         case apsw.CorruptError() | apsw.NotADBError():
             return "the file is damaged: restore a backup"
-        case apsw.ReadOnlyError() | apsw.CantOpenError() | apsw.PermissionsError() | PermissionError():
+        case (
+            apsw.ReadOnlyError()
+            | apsw.CantOpenError()
+            | apsw.PermissionsError()
+            | PermissionError()
+            | OSError(errno=errno.EROFS)
+        ):
             return "make the data folder writable for the user that runs this program"
         case apsw.BusyError():
             return "end the other program that has the file open"
