@@ -11,8 +11,8 @@ pub fn run(input: part.Input) part.Error!Value {
         .null => false,
         else => return part.wrongKind("condition", "true, false or null (compare the value first, as in `x > 0`)", condition),
     };
-    var answer: part.Map = .empty;
-    try answer.put(part.gpa, "result", .{ .bool = truth });
-    try answer.put(part.gpa, "branch", .{ .text = if (truth) "true" else "false" });
-    return .{ .map = answer };
+    return .{ .map = try part.fields(.{
+        .{ "result", Value{ .bool = truth } },
+        .{ "branch", Value{ .text = if (truth) "true" else "false" } },
+    }) };
 }

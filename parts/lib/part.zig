@@ -13,6 +13,12 @@ pub const unicode = @import("unicode.zig");
 pub const decimal = @import("decimal.zig");
 pub const compare = @import("compare.zig");
 pub const path = @import("path.zig");
+pub const condition = @import("condition.zig");
+pub const sentences = @import("sentences.zig");
+pub const host = @import("host.zig");
+pub const encoding = @import("encoding.zig");
+pub const arithmetic = @import("arithmetic.zig");
+pub const merge = @import("merge.zig");
 pub const Value = json.Value;
 pub const Map = json.Map;
 
@@ -27,8 +33,8 @@ const wasi = struct {
     extern "wasi_snapshot_preview1" fn fd_write(fd: i32, slices: *const Slice, count: usize, done: *usize) u16;
 };
 
-const Failure = struct { code: []const u8 = "", message: []const u8 = "", retryable: bool = false };
-var failure: Failure = .{};
+const Failure = struct { code: []const u8, message: []const u8, retryable: bool = false };
+var failure: Map = .empty;
 
 /// End the part with an error that the recipe's author will read: say what is wrong and what to do.
 pub fn fail(code: []const u8, message: []const []const u8) Error {
@@ -36,7 +42,12 @@ pub fn fail(code: []const u8, message: []const []const u8) Error {
 }
 
 pub fn failWith(code: []const u8, message: []const []const u8, retryable: bool) Error {
-    failure = .{ .code = code, .message = try concat(message), .retryable = retryable };
+    return failMap(try failureMap(.{ .code = code, .message = try concat(message), .retryable = retryable }));
+}
+
+/// End the part with an error that is there already: `code`, `message`, `retryable` and whatever else it says.
+pub fn failMap(map: Map) Error {
+    failure = map;
     return error.Failed;
 }
 
@@ -74,19 +85,22 @@ fn readInput(comptime run: fn (Input) Error!Value) Error!Value {
 }
 
 fn errorValue(err: Error) Error!Value {
-    const what: Failure = switch (err) {
+    return mapOf("error", .{ .map = switch (err) {
         error.Failed => failure,
-        error.OutOfMemory => .{
+        error.OutOfMemory => try failureMap(.{
             .code = "out_of_memory",
             .message = "the values do not fit into the memory of this part; raise memory_mb in its limits or split the work",
-        },
-        error.TooDeep => .{ .code = "too_deep", .message = "the output would be nested deeper than 64" },
-    };
-    var inner: Map = .empty;
-    try inner.put(gpa, "code", .{ .text = what.code });
-    try inner.put(gpa, "message", .{ .text = what.message });
-    try inner.put(gpa, "retryable", .{ .bool = what.retryable });
-    return mapOf("error", .{ .map = inner });
+        }),
+        error.TooDeep => try failureMap(.{ .code = "too_deep", .message = "the output would be nested deeper than 64" }),
+    } });
+}
+
+fn failureMap(what: Failure) error{OutOfMemory}!Map {
+    return fields(.{
+        .{ "code", Value{ .text = what.code } },
+        .{ "message", Value{ .text = what.message } },
+        .{ "retryable", Value{ .bool = what.retryable } },
+    });
 }
 
 /// When there is no memory left even for saying so.
@@ -117,11 +131,22 @@ fn writeAll(bytes: []const u8) void {
     }
 }
 
+/// A map literal: `fields(.{ .{ "key", value }, ... })`.
+pub fn fields(entries: anytype) error{OutOfMemory}!Map {
+    var map: Map = .empty;
+    inline for (entries) |one| try map.put(gpa, one[0], one[1]);
+    return map;
+}
+
 /// A map with one key, which is what most parts answer.
 pub fn mapOf(key: []const u8, value: Value) error{OutOfMemory}!Value {
-    var map: Map = .empty;
-    try map.put(gpa, key, value);
-    return .{ .map = map };
+    return .{ .map = try fields(.{.{ key, value }}) };
+}
+
+pub fn textList(found: []const []const u8) error{OutOfMemory}!Value {
+    const items = try gpa.alloc(Value, found.len);
+    for (found, items) |one, *slot| slot.* = .{ .text = one };
+    return .{ .list = items };
 }
 
 pub fn result(value: Value) error{OutOfMemory}!Value {

@@ -56,22 +56,16 @@ fn onText(operation: Operation, subject: []const u8, input: part.Input) Error!Va
         .pad_end => text(try pad(subject, input, false)),
         .repeat => text(try repeat(subject, input)),
         .reverse => text(try reverse(subject)),
-        .split => texts(try split(subject, input)),
-        .lines => texts(try lines(subject)),
-        .words => texts(try words(subject)),
-        .characters => texts(try characters(subject)),
+        .split => part.textList(try split(subject, input)),
+        .lines => part.textList(try lines(subject)),
+        .words => part.textList(try words(subject)),
+        .characters => part.textList(try characters(subject)),
         .code_points => codePoints(subject),
     };
 }
 
 fn text(found: []const u8) Error!Value {
     return .{ .text = found };
-}
-
-fn texts(found: []const []const u8) Error!Value {
-    const items = try gpa.alloc(Value, found.len);
-    for (found, items) |one, *slot| slot.* = .{ .text = one };
-    return .{ .list = items };
 }
 
 /// Spaces, or any of the characters in `characters`.

@@ -1,0 +1,69 @@
+//! Decimal arithmetic over JSON numbers, with errors that a recipe's author understands.
+
+const std = @import("std");
+const part = @import("part.zig");
+const decimal = @import("decimal.zig");
+const Decimal = decimal.Decimal;
+const Value = part.Value;
+const Error = part.Error;
+
+pub fn of(text: []const u8) Error!Decimal {
+    return decimal.parse(text);
+}
+
+/// A result. What no 64-bit float can come near is refused here, because nobody after this part could hold it.
+pub fn value(number: Decimal) Error!Value {
+    if (number.magnitude() > 309) return part.fail("number_out_of_range", &.{"the result is beyond 1e308; use smaller numbers"});
+    return .{ .number = try decimal.format(number) };
+}
+
+/// Turns what the decimal library cannot hold into a refusal.
+pub fn checked(result: decimal.Error!Decimal) Error!Decimal {
+    return result catch |err| switch (err) {
+        error.OutOfMemory => error.OutOfMemory,
+        error.OutOfRange => part.fail("number_out_of_range", &.{"the result would need more than 4096 digits; use smaller numbers"}),
+    };
+}
+
+pub fn divide(a: Decimal, b: Decimal) Error!Decimal {
+    if (b.isZero()) return part.fail("division_by_zero", &.{"the divisor is 0; check it first"});
+    return checked(decimal.divide(a, b, decimal.precision));
+}
+
+/// The largest whole number of times that `b` goes into `a`, towards zero or downwards.
+pub fn wholeTimes(a: Decimal, b: Decimal, rule: decimal.Rounding) Error!Decimal {
+    if (b.isZero()) return part.fail("division_by_zero", &.{"the divisor is 0; check it first"});
+    const span = @max(a.magnitude() - b.magnitude(), 0) + 2;
+    if (span > decimal.max_digits / 2) return checked(error.OutOfRange);
+    const exact = try checked(decimal.divide(a, b, @intCast(span)));
+    const whole = try checked(decimal.roundTo(exact, 0, rule));
+    return corrected(a, b, whole);
+}
+
+/// A quotient that was rounded may be one too far from zero; the rest that it leaves tells.
+fn corrected(a: Decimal, b: Decimal, whole: Decimal) Error!Decimal {
+    const rest = try checked(decimal.subtract(a, try checked(decimal.multiply(whole, b))));
+    const rest_too_long = decimal.order(rest.abs(), b.abs()) != .lt;
+    const one = Decimal{ .negative = rest.negative != b.negative, .digits = &.{1} };
+    return if (rest_too_long) checked(decimal.add(whole, one)) else whole;
+}
+
+pub fn remainder(a: Decimal, b: Decimal, rule: decimal.Rounding) Error!Decimal {
+    const whole = try wholeTimes(a, b, rule);
+    return checked(decimal.subtract(a, try checked(decimal.multiply(whole, b))));
+}
+
+pub fn sum(items: []const Value, field: []const u8) Error!Decimal {
+    var total = Decimal.zero;
+    for (items) |item| {
+        if (item != .number) return part.wrongKind(field, "a list of numbers", item);
+        total = try checked(decimal.add(total, try of(item.number)));
+    }
+    return total;
+}
+
+/// Null for no items: an average of nothing is unknown, not 0.
+pub fn average(items: []const Value, field: []const u8) Error!Value {
+    if (items.len == 0) return .null;
+    return value(try divide(try sum(items, field), try decimal.fromInt(@intCast(items.len))));
+}
