@@ -110,6 +110,11 @@ class Watchdog:
                 return
             self._end_what_is_over()
 
+    def close(self) -> None:
+        """Let go of what it was woken with; for when the process goes on without it."""
+        os.close(self._wake_read)
+        os.close(self._wake_write)
+
     def _read_control(self, splitter: frames.Splitter) -> bool:
         data = self._control.recv(64 * 1024)
         numbers = [frames.read_number(body) for kind, body in splitter.feed(data) if kind == frames.INTERRUPT]

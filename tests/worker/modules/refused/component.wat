@@ -1,0 +1,2 @@
+;; not a WebAssembly core module that can run here
+(component)

@@ -1,0 +1,2 @@
+;; does not export its memory
+(module (func (export "_start")))
