@@ -538,7 +538,7 @@ class Comment:
 def children(node: Syntax) -> list[Syntax]:
     """The nodes directly below `node`, in the order of the text."""
     found: list[Syntax] = []
-    names: tuple[str, ...] = type(node).__match_args__  # type: ignore[attr-defined]
+    names: tuple[str, ...] = type(node).__match_args__
     for name in names[1:]:  # all fields but the place
         value = getattr(node, name)
         if isinstance(value, Syntax):
