@@ -1,7 +1,7 @@
 """Where the service that holds a data folder listens: a file in the folder, there while the service is.
 
-It lets commands find the service without being told a port. It is a hint: after `kill -9` it is left over, and then
-whoever follows it finds that nobody answers.
+It lets commands find the service without being told a port. It is a hint: after `kill -9` it is left over, which shows
+by its process being gone.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+
+from cypher_executor.errors import Unavailable
 
 FILE = "service.json"
 
@@ -29,9 +31,33 @@ def announced(data_dir: Path, url: str) -> Iterator[None]:
 
 
 def address_in(data_dir: Path) -> str | None:
-    """The address that was left in this folder, if there is one."""
+    """Where the service that holds this folder listens, if one does."""
     try:
-        url = json.loads((data_dir / FILE).read_text("utf-8"))["url"]
+        left = json.loads((data_dir / FILE).read_text("utf-8"))
+        url, pid = str(left["url"]), int(left["pid"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return url if isinstance(url, str) else None
+    return url if _alive(pid) else None
+
+
+@contextlib.contextmanager
+def pointing_at_holder(data_dir: Path) -> Iterator[None]:
+    """Whoever finds the folder in use is told how to use the service that holds it."""
+    try:
+        yield
+    except Unavailable as error:
+        url = address_in(data_dir)
+        if error.code != "data_dir_in_use" or url is None:
+            raise
+        actions = [f"use the service that holds it: --server {url}", *error.next_actions]
+        raise Unavailable(error.message, code=error.code, next_actions=actions) from None
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass  # it is there, and somebody else's
+    return True

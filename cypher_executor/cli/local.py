@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Message, Scope
 
+from cypher_executor.cli.address import pointing_at_holder
 from cypher_executor.cli.client import Answer, Client, Request
 from cypher_executor.settings import Settings, load_settings
 
@@ -77,5 +78,6 @@ async def _application(settings: Settings) -> AsyncIterator[Client]:
     from cypher_executor.service.app import create_app
 
     app = create_app(settings)
-    async with app.router.lifespan_context(app):
-        yield Client(LocalTransport(app))
+    with pointing_at_holder(settings.data_dir):
+        async with app.router.lifespan_context(app):
+            yield Client(LocalTransport(app))

@@ -55,6 +55,7 @@ async def _serve(settings: Settings, stop_with_stdin: bool, as_json: bool) -> No
 
     app = create_app(settings)
     with contextlib.ExitStack() as stack:
+        stack.enter_context(address.pointing_at_holder(settings.data_dir))
         listener = stack.enter_context(server.listening(settings.host, settings.port))
 
         def ready() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -18,7 +19,8 @@ from collections.abc import Callable, Iterator
 import uvicorn
 from starlette.applications import Starlette
 
-from cypher_executor.errors import NotFound, RequestInvalid, Unavailable
+from cypher_executor.errors import RequestInvalid, Unavailable
+from cypher_executor.service.auth import refuse_open_address
 from cypher_executor.settings import Settings
 
 HEADERS_BYTES = 32 * 1024
@@ -52,11 +54,17 @@ class Server(uvicorn.Server):
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """A socket that nobody else listens on. Raises RequestInvalid, NotFound or Unavailable, with what to do."""
+    """A socket that nobody else listens on, and that nobody outside can reach.
+
+    Raises RequestInvalid for an address that it may not or cannot listen on, Unavailable when another program does.
+    """
+    refuse_open_address(host)
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError):
-        raise NotFound(f"no address is known for the host {host!r}", next_actions=["try --host 127.0.0.1"]) from None
+        message = f"no address is known for the host {host!r}"
+        raise RequestInvalid(message, next_actions=["try --host 127.0.0.1"]) from None
+    refuse_open_address(str(address[0]))
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -117,8 +125,6 @@ def _stop(server: Server, number: int) -> None:
 
 
 def _cannot_listen(host: str, port: int, error: OSError) -> Unavailable | RequestInvalid:
-    import errno
-
     if error.errno == errno.EADDRINUSE:
         actions = ["stop what listens there, or take another port with --port; 0 takes a free one"]
         return Unavailable(f"port {port} on {host} is in use", code="port_in_use", next_actions=actions)

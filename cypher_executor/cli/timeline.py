@@ -79,6 +79,6 @@ def bar(start_ms: float, end_ms: float, total_ms: float, cells: int = BAR_CELLS)
         return "▏"
     scale = cells / total_ms
     first = min(int(start_ms * scale), cells - 1)
-    eighths = max(1, round((end_ms * scale - first) * 8))
+    eighths = max(1, round((end_ms - start_ms) * scale * 8))
     whole, rest = divmod(min(eighths, (cells - first) * 8), 8)
     return f"{' ' * first}{'█' * whole}{_EIGHTHS[rest] if rest else ''}"
