@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal, NewType, NoReturn
+from typing import Any, Literal, NewType, TypeVar
 
 from cypher_executor.core.recipe import Digest, Value
 from cypher_executor.errors import Failure
@@ -25,6 +25,8 @@ Item = tuple[int, ...]
 
 RunState = Literal["pending", "running", "waiting", "retrying", "succeeded", "failed", "cancelled", "skipped"]
 """The states of runs and of steps: the same eight words everywhere."""
+
+_T = TypeVar("_T", bound="Event | Parent | Failure")
 
 FINAL_STATES: frozenset[str] = frozenset({"succeeded", "failed", "cancelled", "skipped"})
 
@@ -212,22 +214,25 @@ def from_record(kind: str, record: Mapping[str, Any]) -> Event:
     """The event that a journal filed as `kind` with these JSON fields.
 
     Fields that this version does not know are an error, never dropped: a journal is not guessed at.
-    Raises ValueError for a kind or a field that this version does not know.
+    Raises ValueError for a kind or a field that this version does not know, and for a field that is missing.
     """
-    event = _KINDS.get(kind) or _unknown(f"unknown event {kind!r}: the journal was written by a newer version")
+    if kind not in _KINDS:
+        raise ValueError(f"unknown event {kind!r}: the journal was written by a newer version")
     values = dict(record)
-    strange = values.keys() - {f.name for f in fields(event)}
-    if strange:
-        _unknown(f"event {kind!r} has unknown fields {sorted(strange)}")
-    if "item" in values:
-        values["item"] = tuple(values["item"])
     if values.get("failure") is not None:
-        values["failure"] = Failure(**values["failure"])
+        values["failure"] = _made(Failure, kind, values["failure"])
     if values.get("parent") is not None:
-        parent = values["parent"]
-        values["parent"] = Parent(**{**parent, "item": tuple(parent["item"])})
-    return event(**values)
+        values["parent"] = _made(Parent, kind, values["parent"])
+    return _made(_KINDS[kind], kind, values)
 
 
-def _unknown(message: str) -> NoReturn:
-    raise ValueError(message)
+def _made(type_: type[_T], kind: str, values: Mapping[str, Any]) -> _T:
+    """One dataclass of these fields. An item has become a list on its way through JSON."""
+    strange = values.keys() - {f.name for f in fields(type_)}
+    if strange:
+        raise ValueError(f"event {kind!r} has unknown fields {sorted(strange)}")
+    given: dict[str, Any] = {name: tuple(value) if name == "item" else value for name, value in values.items()}
+    try:
+        return type_(**given)
+    except TypeError as error:
+        raise ValueError(f"event {kind!r} lacks fields: {error}") from error

@@ -6,7 +6,6 @@ They have no module. Each is a function from a step's input to what the run shou
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -117,18 +116,23 @@ def duration_ms(value: Value) -> int | None:
 
     None when it is none of these. A negative number is a negative duration: callers refuse it with their own words.
     """
-    if isinstance(value, bool):
+    if isinstance(value, str):
+        total_ms = _written_ms(value)
+    else:
+        total_ms = value * 1000 if isinstance(value, int | float) and not isinstance(value, bool) else None
+    try:
+        return None if total_ms is None else round(total_ms)
+    except (OverflowError, ValueError):  # infinite, or not a number: digits enough to overflow a float are no duration
         return None
-    if isinstance(value, int | float):
-        return round(value * 1000) if math.isfinite(value) else None
-    if not isinstance(value, str):
-        return None
-    if _SHORT.match(value):
-        return round(sum(float(n) * _UNITS_MS[unit] for n, unit in _SHORT_TERM.findall(value)))
-    iso = _ISO.match(value)
+
+
+def _written_ms(text: str) -> float | None:
+    if _SHORT.match(text):
+        return sum(float(n) * _UNITS_MS[unit] for n, unit in _SHORT_TERM.findall(text))
+    iso = _ISO.match(text)
     if iso is None:
         return None
-    return round(sum(float(n or 0) * _UNITS_MS[unit] for n, unit in zip(iso.groups(), "wdhms", strict=True)))
+    return sum(float(n or 0) * _UNITS_MS[unit] for n, unit in zip(iso.groups(), "wdhms", strict=True))
 
 
 def _misfit(message: str) -> Failure:

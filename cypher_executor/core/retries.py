@@ -24,6 +24,8 @@ def _covers(policy: Retry, failure: Failure) -> bool:
 
 def _backoff_ms(policy: Retry, attempt: int) -> float:
     """The delay grows by `factor` up to `max_delay_ms`; a power too large for a float is simply the maximum."""
+    if policy.delay_ms == 0:
+        return 0
     try:
         return min(policy.delay_ms * policy.factor ** (attempt - 1), policy.max_delay_ms)
     except OverflowError:

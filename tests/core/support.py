@@ -114,7 +114,7 @@ def expression(text: str) -> Expression:
         return Path(text)
 
 
-_RELATIONSHIP = re.compile(r"(?P<source>\S+) -(?P<type>\w+)-> (?P<target>\S+)(?P<more>.*)\Z")
+_RELATIONSHIP = re.compile(r"(?P<source>\S+)\s+-(?P<type>\w+)->\s+(?P<target>\S+)(?P<more>.*)\Z")
 _SETTINGS = re.compile(r'(when|branch)=("[^"]*"|\S+)|(otherwise)')
 
 
