@@ -132,6 +132,20 @@ async def test_values_are_kept_to_the_last_bit(journal, make):
     )
 
 
+async def test_odd_values_do_not_hold_up_anybody(journal, make):
+    deep: list[object] = []
+    for _ in range(500):
+        deep = [deep]
+    for value in (deep, "half a pair: \ud800", 2**64, -(10**30), {"\udfff": 1}):
+        odd, other = make.opening(input=value), make.opening()
+        failed = AttemptFailed(
+            at_us=2, node="n", attempt=1, failure=Failure("c", "m", details={"v": value}), started_us=1
+        )
+        assert await journal.append([odd, other, Entry(odd.run, 1, (failed,))]) == [Appended()] * 3
+        started, failure = await journal.read(odd.run)
+        assert (started.input, failure) == (value, failed)
+
+
 async def test_large_values_come_back_whole(journal, make):
     large = {"text": "é" * 1_500_000, "list": list(range(100_000))}
     run = make.opening(input=large)

@@ -1,5 +1,9 @@
 """Events as rows: JSON, with large fields kept outside of it.
 
+orjson writes and reads it. The few JSON values that orjson refuses (nested more than 254 deep, half a surrogate pair,
+integers beyond 64 bits) go through the standard library's slower `json`, because one odd value of one run must not
+hold up the group that it is written in.
+
 A field whose JSON is over 64 KiB is filed in `blobs` under its digest, once however many events carry it: an input
 that fans out into a hundred children is stored one time.
 """
@@ -7,8 +11,9 @@ that fans out into a hundred children is stored one time.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 import apsw
@@ -39,10 +44,10 @@ def encode(event: Event) -> Record:
     if len(body) <= OUTSIDE_BYTES:
         return Record(kind_of(event), event.at_us, body)
     inside = {field.name: getattr(event, field.name) for field in fields(event)}
-    large = {name: json for name, value in inside.items() if len(json := _json(value)) > OUTSIDE_BYTES}
-    digests = {name: hashlib.sha256(json).hexdigest() for name, json in large.items()}
+    large = {name: text for name, value in inside.items() if len(text := _json(value)) > OUTSIDE_BYTES}
+    digests = {name: hashlib.sha256(text).hexdigest() for name, text in large.items()}
     body = _json({name: value for name, value in inside.items() if name not in large})
-    blobs = tuple((digests[name], json) for name, json in large.items())
+    blobs = tuple((digests[name], text) for name, text in large.items())
     return Record(kind_of(event), event.at_us, body, orjson.dumps(digests).decode(), blobs)
 
 
@@ -51,9 +56,9 @@ def decode(connection: apsw.Connection, kind: str, body: bytes, outside: str | N
 
     Raises Unavailable for an event that this version does not know.
     """
-    fields_of: dict[str, Any] = orjson.loads(body)
+    fields_of: dict[str, Any] = _value(body)
     for name, digest in orjson.loads(outside).items() if outside else ():
-        fields_of[name] = orjson.loads(connection.execute(_SQL["blob"], (digest,)).get)
+        fields_of[name] = _value(connection.execute(_SQL["blob"], (digest,)).get)
     try:
         return from_record(kind, fields_of)
     except ValueError as error:
@@ -65,11 +70,27 @@ def decode(connection: apsw.Connection, kind: str, body: bytes, outside: str | N
 def _json(value: object) -> bytes:
     try:
         return orjson.dumps(value, default=_plain)
-    except orjson.JSONEncodeError as error:
+    except orjson.JSONEncodeError:
+        return _odd_json(value)
+
+
+def _odd_json(value: object) -> bytes:
+    try:
+        return json.dumps(value, default=_plain, separators=(",", ":")).encode("ascii")
+    except (TypeError, ValueError, RecursionError) as error:
         raise errors.RequestInvalid(f"a value cannot be journaled: {error}", code="value_not_storable") from error
 
 
 def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
+    if is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
     raise TypeError(f"{type(value).__name__} is not a JSON value")
+
+
+def _value(text: bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)

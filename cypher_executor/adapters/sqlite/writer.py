@@ -152,6 +152,8 @@ class Writer:
             try:
                 self._connection = self._connect()
             except errors.CypherExecutorError as error:
+                self._failure = _again(error)
+            except Exception as error:
                 self._failure = unavailable(error, "the journal cannot be opened again")
             else:
                 self._failure = None
@@ -178,9 +180,9 @@ def _closed() -> errors.Unavailable:
     return errors.Unavailable("the journal is closed", code="journal_unavailable")
 
 
-def _again(failure: errors.Unavailable) -> errors.Unavailable:
+def _again(failure: errors.CypherExecutorError) -> errors.Unavailable:
     """The same failure as an exception of its own, so that tracebacks do not pile up on one object."""
-    return errors.Unavailable(failure.message, code=failure.code, next_actions=failure.next_actions)
+    return errors.Unavailable(failure.message, code="journal_unavailable", next_actions=failure.next_actions)
 
 
 def _deliver(results: Iterable[tuple[_Job, Any]]) -> None:
