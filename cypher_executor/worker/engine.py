@@ -33,6 +33,9 @@ _SWITCHED_OFF: Final = (
 
 _POOL: Final[Mapping[str, int]] = {
     "total_core_instances": 2,
+    "total_component_instances": 1,
+    "total_stacks": 1,
+    "total_gc_heaps": 1,
     "total_memories": 2,
     "total_tables": 4,
     "max_tables_per_module": 2,

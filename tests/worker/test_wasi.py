@@ -15,9 +15,8 @@ from tests.worker.conftest import EXECUTION, Run
 from tests.worker.modules import module
 
 LINES = (Path(__file__).parent / "wasi_calls.txt").read_text("utf-8").splitlines()
-CASES = [
-    match for line in LINES if (match := re.match(r"(\w+)\s+((?:-?\d+L?\s+|-\s+)+?)(\d+)(?:\s+[^\d\s-].*)?$", line))
-]
+CASE = re.compile(r"(?P<name>\w+)\s+(?P<arguments>(-?\d+L?\s+|-\s+)+?)(?P<errno>\d+)(\s+[^\d\s-].*)?\s*")
+CASES = [match for line in LINES if (match := CASE.fullmatch(line))]
 
 
 def _words(arguments: str) -> list[str]:
@@ -26,17 +25,17 @@ def _words(arguments: str) -> list[str]:
 
 @pytest.mark.parametrize("case", CASES, ids=[re.sub(r"\s+", " ", c[0][:40]) for c in CASES])
 def test_a_function_answers_with_its_errno(run: Run, case: re.Match[str]) -> None:
-    arguments = _words(case[2])
+    arguments = _words(case["arguments"])
     types = " ".join("i64" if a.endswith("L") else "i32" for a in arguments)
     values = " ".join(f"({'i64' if a.endswith('L') else 'i32'}.const {a.removesuffix('L')})" for a in arguments)
-    result = run(module("wasi_call", name=case[1], type=f"(param {types})", arguments=values), input=b"")
+    result = run(module("wasi_call", name=case["name"], type=f"(param {types})", arguments=values), input=b"")
     assert isinstance(result, Output)
-    assert result.data[0] == int(case[3])
+    assert result.data[0] == int(case["errno"])
 
 
 def test_every_case_of_the_list_is_read_and_every_function_is_in_it() -> None:
     assert len(CASES) == sum(1 for line in LINES if line and not line.startswith("#"))
-    assert {case[1] for case in CASES} == wasi.FUNCTIONS.keys() - {"proc_exit"}
+    assert {case["name"] for case in CASES} == wasi.FUNCTIONS.keys() - {"proc_exit"}
 
 
 def _world(run: Run, **changed: object) -> tuple[int, int, bytes, int, int]:
