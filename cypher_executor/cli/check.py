@@ -58,5 +58,5 @@ def _show(source: Source, compiled: Compiled) -> None:
     from cypher_executor.cypher import render
 
     if compiled.diagnostics:
-        terminal.result(render(source.text, compiled.diagnostics, file=source.file))
+        terminal.result(render(source.text, compiled.diagnostics, file=source.file) + "\n")
     terminal.result(problems.summary(compiled.diagnostics, source.file))

@@ -1,66 +1,68 @@
 """Logging, configured once for the whole process: our own records and those of every library, on standard error.
 
-For people a line of text, for programs (`--json`) a line of JSON whose `event` says what happened.
+For people a line of text, for programs (`--json`) a line of JSON whose `event` says what happened. What a record
+carries in `extra` is shown by name. The standard library does all of it: loading a logging package would cost the
+service a third of the time in which it has to be ready.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
-
-import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from cypher_executor.cli import terminal
 
 LIBRARIES = ("uvicorn", "uvicorn.error", "uvicorn.access", "asyncio", "aiohttp")
 """Whose own words are of interest only when something is wrong."""
 
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
+
 
 def configure(level: str, *, as_json: bool) -> None:
     """Send all records from this level on to standard error. Calling it again replaces what was there."""
-    shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.PositionalArgumentsFormatter(),
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.stdlib.ExtraAdder(),
-    ]
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                _as_json if as_json else _as_text,
-            ],
-        )
-    )
+    handler.setFormatter(JsonLines() if as_json else TextLines())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     for name in LIBRARIES:
         logging.getLogger(name).setLevel(max(root.level, logging.WARNING))
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
-    )
 
 
-def _as_json(_: WrappedLogger, __: str, event: EventDict) -> str:
-    return terminal.as_json({"event": event.pop("event"), **{name: _plain(value) for name, value in event.items()}})
+class JsonLines(logging.Formatter):
+    """A record as one line of JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See logging.Formatter."""
+        told = {
+            "event": record.getMessage(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "timestamp": _at(record),
+            **dict(_extra(record)),
+        }
+        if record.exc_info:
+            told["exception"] = self.formatException(record.exc_info)
+        return terminal.as_json(told)
 
 
-def _plain(value: object) -> object:
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
+class TextLines(logging.Formatter):
+    """A record as one line of text, with the traceback of an exception below it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See logging.Formatter."""
+        extra = "".join(f" {name}={value}" for name, value in _extra(record))
+        line = terminal.harmless(f"{_at(record)} {record.levelname.lower()}: {record.getMessage()}{extra}")
+        return f"{line}\n{terminal.harmless(self.formatException(record.exc_info))}" if record.exc_info else line
 
 
-def _as_text(_: WrappedLogger, __: str, event: EventDict) -> str:
-    at, level, what = event.pop("timestamp", ""), event.pop("level", ""), event.pop("event")
-    trace = event.pop("exception", None)
-    more = "".join(f" {name}={value}" for name, value in event.items())
-    line = terminal.harmless(f"{at} {level}: {what}{more}")
-    return f"{line}\n{trace}" if trace else line
+def _at(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _extra(record: logging.LogRecord) -> Iterator[tuple[str, object]]:
+    for name, value in vars(record).items():
+        if name not in _STANDARD:
+            yield name, value if isinstance(value, str | int | float | bool | None) else str(value)

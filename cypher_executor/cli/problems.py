@@ -14,8 +14,8 @@ from cypher_executor.errors import Diagnostic, Place, TextEdit
 class SourceInvalid(errors.RecipeInvalid):
     """A recipe with problems, together with the text and the file that they are in, so that they can be shown."""
 
-    def __init__(self, found: errors.RecipeInvalid, text: str, file: str | None) -> None:
-        super().__init__(found.diagnostics, name=PurePath(file).name if file else None)
+    def __init__(self, found: errors.RecipeInvalid, text: str, file: str) -> None:
+        super().__init__(found.diagnostics, name=PurePath(file).name)
         self.text = text
         self.file = file
 
@@ -39,16 +39,16 @@ def to_text(error: errors.CypherExecutorError) -> str:
 
 
 def _headline(error: errors.CypherExecutorError) -> str:
-    if isinstance(error, errors.RecipeInvalid):
-        return summary(error.diagnostics, error.file if isinstance(error, SourceInvalid) else None)
+    if isinstance(error, SourceInvalid):
+        return summary(error.diagnostics, error.file)
     return f"error: {error.message}"
 
 
-def summary(found: tuple[Diagnostic, ...], file: str | None) -> str:
+def summary(found: tuple[Diagnostic, ...], file: str) -> str:
     """How many errors and warnings a recipe has, in one line."""
     counts = [(sum(d.severity == kind for d in found), kind) for kind in ("error", "warning")]
     said = " and ".join(f"{n} {kind}{'' if n == 1 else 's'}" for n, kind in counts if n)
-    return f"{file or 'the recipe'}: {said or 'no problems'}"
+    return f"{file}: {said or 'no problems'}"
 
 
 def to_json(error: errors.CypherExecutorError) -> dict[str, Any]:
@@ -82,7 +82,9 @@ def _where(place: Place | None) -> dict[str, Any] | None:
 def from_answer(status: int, problem: Mapping[str, Any]) -> errors.CypherExecutorError:
     """The error that a service answered with, as the one that it was at the other end."""
     if isinstance(problem.get("diagnostics"), list):
-        return errors.RecipeInvalid([_diagnostic(d) for d in problem["diagnostics"]])
+        invalid = errors.RecipeInvalid([_diagnostic(d) for d in problem["diagnostics"]])
+        invalid.message = str(problem.get("detail") or invalid.message)
+        return invalid
     message = str(problem.get("detail") or problem.get("title") or f"the service answered {status}")
     more: dict[str, Any] = {
         "code": str(problem.get("code") or f"http_{status}"),
