@@ -1,8 +1,8 @@
 """Events as rows: JSON, with large fields kept outside of it.
 
 orjson writes and reads it. The few JSON values that orjson refuses (nested more than 254 deep, half a surrogate pair,
-integers beyond 64 bits) go through the standard library's slower `json`, because one odd value of one run must not
-hold up the group that it is written in.
+integers beyond 64 bits) go through the standard library's slower `json` and are marked with a space in front, because
+one odd value of one run must not hold up the group that it is written in.
 
 A field whose JSON is over 64 KiB is filed in `blobs` under its digest, once however many events carry it: an input
 that fans out into a hundred children is stored one time.
@@ -24,6 +24,7 @@ from cypher_executor.adapters.sqlite.statements import statements
 from cypher_executor.core.events import Event, from_record, kind_of
 
 OUTSIDE_BYTES = 64 * 1024
+_ODD = b" "
 _SQL = statements("journal")
 
 
@@ -76,7 +77,7 @@ def _json(value: object) -> bytes:
 
 def _odd_json(value: object) -> bytes:
     try:
-        return json.dumps(value, default=_plain, separators=(",", ":")).encode("ascii")
+        return _ODD + json.dumps(value, default=_plain, separators=(",", ":")).encode("ascii")
     except (TypeError, ValueError, RecursionError) as error:
         raise errors.RequestInvalid(f"a value cannot be journaled: {error}", code="value_not_storable") from error
 
@@ -90,7 +91,4 @@ def _plain(value: object) -> object:
 
 
 def _value(text: bytes) -> Any:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return json.loads(text)
+    return json.loads(text) if text.startswith(_ODD) else orjson.loads(text)
