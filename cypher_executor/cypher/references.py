@@ -19,9 +19,7 @@ class References:
 
     variables: list[syntax.Variable] = field(default_factory=list)
     parameters: list[syntax.Parameter] = field(default_factory=list)
-    functions: list[syntax.FunctionCall | syntax.CountStar] = field(default_factory=list)
-    graph_forms: list[syntax.Expression] = field(default_factory=list)
-    """What only a query can evaluate, because it asks a graph."""
+    functions: list[syntax.FunctionCall] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +33,8 @@ class _Bind:
 _Step = syntax.Syntax | _Bind
 
 
-def references(expression: syntax.Syntax) -> References:
-    """What `expression` refers to."""
+def references(expression: syntax.Syntax, *, templates: bool = False) -> References:
+    """What `expression` refers to. With `templates`, the `{{ }}` in its texts are expressions."""
     found = References()
     bound: Counter[str] = Counter()
     todo: list[_Step] = [expression]
@@ -46,7 +44,7 @@ def references(expression: syntax.Syntax) -> References:
             bound.update(dict.fromkeys(step.names, step.by))
         else:
             _note(step, bound, found)
-            todo.extend(reversed(_below(step)))
+            todo.extend(reversed(_below(step, templates)))
     return found
 
 
@@ -57,14 +55,14 @@ def _note(node: syntax.Syntax, bound: Counter[str], found: References) -> None:
                 found.variables.append(node)
         case syntax.Parameter():
             found.parameters.append(node)
-        case syntax.FunctionCall() | syntax.CountStar():
+        case syntax.FunctionCall():
             found.functions.append(node)
-        case syntax.HasLabels() | syntax.PatternComprehension() | syntax.PatternPredicate() | syntax.Subquery():
-            found.graph_forms.append(node)
 
 
-def _below(node: syntax.Syntax) -> Sequence[_Step]:
+def _below(node: syntax.Syntax, templates: bool) -> Sequence[_Step]:
     match node:
+        case syntax.Template() if not templates:
+            return ()
         case syntax.PatternComprehension() | syntax.PatternPredicate() | syntax.Subquery():
             return ()  # names of a pattern, which mean nothing where there is no graph
         case syntax.ListComprehension() | syntax.Quantifier():

@@ -12,6 +12,9 @@ from cypher_executor.errors import Diagnostic, Place, TextEdit, nearest
 _COMPARISONS = 100_000
 """How many names are compared before guessing what was meant stops: a wrong text must not be slow to refuse."""
 
+_FEW = 10
+"""So many names are listed when none of them is near."""
+
 _PLAIN_NAME = re.compile(r"[^\W\d]\w*")
 
 
@@ -23,6 +26,13 @@ def as_written(name: str) -> str:
     """A name, or a parameter with its `$`, as Cypher writes it: in backticks when it needs them."""
     mark, bare = ("$", name[1:]) if name.startswith("$") else ("", name)
     return mark + (bare if _PLAIN_NAME.fullmatch(bare) else "`" + bare.replace("`", "``") + "`")
+
+
+def _all_of(known: Known) -> str:
+    """The end of a sentence that lists what there is, when that is little."""
+    if callable(known) or not 0 < len(known) <= _FEW:
+        return ""
+    return f"; there {'is' if len(known) == 1 else 'are'} {', '.join(f'`{name}`' for name in known)}"
 
 
 class Report:
@@ -67,9 +77,13 @@ class Report:
         sentence without its full stop; `edit` says that `place` is that of the name."""
         meant = self.nearest(name, known)
         if meant is None:
-            return self.add(code, f"{message}.", place, node=node)
+            return self.add(code, f"{message}{_all_of(known)}.", place, node=node)
         fix = TextEdit(place, as_written(meant)) if edit else None
         return self.add(code, f"{message}; did you mean `{meant}`?", place, node=node, did_you_mean=meant, fix=fix)
+
+    def add_not_yet(self, what: str, instead: str, place: Place, *, node: str | None = None) -> None:
+        """Something that is part of the language and that this version cannot do; `instead` says what it can."""
+        self.add("not_supported_yet", f"`{what}` is not supported by this version yet: {instead}.", place, node=node)
 
     def nearest(self, name: str, known: Known) -> str | None:
         """What `name` was probably meant to be, if there is anything near."""

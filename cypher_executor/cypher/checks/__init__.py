@@ -1,4 +1,40 @@
 """What is wrong with a recipe although every word of it is right: one module for each subject.
 
-The checks look at what was drawn and planned, report what they find, and change nothing.
+The checks look at what was planned, report what they find, and change nothing. Those of one clause or one node always
+make sense; those of the whole drawing (`check_whole`) need all of it, so they are left out when a part of the text
+could not be read.
 """
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from cypher_executor.core.parts import Part
+from cypher_executor.cypher.checks.conditions import check_conditions
+from cypher_executor.cypher.checks.inputs import check_parts
+from cypher_executor.cypher.checks.joins import check_joins
+from cypher_executor.cypher.checks.names import check_names, check_parameters
+from cypher_executor.cypher.checks.routes import check_branches, check_otherwise, check_settings, check_workflows
+from cypher_executor.cypher.checks.shape import check_shape
+from cypher_executor.cypher.plan.planned import Planned
+from cypher_executor.cypher.report import Report
+
+
+def check_pieces(planned: Planned, parts: Mapping[str, Part] | None, report: Report) -> None:
+    """What can be said of each node and each expression on its own."""
+    check_conditions(planned, report)
+    if parts is not None:
+        check_parts(planned, parts, report)
+        check_branches(planned, parts, report)
+
+
+def check_whole(planned: Planned, recipes: Collection[str] | None, report: Report) -> None:
+    """What can only be said when all of the text was understood."""
+    check_shape(planned, report)
+    check_names(planned, report)
+    check_parameters(planned, report)
+    check_joins(planned, report)
+    check_otherwise(planned, report)
+    check_settings(planned, report)
+    if recipes is not None:
+        check_workflows(planned, recipes, report)

@@ -16,7 +16,7 @@ from cypher_executor.errors import TextEdit
 def check_parts(planned: Planned, parts: Mapping[str, Part], report: Report) -> None:
     """Reports parts that do not exist and inputs that do not fit."""
     for node in planned.nodes.values():
-        label = node.drawn.part
+        label = node.part
         if label is None:
             continue
         part = parts.get(label.text)

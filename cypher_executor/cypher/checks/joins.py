@@ -41,9 +41,11 @@ def _check_range(node: PlannedNode, incoming: int, report: Report) -> bool:
     wanted = node.steering["join"]
     if 1 <= wanted <= incoming:
         return True
-    enter = f"{incoming or 'no'} relationship{'s enter' if incoming != 1 else ' enters'} `{node.name}`"
-    range_ = f", so `join` can count from 1 to {incoming}" if incoming else ", so there is nothing to count"
-    report.add("join_out_of_range", f"{enter}{range_}, not to {wanted}.", node.places["join"], node=node.name)
+    if incoming:
+        sentence = f"`join` of `{node.name}` can be 1 to {incoming}, the number of relationships that enter it."
+    else:
+        sentence = f"no relationship enters `{node.name}`, so there is nothing for `join` to count."
+    report.add("join_out_of_range", sentence, node.places["join"], node=node.name)
     return False
 
 

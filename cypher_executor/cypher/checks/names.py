@@ -60,7 +60,7 @@ def _sees(planned: Planned, reading: Reading, name: str, bit: int, visible: list
 
 
 def _report_name(planned: Planned, reading: Reading, variable: syntax.Variable, report: Report) -> None:
-    name, reader = variable.name, reading.step or "RETURN"
+    name = variable.name
 
     def visible() -> Iterable[str]:
         return (*_visible_names(planned, reading), *_RUN, *(f"${p}" for p in planned.parameters or ()))
@@ -72,7 +72,8 @@ def _report_name(planned: Planned, reading: Reading, variable: syntax.Variable, 
         sentence = f"`{name}` cannot read its own output, which it does not have before it has run."
         report.add("not_upstream", sentence, variable.place, node=reading.step)
     else:
-        message = f"`{name}` is not upstream of `{reader}`, so it may not have ended when this is evaluated"
+        reader = "the source of this relationship" if reading.inclusive else f"`{reading.step}`"
+        message = f"`{name}` is not upstream of {reader}, so it may not have ended when this is evaluated"
         report.add_unknown("not_upstream", message, variable.place, name, visible, node=reading.step)
 
 

@@ -51,7 +51,7 @@ def check_branches(planned: Planned, parts: Mapping[str, Part], report: Report) 
 
 
 def _branches(node: PlannedNode, parts: Mapping[str, Part]) -> list[str] | None:
-    part = parts.get(node.drawn.part.text) if node.drawn.part is not None else None
+    part = parts.get(node.part.text) if node.part is not None else None
     schema = part.output.get("properties", {}).get("branch", {}) if part is not None else {}
     return [str(each) for each in schema["enum"]] if "enum" in schema else None
 
@@ -61,7 +61,7 @@ def check_workflows(planned: Planned, recipes: Collection[str], report: Report) 
     own = planned.settings.get("name")
     for node in planned.nodes.values():
         entry = (node.inputs or {}).get("workflow")
-        if node.drawn.part is None or node.drawn.part.text != "trigger_workflow" or entry is None:
+        if node.part is None or node.part.text != "trigger_workflow" or entry is None:
             continue
         value = entry.value.value if isinstance(entry.value, syntax.Literal) else None
         if isinstance(value, str) and value not in recipes and value != own:

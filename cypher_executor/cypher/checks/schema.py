@@ -55,7 +55,7 @@ def _misfit(task: _Task) -> Misfit | None:
         return None
     wanted = _types(task.schema)
     if wanted and kind not in wanted and not (kind == "integer" and "number" in wanted):
-        message = f"`{task.path}` must be {_or([_SPOKEN[w] for w in wanted])}, not {_SPOKEN[kind]}"
+        message = f"`{task.path}` must be {_or([_SPOKEN[w] for w in wanted])}, not {_FOUND.get(kind, _SPOKEN[kind])}"
         return Misfit(task.place, task.expression.place, message)
     return _not_listed(task)
 
@@ -99,6 +99,8 @@ _SPOKEN = {
     "object": "a map",
     "null": "null",
 }
+
+_FOUND = {"number": "a number with a fraction"}
 
 
 def _kind(expression: syntax.Syntax) -> str | None:

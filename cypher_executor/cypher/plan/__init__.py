@@ -27,8 +27,8 @@ from cypher_executor.cypher.plan.result import plan_result
 from cypher_executor.cypher.report import Report
 
 
-def plan(script: syntax.Script, report: Report) -> Planned:
-    """What `script` says, as far as it can be understood."""
+def plan(script: syntax.Script, report: Report, *, complete: bool = True) -> Planned:
+    """What `script` says, as far as it can be understood. `complete` says that it holds all of a text."""
     clauses = sort_clauses(script, report)
     drawing = draft(clauses.paths, report)
     return Planned(
@@ -37,6 +37,7 @@ def plan(script: syntax.Script, report: Report) -> Planned:
         {name: plan_node(drawn, report) for name, drawn in drawing.nodes.items()},
         [_relationship(drawn, report) for drawn in drawing.relationships],
         plan_result(clauses.result, report),
+        complete and clauses.complete,
     )
 
 

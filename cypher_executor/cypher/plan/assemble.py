@@ -1,4 +1,4 @@
-"""The last stage: expressions are compiled, and what was planned becomes the recipe that a run follows."""
+"""The last stage: what was planned becomes the recipe that a run follows."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from dataclasses import replace
 from cypher_executor.core.recipe import Digest, Expression, Node, Recipe, Relationship
 from cypher_executor.cypher.digest import digest_of
 from cypher_executor.cypher.plan.planned import Planned, PlannedNode, PlannedRelationship, Reading
-
-Compiled = dict[int, Expression]
-"""The compiled form of each reading, by its identity."""
+from cypher_executor.cypher.plan.readings import CompiledReadings
 
 
-def assemble(planned: Planned, compiled: Compiled, text: str, name: str | None) -> Recipe:
+def assemble(planned: Planned, compiled: CompiledReadings, text: str, name: str | None) -> Recipe:
     """The recipe. `compiled` holds every reading of `planned`; `name` is what a file or a request calls it."""
     recipe = Recipe(
         nodes={node.name: _node(node, compiled) for node in planned.nodes.values()},
@@ -25,13 +23,13 @@ def assemble(planned: Planned, compiled: Compiled, text: str, name: str | None) 
     return replace(recipe, digest=digest_of(recipe, written_name=planned.settings.get("name")))
 
 
-def _node(node: PlannedNode, compiled: Compiled) -> Node:
+def _node(node: PlannedNode, compiled: CompiledReadings) -> Node:
     labels = tuple(label.text for label in node.drawn.labels)
     inputs = None if node.inputs is None else tuple((n, compiled[id(r)]) for n, r in node.readings.items())
     return Node(node.name, labels[0] if labels else None, inputs, labels[1:], **node.steering)
 
 
-def _relationship(relationship: PlannedRelationship, compiled: Compiled) -> Relationship:
+def _relationship(relationship: PlannedRelationship, compiled: CompiledReadings) -> Relationship:
     drawn, condition = relationship.drawn, relationship.condition
     return Relationship(
         drawn.index,
@@ -44,11 +42,11 @@ def _relationship(relationship: PlannedRelationship, compiled: Compiled) -> Rela
     )
 
 
-def _when(reading: Reading | None, compiled: Compiled) -> Expression | None:
+def _when(reading: Reading | None, compiled: CompiledReadings) -> Expression | None:
     return None if reading is None else compiled[id(reading)]
 
 
-def _returns(planned: Planned, compiled: Compiled) -> tuple[tuple[str, Expression], ...] | None:
+def _returns(planned: Planned, compiled: CompiledReadings) -> tuple[tuple[str, Expression], ...] | None:
     if planned.columns is None:
         return None
     return tuple((column.name, compiled[id(column.reading)]) for column in planned.columns)

@@ -26,6 +26,8 @@ class Clauses:
 
     paths: list[syntax.Path] = field(default_factory=list)
     result: syntax.Return | None = None
+    complete: bool = True
+    """Whether no clause was left out that might have named something."""
 
 
 def sort_clauses(script: syntax.Script, report: Report) -> Clauses:
@@ -34,6 +36,7 @@ def sort_clauses(script: syntax.Script, report: Report) -> Clauses:
     if len(script.queries) > 1:
         sentence = "a recipe is one drawing: UNION joins the rows of two queries."
         report.add("union_in_recipe", sentence, script.queries[1].place)
+        sorted_.complete = False
     for clause in script.queries[0].clauses:
         _sort(clause, sorted_, report)
     return sorted_
@@ -53,6 +56,7 @@ def _sort(clause: syntax.Clause, clauses: Clauses, report: Report) -> None:
         case _:
             word, why = _WHY_NOT[type(clause)]
             report.add("clause_refused", f"`{word}` {why}.", clause.place)
+            clauses.complete = False
 
 
 def _refuse_actions(clause: syntax.Merge, report: Report) -> None:

@@ -11,7 +11,7 @@ from cypher_executor.cypher.report import Report
 NOT_YET = {
     "webhook": "start the recipe by its name: `POST /webhooks/named/{name}/trigger`",
     "cron": "start the recipe by its name from a scheduler that you have",
-    "Node": "this is the graph form; write the name before the colon and the part behind it: `(price:http_request)`",
+    "Node": "this is the graph form: write the name before the colon and the part behind it: `(price:http_request)`",
 }
 """Labels that are part of the language and that this version cannot follow, and what to use instead."""
 
@@ -19,13 +19,13 @@ NOT_YET = {
 def plan_node(drawn: DraftNode, report: Report) -> PlannedNode:
     """What `drawn` says."""
     label = drawn.part
-    if label is not None and label.text in NOT_YET:
-        sentence = f"`:{label.text}` is not supported by this version yet; until then, {NOT_YET[label.text]}."
-        report.add("not_supported_yet", sentence, label.place, node=drawn.name)
+    part_refused = label is not None and label.text in NOT_YET
+    if label is not None and part_refused:
+        report.add_not_yet(f":{label.text}", NOT_YET[label.text], label.place, node=drawn.name)
     entries = drawn.properties.entries if drawn.properties is not None else ()
     properties = sort_properties(entries, report, drawn.name)
     inputs = _inputs(drawn, properties)
-    node = PlannedNode(drawn, properties.steering, inputs, properties.places)
+    node = PlannedNode(drawn, properties.steering, inputs, properties.places, part_refused=part_refused)
     node.readings = {name: _reading(entry, drawn.name) for name, entry in (inputs or {}).items()}
     return node
 
@@ -39,8 +39,3 @@ def _inputs(drawn: DraftNode, properties: Properties) -> dict[str, syntax.MapEnt
 
 def _reading(entry: syntax.MapEntry, node: str) -> Reading:
     return Reading(entry.value, after=node, step=node, templates=True)
-
-
-def is_known_to_come(label: syntax.Name) -> bool:
-    """Whether this label is reported already, so that nobody looks for a part of its name."""
-    return label.text in NOT_YET

@@ -36,7 +36,7 @@ class Reading:
 
     @cached_property
     def references(self) -> References:
-        return references(self.expression)
+        return references(self.expression, templates=self.templates)
 
 
 @dataclass
@@ -50,10 +50,16 @@ class PlannedNode:
     """Where the name of each reserved property stands."""
     readings: dict[str, Reading] = field(default_factory=dict)
     """The expression of each input."""
+    part_refused: bool = False
 
     @property
     def name(self) -> str:
         return self.drawn.name
+
+    @property
+    def part(self) -> syntax.Name | None:
+        """The label that names the part; None without one, and where the label is refused anyhow."""
+        return None if self.part_refused else self.drawn.part
 
 
 @dataclass
@@ -80,6 +86,8 @@ class Planned:
     nodes: dict[str, PlannedNode]
     relationships: list[PlannedRelationship]
     columns: list[PlannedColumn] | None
+    complete: bool = True
+    """Whether nothing of the text was left out, so that what is not here is not anywhere."""
 
     @cached_property
     def numbers(self) -> dict[str, int]:

@@ -36,7 +36,10 @@ def _grants(value: Value) -> dict[str, Value]:
     for name, granted in value.items():
         if name not in _GRANTS:
             raise ValueError(f"there is no grant `{name}`: there are {', '.join(f'`{g}`' for g in _GRANTS)}")
-        _GRANTS[name](granted)
+        try:
+            _GRANTS[name](granted)
+        except ValueError as problem:
+            raise ValueError(f"`{name}`: {problem}") from None
     return value
 
 

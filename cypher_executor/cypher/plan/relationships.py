@@ -83,27 +83,16 @@ def _type(drawn: DraftRelationship, report: Report) -> RelationshipType:
         report.add_unknown("unknown_relationship_type", message, place, name, TYPES, node=drawn.target)
         return "ON_SUCCESS"
     if name in NOT_YET:
-        sentence = f"`{name}` is not supported by this version yet; until then, {NOT_YET[name]}."
-        report.add("not_supported_yet", sentence, place, node=drawn.target)
+        report.add_not_yet(name, NOT_YET[name], place, node=drawn.target)
     return name
 
 
 def _report_missing_type(drawn: DraftRelationship, report: Report) -> None:
-    variable, place = drawn.pattern.variable, drawn.place
-    if variable is not None and variable.text in TYPES:
-        _report_missing_colon(variable, drawn.target, report)
-        return
-    bare = variable is None and not drawn.entries and drawn.pattern.direction != "either"
+    bare = drawn.pattern.variable is None and not drawn.entries and drawn.pattern.direction != "either"
     arrow = "<-[:ON_SUCCESS]-" if drawn.pattern.direction == "left" else "-[:ON_SUCCESS]->"
     sentence = "a relationship needs a type that says when it is taken, for example `-[:ON_SUCCESS]->`."
-    fix = TextEdit(place, arrow) if bare else None
-    report.add("missing_relationship_type", sentence, place, node=drawn.target, fix=fix)
-
-
-def _report_missing_colon(variable: syntax.Name, node: str, report: Report) -> None:
-    meant = f":{variable.text}"
-    sentence, fix = f"a type begins with a colon; did you mean `[{meant}]`?", TextEdit(variable.place, meant)
-    report.add("missing_relationship_type", sentence, variable.place, node=node, did_you_mean=meant, fix=fix)
+    fix = TextEdit(drawn.place, arrow) if bare else None
+    report.add("missing_relationship_type", sentence, drawn.place, node=drawn.target, fix=fix)
 
 
 def _read(entry: syntax.MapEntry, condition: Condition, report: Report, node: str) -> None:

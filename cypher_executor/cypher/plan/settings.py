@@ -95,7 +95,7 @@ def factor(value: Value) -> float:
 
 def texts(value: Value) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
-        raise ValueError("this must be a list of texts, like ['timeout', 'http_5xx']")
+        raise ValueError("this must be a list of texts, like ['one', 'two']")
     return tuple(value)
 
 

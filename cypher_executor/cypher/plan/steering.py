@@ -18,13 +18,13 @@ from cypher_executor.errors import Place
 ESCAPE = "in."
 """Before a reserved name: this is an input after all."""
 
-_LOOP = "until then, handle the whole list in one node, with a list comprehension or a part that takes lists"
+_LOOP = "handle the whole list in one node, with a list comprehension or a part that takes lists"
 NOT_YET = {
     "for_each": _LOOP,
     "as": _LOOP,
     "concurrency": _LOOP,
     "on_item_fail": _LOOP,
-    "repeat": "until then, use `retry`, or a recipe that triggers itself with a bound",
+    "repeat": "use `retry`, or a recipe that triggers itself with a bound",
     "cache": "take it out: the node is then run every time",
     "concurrency_key": "take it out, and limit how many runs there are where they are started",
     "concurrency_limit": "take it out, and limit how many runs there are where they are started",
@@ -83,8 +83,7 @@ def input_name(key: str) -> str:
 def _steer(entry: syntax.MapEntry, steering: dict[str, Any], report: Report, node: str) -> None:
     name = entry.key.text
     if name in NOT_YET:
-        sentence = f"`{name}` steers a node, and this version cannot do that yet: {NOT_YET[name]}."
-        report.add("not_supported_yet", sentence, entry.key.place, node=node)
+        report.add_not_yet(name, NOT_YET[name], entry.key.place, node=node)
         return
     field_name, setting = _CONSTANTS.get(name, ("retry", None))
     value = read_setting(entry, setting, report, node) if setting else read_retry(entry, report, node)

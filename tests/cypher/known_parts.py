@@ -1,0 +1,37 @@
+"""The parts that the recipes of the tests know: declarations like those of real manifests, small enough to read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cypher_executor.core.parts import Part
+from cypher_executor.core.recipe import Digest
+
+
+def part(name: str, *required: str, output: Mapping[str, Any] | None = None, **fields: Any) -> Part:
+    """A part whose input is these fields and nothing else; a field is a JSON Schema."""
+    schema: dict[str, Any] = {"type": "object", "properties": fields, "additionalProperties": False}
+    if required:
+        schema["required"] = list(required)
+    return Part(name, "1.0.0", "A part.", Digest("sha256:" + "0" * 64), True, schema, output or {})
+
+
+TEXT = {"type": "string"}
+OPERATIONS = {"type": "string", "enum": ["upper", "lower", "trim", "length"]}
+BRANCHES = {"type": "object", "properties": {"result": {}, "branch": {"enum": ["true", "false"]}}}
+
+PARTS: Mapping[str, Part] = {
+    p.name: p
+    for p in (
+        part("http_request", "url", url=TEXT, method={"enum": ["GET", "POST"]}, headers={"type": "object"}, body={}),
+        part("string_ops", "operation", operation=OPERATIONS, text={"type": ["string", "null"]}),
+        part("array_ops", "items", items={"type": "array", "items": {"type": "number"}}, count={"type": "integer"}),
+        part("switch", "cases", value={}, cases={"type": "array"}, default=TEXT),
+        part("if_control", "condition", condition={"type": "boolean"}, output=BRANCHES),
+        part("template", "text", text=TEXT, values={"type": "object"}, timeout={"type": "number"}),
+        part("trigger_workflow", "workflow", workflow=TEXT, input={}, wait={"type": "boolean"}, key=TEXT),
+        part("wait", seconds={"type": ["number", "string"]}, until=TEXT),
+        Part("set", "1.0.0", "Any map.", Digest("sha256:" + "1" * 64), True, {"type": "object"}),
+    )
+}
