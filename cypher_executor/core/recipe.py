@@ -154,16 +154,37 @@ class Recipe:
         """The names of all parts that the nodes use, each once, sorted."""
         return tuple(sorted({n.part for n in self.nodes.values() if n.part is not None}))
 
-    def upstream(self, names: Iterable[str]) -> set[str]:
-        """Every node from which a path leads to one of `names`, these included."""
-        seen = set(names)
-        todo = list(seen)
+    def lead_to(self, sources: Iterable[str], targets: Iterable[str]) -> bool:
+        """Whether from each of `sources` a path leads to one of `targets`. A node leads to itself."""
+        reached = 0
+        for target in targets:
+            reached |= self._upstream[target]
+        return all(reached >> self._places[source] & 1 for source in sources)
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        """The place of each node in the recipe, which is its bit in `_upstream`."""
+        return {name: place for place, name in enumerate(self.nodes)}
+
+    @cached_property
+    def _upstream(self) -> Mapping[str, int]:
+        """For each node a set of nodes, one bit each: itself, and every node from which a path leads to it.
+
+        As bits, because thousands of joins may ask about thousands of nodes. A cycle, which no checked recipe has, and
+        what is behind it never begins, so nobody asks for it.
+        """
+        reached = {name: 1 << place for name, place in self._places.items()}
+        missing = {name: len(entering) for name, entering in self.incoming.items()}
+        todo = [name for name, count in missing.items() if count == 0]
         while todo:
-            for relationship in self.incoming[todo.pop()]:
-                if relationship.source not in seen:
-                    seen.add(relationship.source)
-                    todo.append(relationship.source)
-        return seen
+            name = todo.pop()
+            for relationship in self.outgoing[name]:
+                target = relationship.target
+                reached[target] |= reached[name]
+                missing[target] -= 1
+                if missing[target] == 0:
+                    todo.append(target)
+        return reached
 
     def _by_end(self, end: Callable[[Relationship], str]) -> Mapping[str, tuple[Relationship, ...]]:
         table: dict[str, list[Relationship]] = {name: [] for name in self.nodes}

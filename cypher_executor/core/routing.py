@@ -94,4 +94,4 @@ def _unanswered(recipe: Recipe, step: Step, steps: Mapping[str, Step], taken: fr
     incoming = recipe.incoming[step.name]
     arrived = {r.source for r in incoming if r.index in taken}
     failed = {r.source for r in incoming if steps[r.source].state in ("failed", "cancelled")} - arrived
-    return bool(failed) and not failed <= recipe.upstream(arrived)
+    return bool(failed) and not recipe.lead_to(failed, arrived)
