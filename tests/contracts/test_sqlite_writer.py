@@ -167,15 +167,25 @@ async def test_keys_that_expired_long_ago_are_swept_out(tmp_path, make):
         assert sorted(kept) == [(f"new{n}",) for n in range(5)]
 
 
-async def test_an_event_of_a_newer_version_is_not_guessed_at(tmp_path, make):
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE events SET kind = 'RunTeleported'",
+        "UPDATE events SET body = CAST('{\"warp\": 9}' AS BLOB)",
+        "UPDATE events SET body = CAST('{\"at_us\": 1}' AS BLOB)",
+        "UPDATE events SET body = CAST('[1]' AS BLOB)",
+        "UPDATE events SET body = x'ff'",
+        """UPDATE events SET outside = '{"input": "no such blob"}'""",
+    ],
+)
+async def test_an_event_of_a_newer_version_or_a_damaged_one_is_not_guessed_at(tmp_path, make, damage):
     async with opened(tmp_path) as (database, journal):
         run = make.opening()
         await journal.append([run])
-        await database.write(
-            lambda connection: connection.execute("UPDATE events SET kind = 'RunTeleported'").fetchall()
-        )
-        with pytest.raises(errors.Unavailable, match="RunTeleported"):
+        await database.write(lambda connection: connection.execute(damage).fetchall())
+        with pytest.raises(errors.Unavailable, match="an event cannot be read") as refused:
             await journal.read(run.run)
+        assert refused.value.code == "journal_unavailable"
 
 
 QUERIES = {

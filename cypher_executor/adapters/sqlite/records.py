@@ -55,16 +55,18 @@ def encode(event: Event) -> Record:
 def decode(connection: apsw.Connection, kind: str, body: bytes, outside: str | None) -> Event:
     """The event of a row; fields that are outside are fetched.
 
-    Raises Unavailable for an event that this version does not know.
+    Raises Unavailable for an event that this version does not know, and for one that is damaged.
     """
-    fields_of: dict[str, Any] = _value(body)
-    for name, digest in orjson.loads(outside).items() if outside else ():
-        fields_of[name] = _value(connection.execute(_SQL["blob"], (digest,)).get)
     try:
+        fields_of = _value(body)
+        for name, digest in orjson.loads(outside).items() if outside else ():
+            fields_of[name] = _value(connection.execute(_SQL["blob"], (digest,)).get)
         return from_record(kind, fields_of)
-    except ValueError as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise errors.Unavailable(
-            str(error), code="journal_unavailable", next_actions=["run a newer version"]
+            f"an event cannot be read: {error}",
+            code="journal_unavailable",
+            next_actions=["run the newest version that ever wrote this journal, or restore a backup"],
         ) from error
 
 
