@@ -213,6 +213,15 @@ async def test_a_folder_that_cannot_be_written_is_reported(tmp_path):
     assert refused.value.next_actions == ("make the data folder writable for the user that runs this program",)
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+async def test_a_file_that_cannot_be_written_is_reported_when_it_is_opened(tmp_path):
+    await Database(tmp_path).close()
+    (tmp_path / "journal.sqlite3").chmod(0o400)
+    with pytest.raises(errors.Unavailable, match="read-only") as refused:
+        Database(tmp_path)
+    assert refused.value.next_actions == ("make the data folder writable for the user that runs this program",)
+
+
 async def test_a_copy_of_the_folder_is_a_journal(tmp_path, make):
     database, run = Database(tmp_path / "data"), make.opening()
     await SqliteJournal(database, lambda: 0).append([run])

@@ -63,6 +63,8 @@ def _open(path: Path, vfs: str | None) -> apsw.Connection:
 
 
 def _prepare(connection: apsw.Connection, path: Path) -> None:
+    if connection.readonly("main"):  # SQLite opens such a file without a word, and would fail at the first write
+        raise PermissionError("the file is read-only")
     version = _version(connection, path)
     mode = connection.execute(_SQL["write_ahead"]).get
     if mode != "wal":
