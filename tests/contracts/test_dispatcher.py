@@ -291,8 +291,9 @@ async def test_only_the_execution_that_a_killed_worker_was_in_is_lost(bench: Ben
 async def test_a_neighbour_does_not_notice_that_a_worker_was_killed(start: Callable[..., Any]) -> None:
     bench = await start(2)
     loops = [bench.shelf.put(module("loop"), PATIENT) for _ in range(2)]
+    bench.send({"one before": loops[0], "two before": loops[1]}, timeout_ms=1)
+    await bench.until("one before", "two before")
     bench.send({"one": loops[0], "two": loops[1]})
-    await asyncio.sleep(0)
     os.kill(bench.dispatcher.pids[0], signal.SIGKILL)
     [event] = await bench.until("one")
     assert isinstance(event, AttemptLost) and "two" not in bench.events
@@ -335,7 +336,7 @@ async def test_when_no_worker_can_start_the_dispatcher_says_so(monkeypatch: pyte
 async def test_a_worker_has_nothing_that_it_does_not_need(bench: Bench) -> None:
     proc = Path(f"/proc/{bench.dispatcher.pids[0]}")
     assert (proc / "environ").read_bytes() == b""
-    opened = {os.readlink(fd).partition(":")[0] for fd in (proc / "fd").iterdir() if int(fd.name) != 2}
+    opened = {str(fd.readlink()).partition(":")[0] for fd in (proc / "fd").iterdir() if int(fd.name) != 2}
     assert opened <= {"/dev/null", "socket", "pipe", "anon_inode"}
     limits = (proc / "limits").read_text()
     assert "Max core file size        0" in limits and "Max open files            64" in limits
@@ -346,10 +347,14 @@ async def test_a_worker_has_nothing_that_it_does_not_need(bench: Bench) -> None:
 
 @linux
 async def test_the_folder_of_a_worker_is_removed_with_it(bench: Bench) -> None:
-    folder = Path(f"/proc/{bench.dispatcher.pids[0]}/cwd").readlink()
-    assert folder.is_dir()
+    folder = _folder_of(bench.dispatcher.pids[0])
+    assert Path.is_dir(folder)
     await bench.dispatcher.close()
-    assert not folder.exists()
+    assert not Path.exists(folder)
+
+
+def _folder_of(pid: int) -> Path:
+    return Path(f"/proc/{pid}/cwd").readlink()
 
 
 SERVICE = """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,10 +57,8 @@ def test_frames_are_found_however_the_stream_was_cut(sent: list[tuple[int, bytes
 def test_a_truncated_execution_is_refused_or_only_loses_input(execution: Execution, data: st.DataObject) -> None:
     [(_, body)] = Splitter().feed(frames.execute(execution))
     cut = data.draw(st.integers(0, len(body)))
-    try:
+    with contextlib.suppress(FrameError):
         assert frames.read_execute(body[:cut]).tape == execution.tape
-    except FrameError:
-        pass
 
 
 @given(st.binary(max_size=200))
