@@ -74,14 +74,17 @@ class _Unknown:
             await WebSocketClose()(scope, receive, send)
             return
         path: str = scope["path"]
-        near = nearest(path, [_filled(known, path) for known in self._paths])
+        near = nearest(path, filter(None, (_meant(path, known) for known in self._paths)))
         raise NotFound(f"there is nothing at {path!r}", code="unknown_route", did_you_mean=near)
 
 
-def _filled(template: str, path: str) -> str:
-    """The template with the segments of `path` in place of its parameters, as far as it has them."""
-    given = path.split("/")
-    segments = template.split("/")
-    return "/".join(
-        given[i] if segment.startswith("{") and i < len(given) else segment for i, segment in enumerate(segments)
-    )
+def _meant(path: str, template: str) -> str | None:
+    """The path that this one would be with the template's own words, if those are near enough; names stay."""
+    given, segments = path.rstrip("/").split("/"), template.split("/")
+    if len(given) != len(segments):
+        return None
+    pairs = [(mine, segment) for mine, segment in zip(given, segments, strict=True) if not segment.startswith("{")]
+    words = ["/".join(side) for side in zip(*pairs, strict=True)]
+    if nearest(words[0], words[1:]) is None:
+        return None
+    return "/".join(mine if s.startswith("{") else s for mine, s in zip(given, segments, strict=True))

@@ -33,7 +33,7 @@ DISCARD_S = 1.0
 CLOSE = {"connection": "close"}
 
 
-async def read_body(headers: Headers, receive: Receive, limit: int, within_s: float = BODY_S) -> bytes:
+async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes:
     """The whole body. Raises Refusal for one that is compressed, too large or too slow."""
     encoding = headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("", "identity"):
@@ -42,10 +42,10 @@ async def read_body(headers: Headers, receive: Receive, limit: int, within_s: fl
     if declared_length(headers) > limit:
         raise await _too_large(headers, receive, limit)
     try:
-        async with asyncio.timeout(within_s):
+        async with asyncio.timeout(BODY_S):
             body = await _collected(receive, limit)
     except TimeoutError:
-        message = f"the body was not complete after {within_s:g} seconds"
+        message = f"the body was not complete after {BODY_S:g} seconds"
         raise Refusal(message, code="body_too_slow", headers=CLOSE) from None
     if body is None:
         raise await _too_large(headers, receive, limit)

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cypher_executor.errors import CypherExecutorError, RequestInvalid
-from cypher_executor.service.bodies import declared_length
+from cypher_executor.service.bodies import CLOSE, declared_length
 from cypher_executor.service.endpoint import encoded
 from cypher_executor.service.headers import request_id
 from cypher_executor.service.problems import MEDIA_TYPE, Problem, Refusal, internal_problem, problem_of
@@ -32,6 +32,9 @@ EVERY_ANSWER: Mapping[str, str] = {
     "cache-control": "no-store",
 }
 """Headers of every answer that does not set them itself."""
+
+HEADERS_BYTES = 32 * 1024
+"""The most that request line and headers may have together."""
 
 _SMALL_BODY = 64 * 1024
 """So much of an unread body is cheaper to let pass than a new connection."""
@@ -51,6 +54,7 @@ class Envelope:
         headers = Headers(scope=scope)
         sender = _Sender(send, request_id(headers))
         try:
+            _refuse_large_headers(scope)
             scope["path"] = strict_path(scope)
             await self._app(scope, receive, sender)
         except ClientDisconnect:
@@ -87,6 +91,15 @@ def _problem(error: Exception, request_id: str) -> Problem:
         return problem_of(error, request_id)
     _log.error("request %s met a bug", request_id, exc_info=error)
     return internal_problem(request_id)
+
+
+def _refuse_large_headers(scope: Scope) -> None:
+    """A server refuses headers that it has to wait for; those that arrive all at once are counted here."""
+    size = len(scope.get("raw_path") or b"") + len(scope["query_string"])
+    size += sum(len(name) + len(value) + 4 for name, value in scope["headers"])
+    if size > HEADERS_BYTES:
+        message = f"the request line and the headers are larger than {HEADERS_BYTES // 1024} KiB"
+        raise Refusal(message, code="headers_too_large", headers=CLOSE)
 
 
 def _leaves_much_unread(scope: Scope, headers: Headers) -> bool:

@@ -55,7 +55,12 @@ def idempotency_key(headers: Headers) -> str | None:
 def request_id(headers: Headers) -> str:
     """The caller's `X-Request-Id` when it can be put into logs and headers as it stands, else a new one."""
     given = headers.get("x-request-id", "")
-    return given if _REQUEST_ID.match(given) else f"req_{secrets.token_hex(12)}"
+    return given if _REQUEST_ID.match(given) else new_request_id()
+
+
+def new_request_id() -> str:
+    """An id that no request had before."""
+    return f"req_{secrets.token_hex(12)}"
 
 
 def _bad_key(why: str) -> Refusal:

@@ -1,0 +1,240 @@
+"""Runs over HTTP."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import pytest
+
+from tests.service.support import ECHO, FAILS, LASTS, Ask, body, refused
+
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\Z")
+RUN_FIELDS = {"id", "recipe", "version", "state", "input", "result", "error", "started_at", "ended_at", "steps"}
+STEP_FIELDS = {
+    "name", "item", "part", "state", "attempts", "input", "output", "error", "started_at", "ended_at",
+}  # fmt: skip
+
+
+async def test_a_run_that_is_waited_for_is_answered_with_its_result(ask: Ask, name: str) -> None:
+    await ask.store(name, ECHO)
+    answer = await ask.post("/runs", {"recipe": name, "input": {"x": [1, None, "ü"]}}, prefer="wait=20")
+    run = body(answer)
+    assert answer.status_code == 200
+    assert run.keys() == RUN_FIELDS
+    assert re.fullmatch(r"run_[0-9A-HJKMNP-TV-Z]{26}", run["id"])
+    assert (run["recipe"], run["version"], run["state"]) == (name, 1, "succeeded")
+    assert (run["input"], run["result"], run["error"]) == ({"x": [1, None, "ü"]}, {"x": [1, None, "ü"]}, None)
+    assert answer.headers["location"] == f"/runs/{run['id']}"
+    assert answer.headers["preference-applied"] == "wait=20"
+    assert body(await ask.get(f"/runs/{run['id']}")) == run
+
+
+async def test_steps_are_told_in_the_order_of_the_graph_with_the_skipped_ones(ask: Ask) -> None:
+    text = """
+    CREATE (first {n: 1})
+    CREATE (first)-[:ON_FAIL]->(never)
+    CREATE (first)-[:ON_SUCCESS]->(trim:string_ops {operation: 'trim', text: ' a '})-[:ON_SUCCESS]->(last)
+    """
+    run = body(await ask.post("/runs", {"cypher": text}, prefer="wait=20"))
+    assert [s["name"] for s in run["steps"]] == ["first", "never", "trim", "last"]
+    assert [s["state"] for s in run["steps"]] == ["succeeded", "skipped", "succeeded", "succeeded"]
+    assert all(s.keys() == STEP_FIELDS and s["item"] == [] for s in run["steps"])
+    trim = run["steps"][2]
+    assert (trim["part"], trim["attempts"], trim["error"]) == ("string_ops", 1, None)
+    assert (trim["input"], trim["output"]) == ({"operation": "trim", "text": " a "}, {"result": "a"})
+    times = [run["started_at"], trim["started_at"], trim["ended_at"], run["ended_at"]]
+    assert all(TIME.match(t) for t in times)
+    assert times == sorted(times)
+    datetime.fromisoformat(times[0])
+
+
+async def test_a_run_that_fails_says_which_step_and_why(ask: Ask) -> None:
+    answer = await ask.post("/runs", {"cypher": FAILS}, prefer="wait=20")
+    run = body(answer)
+    assert (answer.status_code, run["state"], run["result"]) == (200, "failed", None)
+    assert run["error"]["code"] == "expression_error"
+    assert run["error"]["retryable"] is False
+    assert run["error"]["details"]["node"] == "a"
+    assert run["steps"][0]["error"]["code"] == "expression_error"
+
+
+async def test_without_waiting_the_answer_is_that_the_run_was_accepted(ask: Ask) -> None:
+    answer = await ask.post("/runs", {"cypher": "CREATE (a)"})
+    run = body(answer)
+    assert answer.status_code == 202
+    assert run.keys() == RUN_FIELDS
+    assert body(await ask.get(answer.headers["location"]))["id"] == run["id"]
+
+
+@pytest.mark.parametrize(
+    "prefer", ["wait=0", "wait", "wait=x", "wait=-1", "wait=1e3", "respond-async, wait=9", "a=b;c"]
+)
+async def test_a_preference_that_means_nothing_is_not_an_error(ask: Ask, prefer: str) -> None:
+    answer = await ask.post("/runs", {"cypher": "CREATE (a)"}, prefer=prefer)
+    assert answer.status_code == 202
+    assert "preference-applied" not in answer.headers
+
+
+async def test_a_run_that_goes_on_beyond_the_wait_is_answered_as_it_is(ask: Ask, wait_at_most: None) -> None:
+    answer = await ask.post("/runs", {"cypher": LASTS}, prefer="wait=5")
+    run = body(answer)
+    assert (answer.status_code, run["state"], run["ended_at"]) == (202, "waiting", None)
+    assert [s["state"] for s in run["steps"]] == ["waiting", "pending"]
+    assert (await ask.post(f"/runs/{run['id']}/cancel")).status_code == 200
+
+
+async def test_a_run_can_be_cancelled_once(ask: Ask, name: str) -> None:
+    await ask.store(name, LASTS)
+    run = body(await ask.post("/runs", {"recipe": name}))
+    answer = await ask.post(f"/runs/{run['id']}/cancel", {"reason": "not needed any more"})
+    ended = body(answer)
+    assert (answer.status_code, ended["state"]) == (200, "cancelled")
+    assert ended["error"]["message"] == "not needed any more"
+    assert [s["state"] for s in ended["steps"]] == ["cancelled", "skipped"]
+    again = await ask.post(f"/runs/{run['id']}/cancel")
+    assert (again.status_code, body(again)["state"]) == (200, "cancelled")
+
+
+async def test_a_run_that_has_ended_cannot_be_cancelled(ask: Ask, name: str) -> None:
+    await ask.store(name, ECHO)
+    run = await ask.run(name)
+    problem = refused(await ask.post(f"/runs/{run['id']}/cancel"), 409, "run_ended")
+    assert "succeeded" in problem["detail"]
+    refused(await ask.post("/runs/run_0/cancel"), 404, "unknown_run")
+    refused(await ask.post(f"/runs/{run['id']}/cancel", {"raeson": "x"}), 422, "request_invalid")
+
+
+async def test_a_step_is_shown_with_every_attempt(ask: Ask) -> None:
+    retry = "{attempts: 3, delay: '1ms', jitter: false, on: ['part:bad_input']}"
+    text = f"CREATE (a:string_ops {{operation: $operation, text: 'x', retry: {retry}}})"
+    start = {"cypher": text, "input": {"operation": "shout"}}
+    run = body(await ask.post("/runs", start, prefer="wait=20"))
+    assert (run["state"], run["steps"][0]["attempts"]) == ("failed", 3)
+    step = body(await ask.get(f"/runs/{run['id']}/steps/a"))
+    assert [(a["attempt"], a["state"]) for a in step["attempts"]] == [(1, "failed"), (2, "failed"), (3, "failed")]
+    assert {a["error"]["code"] for a in step["attempts"]} == {"part:bad_input"}
+    times = [t for a in step["attempts"] for t in (a["started_at"], a["ended_at"])]
+    assert all(TIME.match(t) for t in times)
+    assert times == sorted(times)
+    assert step == {**run["steps"][0], "attempts": step["attempts"]}
+
+
+async def test_an_unknown_step_is_told_with_the_nearest_name(ask: Ask) -> None:
+    run = body(await ask.post("/runs", {"cypher": "CREATE (`first step`)-[:ON_SUCCESS]->(摘要)"}, prefer="wait=20"))
+    assert body(await ask.get(f"/runs/{run['id']}/steps/first%20step"))["state"] == "succeeded"
+    assert body(await ask.get(f"/runs/{run['id']}/steps/摘要"))["state"] == "succeeded"
+    problem = refused(await ask.get(f"/runs/{run['id']}/steps/first%20stop"), 404, "unknown_step")
+    assert problem["did_you_mean"] == "first step"
+    refused(await ask.get("/runs/run_0/steps/a"), 404, "unknown_run")
+
+
+async def test_an_unknown_run_is_told_with_the_nearest_id(ask: Ask, name: str) -> None:
+    await ask.store(name, ECHO)
+    run = await ask.run(name)
+    assert refused(await ask.get(f"/runs/{run['id'].lower()}"), 404, "unknown_run")["did_you_mean"] == run["id"]
+    assert refused(await ask.get("/runs/nothing-like-it"), 404, "unknown_run")["did_you_mean"] is None
+
+
+async def test_runs_are_listed_newest_first_page_by_page(ask: Ask, name: str) -> None:
+    await ask.store(name, ECHO)
+    ids = [(await ask.run(name))["id"] for _ in range(5)]
+    seen, path = [], f"/runs?recipe={name}&limit=2"
+    while path:
+        page = body(await ask.get(path))
+        seen += [run["id"] for run in page["runs"]]
+        path = page["next_before"] and f"/runs?recipe={name}&limit=2&before={page['next_before']}"
+    assert seen == ids[::-1]
+    line = page["runs"][0]
+    assert line.keys() == {"id", "recipe", "version", "state", "parent", "started_at", "ended_at"}
+
+
+async def test_runs_are_listed_by_the_state_that_they_are_in_now(ask: Ask, name: str) -> None:
+    await ask.store(name, LASTS)
+    waiting = body(await ask.post("/runs", {"recipe": name}))["id"]
+    cancelled = body(await ask.post("/runs", {"recipe": name}))["id"]
+    await ask.post(f"/runs/{cancelled}/cancel")
+
+    async def listed(query: str) -> list[tuple[str, str]]:
+        runs = body(await ask.get(f"/runs?recipe={name}{query}"))["runs"]
+        return [(run["id"], run["state"]) for run in runs]
+
+    assert await listed("") == [(cancelled, "cancelled"), (waiting, "waiting")]
+    assert await listed("&state=waiting") == [(waiting, "waiting")]
+    assert await listed("&state=cancelled") == [(cancelled, "cancelled")]
+    assert len(await listed("&state=cancelled&state=waiting")) == 2
+    assert await listed("&state=running") == []
+    await ask.post(f"/runs/{waiting}/cancel")
+
+
+@pytest.mark.parametrize("query", ["state=done", "limit=0", "limit=201", "limit=x", "limit=", "page=2", "state="])
+async def test_a_wrong_filter_is_refused(ask: Ask, query: str) -> None:
+    refused(await ask.get(f"/runs?{query}"), 422, "request_invalid")
+
+
+async def test_a_filter_that_fits_nothing_gives_an_empty_page(ask: Ask) -> None:
+    assert body(await ask.get("/runs?recipe=nobody's")) == {"runs": [], "next_before": None}
+    assert body(await ask.get("/runs?before=a"))["runs"] == []
+
+
+async def test_a_missing_input_is_refused_by_its_name(ask: Ask, name: str) -> None:
+    properties = "{text: {type: 'string'}, to: {type: 'string', default: 'en'}}"
+    schema = f"{{type: 'object', required: ['text'], properties: {properties}}}"
+    await ask.store(name, f"CREATE (:Recipe {{input: {schema}}}) CREATE (a {{text: $text, to: $to}})")
+    problem = refused(await ask.post("/runs", {"recipe": name, "input": {}}), 422, "input_invalid")
+    assert "text" in problem["detail"]
+    assert problem["problems"]
+    refused(await ask.post(f"/webhooks/named/{name}/trigger", {"text": 1}), 422, "input_invalid")
+    run = await ask.run(name, {"text": "x"})
+    assert run["input"] == {"text": "x", "to": "en"}
+
+
+WRONG_STARTS = [
+    ({}, "either"),
+    ({"recipe": "a", "cypher": "CREATE (a)"}, "either"),
+    ({"recipe": None, "cypher": None}, "either"),
+    ({"recipe": 5}, "recipe"),
+    ({"recipe": ["a"]}, "recipe"),
+    ({"cypher": {"a": 1}}, "cypher"),
+    ([], "object"),
+    ("text", "object"),
+    (None, "object"),
+]
+
+
+@pytest.mark.parametrize(("given", "word"), WRONG_STARTS)
+async def test_a_start_that_does_not_fit_is_refused(ask: Ask, given: object, word: str) -> None:
+    answer = await ask.request("POST", "/runs", json=given) if given is not None else await ask.send("/runs", "null")
+    assert word in refused(answer, 422, "request_invalid")["detail"]
+
+
+async def test_an_unknown_field_of_a_start_is_refused_with_the_nearest(ask: Ask) -> None:
+    problem = refused(await ask.post("/runs", {"cypher": "CREATE (a)", "inputs": {}}), 422, "request_invalid")
+    assert problem["did_you_mean"] == "input"
+
+
+async def test_an_unknown_recipe_cannot_be_run(ask: Ask) -> None:
+    await ask.store("nightly_import", ECHO)
+    problem = refused(await ask.post("/runs", {"recipe": "nightly_imports"}), 404, "unknown_recipe")
+    assert problem["did_you_mean"] == "nightly_import"
+
+
+async def test_a_wrong_recipe_that_is_sent_along_is_refused_with_its_diagnostics(ask: Ask) -> None:
+    problem = refused(await ask.post("/runs", {"cypher": "CREATE (a:nope)-[:X]->(b)"}), 422, "recipe_invalid")
+    assert len(problem["diagnostics"]) == 2
+
+
+@pytest.mark.parametrize("given", [5, "text", [1, 2], None, True, 2**63 - 1, -(2**63), 9007199254740993, "𝄞\u0000"])
+async def test_the_input_of_a_run_may_be_any_json_value(ask: Ask, given: object) -> None:
+    text = {"cypher": "CREATE (a {got: $input}) RETURN a.got AS got", "input": given}
+    run = body(await ask.post("/runs", text, prefer="wait=20"))
+    assert (run["input"], run["result"]) == (given, {"got": given})
+
+
+async def test_a_run_keeps_the_version_that_it_started_with(ask: Ask, name: str) -> None:
+    await ask.store(name, "CREATE (a) RETURN 1 AS n")
+    run = await ask.run(name)
+    await ask.store(name, "CREATE (a) RETURN 2 AS n")
+    assert body(await ask.get(f"/runs/{run['id']}"))["version"] == 1
+    newer = await ask.run(name)
+    assert (newer["version"], newer["result"]) == (2, {"n": 2})
