@@ -35,12 +35,10 @@ def check(files: Files, as_json: options.AsJson = False) -> int:
 
 
 def _compiled(source: Source) -> Compiled:
-    from cypher_executor.cypher import compile_recipe
     from cypher_executor.settings import load_settings
-    from cypher_executor.wiring import shipped_parts
+    from cypher_executor.wiring import checker
 
-    parts = {part.name: part for part in shipped_parts(load_settings()).all()}
-    return compile_recipe(source.text, parts=parts)
+    return checker(load_settings()).check(source.text)
 
 
 def _sound(checked: list[tuple[Source, Compiled]]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,20 +15,24 @@ from cypher_executor.cli.timeline import Span, Timeline, bar, duration_ms, timel
 if TYPE_CHECKING:
     from cypher_executor.cli.demo import Shown
 
+USUAL_URL = "http://127.0.0.1:8080"
+WIDTH = 100
+
 
 def to_json(shown: Shown) -> Json:
     """Everything in one document. Times are milliseconds; `start_ms` counts from the start of the first run."""
-    timeline = timeline_of(shown.family.all)
+    timeline = timeline_of(shown.last.family.all)
     return {
-        "url": shown.service.url,
+        "url": shown.url,
         "input": shown.input,
-        "answered_ms": round(shown.answered_ms, 3),
-        "run": shown.family.first,
-        "children": shown.family.children,
+        "answered_ms": round(shown.last.answered_ms, 3),
+        "run": shown.last.family.first,
+        "children": shown.last.family.children,
         "timeline": [_span(span) for span in timeline.spans],
         "total_ms": round(timeline.total_ms, 3),
         "sum_of_steps_ms": round(timeline.sum_ms, 3),
-        "next": commands(shown),
+        "totals_of_all_runs_ms": [round(total, 3) for total in _totals(shown)],
+        "next": commands(USUAL_URL),
     }
 
 
@@ -42,18 +47,45 @@ def _span(span: Span) -> Json:
     }
 
 
-def print_report(shown: Shown) -> None:
-    """The timeline, the results, and what to try next."""
-    timeline = timeline_of(shown.family.all)
-    terminal.result(f"\n{shown.input['text']}\n")
-    terminal.result(f"POST /webhooks/named/parallel_fanout/trigger answered in {shown.answered_ms:.1f} ms.\n")
+def print_report(shown: Shown, *, goes_on: bool) -> None:
+    """The input, the timeline, the results, and what to try next."""
+    timeline = timeline_of(shown.last.family.all)
+    _paragraph(_wrapped(shown.input["text"]))
+    _paragraph(f"The webhook of parallel_fanout answered in {shown.last.answered_ms:.1f} ms. What ran when:")
     _print_timeline(timeline)
-    terminal.result(f"\ntotal {timeline.total_ms:.1f} ms, sum of the steps {timeline.sum_ms:.1f} ms\n")
-    for child in shown.family.children:
-        terminal.result(f"{child['recipe']} ({child['state']}, {duration_ms(child) or 0:.1f} ms)")
-        terminal.result(_indented(_outcome(child)))
-    terminal.result("\nTry next:\n")
-    for command in commands(shown):
+    _paragraph(f"total {timeline.total_ms:.1f} ms, sum of the steps {timeline.sum_ms:.1f} ms")
+    _paragraph(_wrapped(_about_all(shown)))
+    for child in shown.last.family.children:
+        terminal.result(f"{child['recipe']}  {child['state']}  {duration_ms(child) or 0:.1f} ms")
+        _paragraph(_wrapped(_outcome(child), indent="  "))
+    _print_next(shown.url, goes_on=goes_on)
+
+
+def _paragraph(text: str) -> None:
+    terminal.result(text)
+    terminal.result("")
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    lines = text.splitlines()
+    return "\n".join(textwrap.fill(line, WIDTH, initial_indent=indent, subsequent_indent=indent) for line in lines)
+
+
+def _totals(shown: Shown) -> list[float]:
+    return [timeline_of(run.family.all).total_ms for run in shown.runs]
+
+
+def _about_all(shown: Shown) -> str:
+    totals = ", ".join(f"{total:.0f}" for total in _totals(shown))
+    return f"This was run {len(shown.runs)}. All took {totals} ms: a worker compiles a module when it first meets it."
+
+
+def _print_next(url: str, *, goes_on: bool) -> None:
+    if goes_on:
+        terminal.result("The service goes on until Ctrl-C. Try in another terminal:")
+    else:
+        terminal.result("The service of the demonstration has ended. Start one with `cypher-executor serve`, and try:")
+    for command in commands(url if goes_on else USUAL_URL):
         terminal.result(f"  {command}")
 
 
@@ -75,19 +107,14 @@ def _outcome(run: Json) -> str:
     return terminal.as_json(value)
 
 
-def _indented(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.splitlines())
-
-
-def commands(shown: Shown) -> Sequence[str]:
-    """Five commands that work while the service of the demonstration runs."""
-    url, run = shown.service.url, shown.family.first["id"]
-    body = shlex.quote(json.dumps({"text": "The train was late. Passengers waited.", "target_lang": "de"}))
-    recipe = shlex.quote("(a:string_ops {operation: 'upper', text: $text}) RETURN a.result AS shout")
+def commands(url: str) -> Sequence[str]:
+    """Five commands that work while a service with the shipped recipes runs at this address."""
+    body = shlex.quote(json.dumps({"text": "The train was late. Many people waited.", "target_lang": "de"}))
+    recipe = shlex.quote('(a:string_ops {operation: "upper", text: $text}) RETURN a.result AS shout')
     return (
         f"curl -X POST {url}/webhooks/named/parallel_fanout/trigger -d {body}",
         f"cypher-executor runs list --server {url}",
-        f"cypher-executor runs show {run} --server {url}",
         f"cypher-executor recipes show parallel_fanout --server {url}",
+        f"cypher-executor run classify -d text='The team won the match.' --server {url}",
         f"echo {recipe} | cypher-executor run - -d text=hello --server {url}",
     )

@@ -12,7 +12,7 @@ from cypher_executor.settings import Settings, load_settings
 
 def service(server: str | None) -> AbstractAsyncContextManager[Client]:
     """A client of that service. Using it raises `errors.Unavailable` when nobody answers."""
-    return connected(server or default_url(load_settings()))
+    return connected(default_url(load_settings()) if server is None else server)
 
 
 def default_url(settings: Settings) -> str:

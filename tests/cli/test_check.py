@@ -1,0 +1,80 @@
+"""`check`: all problems at once, with their places."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.recipes import SHOUT, WRONG
+from tests.cli.support import SEEDS, invoke
+
+
+def test_a_recipe_without_problems_is_said_to_be_right() -> None:
+    Path("shout.cypher").write_text(SHOUT)
+    result = invoke("check", "shout.cypher")
+    assert (result.exit_code, result.stdout) == (0, "shout.cypher: no problems\n")
+
+
+def test_every_shipped_recipe_is_right() -> None:
+    result = invoke("check", *sorted(SEEDS.glob("*.cypher")))
+    assert result.exit_code == 0, result.stdout
+
+
+def test_all_problems_are_shown_with_carets_and_what_was_meant() -> None:
+    Path("wrong.cypher").write_text(WRONG)
+    result = invoke("check", "wrong.cypher")
+    assert result.exit_code == 5
+    assert "wrong.cypher:1:11" in result.stdout and "           ^^^^^^^^^^" in result.stdout
+    assert "did you mean `string_ops`?" in result.stdout and "did you mean `ON_SUCCESS`?" in result.stdout
+    assert result.stdout.endswith("wrong.cypher: 3 errors\n")
+
+
+def test_one_wrong_recipe_among_several_is_enough_for_exit_code_5() -> None:
+    Path("shout.cypher").write_text(SHOUT)
+    Path("wrong.cypher").write_text(WRONG)
+    result = invoke("check", "wrong.cypher", "shout.cypher")
+    assert result.exit_code == 5
+    assert result.stdout.endswith("shout.cypher: no problems\n")
+
+
+def test_programs_get_the_diagnostics_of_every_file_in_one_document() -> None:
+    Path("shout.cypher").write_text(SHOUT)
+    Path("wrong.cypher").write_text(WRONG)
+    result = invoke("check", "--json", "shout.cypher", "wrong.cypher")
+    told = json.loads(result.stdout)
+    assert (result.exit_code, told["ok"], result.stderr) == (5, False, "")
+    right, wrong = told["files"]
+    assert right == {"file": "shout.cypher", "ok": True, "diagnostics": []}
+    assert [d["code"] for d in wrong["diagnostics"]] == ["unknown_part", "unknown_relationship_type", "unknown_name"]
+    assert wrong["diagnostics"][0]["where"]["line"] == 1
+
+
+def test_standard_input_is_checked_too() -> None:
+    result = invoke("check", "-", stdin=WRONG)
+    assert result.exit_code == 5
+    assert result.stdout.endswith("standard input: 3 errors\n")
+
+
+def test_text_that_is_not_cypher_is_a_wrong_recipe_and_not_a_crash() -> None:
+    result = invoke("check", "-", stdin="this is \x00 not ((( a recipe")
+    assert result.exit_code == 5
+    assert "standard input:1:1" in result.stdout
+
+
+def test_a_missing_file_is_not_found() -> None:
+    result = invoke("check", "nowhere.cypher")
+    assert (result.exit_code, result.stderr) == (4, "error: there is no file nowhere.cypher\n")
+
+
+def test_without_a_file_it_is_wrong_usage() -> None:
+    assert invoke("check").exit_code == 2
+
+
+def test_a_misspelt_setting_is_refused_with_the_nearest_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("shout.cypher").write_text(SHOUT)
+    monkeypatch.setenv("CYPHER_EXECUTOR_PARTS_DIRS", "x")
+    result = invoke("check", "shout.cypher")
+    assert result.exit_code == 2
+    assert "did you mean CYPHER_EXECUTOR_PARTS_DIR" in result.stderr
