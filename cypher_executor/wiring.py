@@ -7,12 +7,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from cypher_executor import files
-from cypher_executor.adapters import calls
 from cypher_executor.adapters.clock import SystemClock
-from cypher_executor.adapters.dispatch_local import LocalDispatcher
-from cypher_executor.adapters.egress import Egress
+from cypher_executor.adapters.memory import MemoryCatalog
 from cypher_executor.adapters.parts_folder import PartsFolder
-from cypher_executor.adapters.sqlite import Database, SqliteCatalog, SqliteJournal
+from cypher_executor.cypher.parse import use_cache
 from cypher_executor.engine import Engine
 from cypher_executor.library import Library
 from cypher_executor.ports import Catalog, Clock, Journal, PartStore
@@ -41,17 +39,36 @@ def shipped_parts(settings: Settings) -> PartsFolder:
     return PartsFolder([files.shipped("parts"), *own])
 
 
+def checker(settings: Settings) -> Library:
+    """A library without any stored recipes: enough to check texts, and quick to make."""
+    clock = SystemClock()
+    return _library(MemoryCatalog(), shipped_parts(settings), clock)
+
+
+def _library(catalog: Catalog, parts: PartStore, clock: Clock) -> Library:
+    tables = files.cached("grammar")
+    if tables is not None:
+        use_cache(tables)
+    return Library(catalog, parts, clock)
+
+
 @contextlib.asynccontextmanager
 async def open_house(settings: Settings) -> AsyncIterator[House]:
     """A house that has recovered what its data folder holds, until the block is left.
 
     Raises RequestInvalid for a data folder that another process holds, or that cannot be used.
     """
+    # What only a running house needs is loaded here: `check` and `--help` do without it, and start the faster.
+    from cypher_executor.adapters import calls
+    from cypher_executor.adapters.dispatch_local import LocalDispatcher
+    from cypher_executor.adapters.egress import Egress
+    from cypher_executor.adapters.sqlite import Database, SqliteCatalog, SqliteJournal
+
     clock = SystemClock()
     parts = shipped_parts(settings)
     database = Database(settings.data_dir)
     journal, catalog = SqliteJournal(database, clock.now_us), SqliteCatalog(database)
-    library = Library(catalog, parts, clock)
+    library = _library(catalog, parts, clock)
     egress = Egress(allow=settings.egress_allow, only=settings.egress_only)
     engine = Engine(
         journal=journal,
