@@ -141,12 +141,15 @@ class Ledger:
     def _apply_expected(self, event: Event) -> list[Command]:
         assert self.run.ended is None, "something was awaited after the end"
         before = self.run.outstanding
+        going_on = [step for step in self.run.steps.values() if step.state in ("running", "waiting", "retrying")]
         answered = self._answered(event, before)
         self._note_call(event, answered)
         commands = self.run.apply(event)
         self._check_books(event, answered, before, commands)
         self._check_executions(commands)
         self._check_steps()
+        if isinstance(event, CancelRequested) or (isinstance(event, TimerFired) and not event.node):
+            assert all(step.state == "cancelled" for step in going_on), "a step goes on though the run closes"
         return commands
 
     def _answered(self, event: Event, open_commands: Sequence[Command]) -> Command | None:

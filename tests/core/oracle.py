@@ -80,7 +80,7 @@ class Oracle:
         fates, step, join = self._fates(name), self.steps[name], self.recipe.nodes[name].join
         assert step.state in ("succeeded", "failed", "skipped"), f"{name} is {step.state}, but nothing closed the run"
         taken = sum(fate == "taken" for fate in fates.values())
-        early = {"any": 1}.get(join, join) if isinstance(join, int) or join == "any" else None
+        early = 1 if join == "any" else join if isinstance(join, int) else None
         if "error" in fates.values() and (early is None or taken < early):
             assert step.failure is not None and step.failure.code == "expression_error", f"{name} hid a bad condition"
             return
@@ -140,7 +140,7 @@ class Oracle:
         assert end is not None
         if unhandled:
             assert end.state == "failed" and end.failure is not None and end.failure.details is not None
-            assert end.failure.details["node"] in unhandled, "the run failed because of a step that was handled"
+            assert end.failure.details.get("node") in unhandled, "the run failed because of a step that was handled"
         elif any(text.text.startswith("!") for _, text in self.recipe.returns or ()):
             assert end.state == "failed" and end.failure is not None and end.failure.code == "expression_error"
         else:

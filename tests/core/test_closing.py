@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from cypher_executor.core.commands import Conclude, Execute, Interrupt, StartChild
@@ -26,7 +28,7 @@ def test_a_cancel_ends_what_is_going_on_and_skips_what_has_not_begun() -> None:
 
 def test_a_cancel_reaches_steps_that_wait_sleep_retry_call_and_follow_children() -> None:
     drawing = "wait:wait\nsleep:work\nretry:work\ncall:work\nchild:trigger_workflow"
-    nodes = {
+    nodes: dict[str, dict[str, Any]] = {
         "wait": {"inputs": {"seconds": "60"}},
         "retry": {"retry": {"attempts": 2}},
         "child": {"inputs": {"workflow": '"x"', "wait": "true"}, "timeout_ms": 9_000},

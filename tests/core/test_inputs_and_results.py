@@ -62,7 +62,7 @@ def test_a_handler_without_a_map_gets_the_error() -> None:
 
 
 def test_an_empty_map_is_not_no_map() -> None:
-    empty = {"inputs": {}}
+    empty: dict[str, dict[str, str]] = {"inputs": {}}
     driver = Driver(draw("a -ON_SUCCESS-> b\na -ON_SUCCESS-> c:work", {"b": empty, "c": empty}), {"x": 1})
     assert driver.step("b").output == {}
     assert driver.execute("c").input == {}

@@ -25,6 +25,7 @@ from cypher_executor.core.events import (
     Event,
     RunEnded,
     RunId,
+    RunState,
     TimerFired,
 )
 from cypher_executor.core.recipe import Join, Node, Recipe, Relationship, RelationshipType, Retry
@@ -62,7 +63,19 @@ def _relationships(rng: Random, names: Sequence[str]) -> list[Relationship]:
         for _ in range(rng.choice((0, 1, 1, 1, 2, 3))):
             ends.append((names[rng.randrange(i)], names[i]))
     rng.shuffle(ends)
-    return [_relationship(rng, index, source, target) for index, (source, target) in enumerate(ends)]
+    drawn = [_relationship(rng, index, source, target) for index, (source, target) in enumerate(ends)]
+    choosing = {name for name in names if rng.random() < 0.4}
+    return [_choice(rng, r, drawn) if r.source in choosing else r for r in drawn]
+
+
+def _choice(rng: Random, r: Relationship, drawn: Sequence[Relationship]) -> Relationship:
+    """A relationship of a source that chooses: one has a condition, the others are for the rest."""
+    first = next(other for other in drawn if other.source == r.source)
+    if r is first:
+        return Relationship(
+            r.index, r.source, r.type, r.target, when=expression(rng.choice((f"{r.source}.ok", "$yes")))
+        )
+    return Relationship(r.index, r.source, first.type, r.target, otherwise=True)
 
 
 def _relationship(rng: Random, index: int, source: str, target: str) -> Relationship:
@@ -152,9 +165,9 @@ class World:
         self.ledger.apply(event)
 
     def _next(self) -> Event:
-        if self._wild and self._chance(0.3):
+        if self._wild and self._chance(0.4):
             self._stray()
-        if self._wild and self._chance(0.02):
+        if self._wild and self._chance(0.04):
             return CancelRequested(at_us=self._now_us, reason="no longer needed")
         return self._answer(self._rng.choice(self._answerable()))
 
@@ -194,7 +207,7 @@ class World:
         dice = self._rng.random()
         if dice < 0.15 and self._wild:
             return AttemptLost(**self._about(command))
-        if dice < 0.4 and self._wild:
+        if dice < 0.45 and self._wild:
             return CallRequested(**about, number=len(command.tape), request=self._request())
         if dice < 0.65:
             return AttemptFailed(**about, failure=self._failure())
@@ -216,49 +229,70 @@ class World:
         if child is None:
             name = RunId(f"run_{command.once}")
             return ChildStarted(**self._about(command), child=name, workflow=command.workflow)
-        state = self._rng.choice(("succeeded", "failed", "cancelled"))
+        states: Sequence[RunState] = ("succeeded", "failed", "cancelled")
+        state = self._rng.choice(states)
         failure = self._failure() if state == "failed" else None
         return ChildEnded(**self._about(command), child=child, state=state, result={"n": 1}, failure=failure)
 
     # --- what nobody waits for ----------------------------------------------------------------------------------------
 
     def _stray(self) -> None:
-        """Something that happened happens again, something that cannot have happened does, or a timer is early."""
-        event = self._rng.choice(self._happened)
-        waiting = [c for c in self.run.outstanding if isinstance(c, StartTimer)]
-        if waiting and self._chance(0.3):
-            timer = self._rng.choice(waiting)
-            event = TimerFired(**{**self._about(timer), "at_us": timer.due_us - 1})
-        stray = self._rng.choice(_DISTORTIONS)(event, self._rng)
-        if isinstance(event, AttemptLost) and stray == event:
-            return  # the one answer that says the same twice and may mean it
+        """Something happens again, or is told wrongly, or comes when nobody asked for it, or a timer is early."""
+        stray = self._rng.choice((self._repeated, self._distorted, self._distorted, self._unasked, self._early))()
+        if stray is None:
+            return
         if not isinstance(stray, TimerFired):  # a timer that is due may fire, whoever says so; the ledger sees when
             assert not self.run.awaits(stray), f"somebody waits for {stray}"
         self.ledger.apply(stray)
 
+    def _repeated(self) -> Event | None:
+        """Something that has happened; but a lost worker may be lost again, and nobody could tell."""
+        event = self._rng.choice(self._happened)
+        return None if isinstance(event, AttemptLost) else event
 
-def _again(event: Event, rng: Random) -> Event:
-    return event
+    def _distorted(self) -> Event | None:
+        """An answer to something that was asked for, or was once, with one thing in it that is wrong."""
+        now_us, answerable = self._now_us, self._answerable()
+        event = self._answer(self._rng.choice(answerable)) if answerable else self._rng.choice(self._happened)
+        self._now_us = now_us
+        strays = [stray for distort in _DISTORTIONS if (stray := distort(event, self._rng)) != event]
+        return self._rng.choice(strays) if strays else None
+
+    def _unasked(self) -> Event | None:
+        """The output of a step that is not being executed: it is too late, or much too early."""
+        executing = {c.node for c in self._answerable() if isinstance(c, Execute)}
+        step = self._rng.choice(list(self.run.steps.values()))
+        if step.name in executing:
+            return None
+        now_us = self._now_us
+        return AttemptSucceeded(at_us=now_us, node=step.name, attempt=step.attempt, output="late", started_us=now_us)
+
+    def _early(self) -> Event | None:
+        """A timer that fires a moment before it is due."""
+        timers = [c for c in self._answerable() if isinstance(c, StartTimer)]
+        if not timers:
+            return None
+        timer = self._rng.choice(timers)
+        return TimerFired(**{**self._about(timer), "at_us": timer.due_us - 1})
 
 
-def _of_another_attempt(event: Event, rng: Random) -> Event:
+def _of_another_attempt(event: Any, rng: Random) -> Any:
     return event if not hasattr(event, "attempt") else replace(event, attempt=event.attempt + rng.choice((7, -1)))
 
 
-def _of_another_item(event: Event, rng: Random) -> Event:
+def _of_another_item(event: Any, rng: Random) -> Any:
     return event if not hasattr(event, "item") else replace(event, item=(*event.item, 0))
 
 
-def _of_another_node(event: Event, rng: Random) -> Event:
+def _of_another_node(event: Any, rng: Random) -> Any:
     return event if not hasattr(event, "node") else replace(event, node="nobody")
 
 
-def _of_another_call(event: Event, rng: Random) -> Event:
+def _of_another_call(event: Any, rng: Random) -> Any:
     return event if not hasattr(event, "number") else replace(event, number=event.number + 100)
 
 
 _DISTORTIONS: Sequence[Callable[[Event, Random], Any]] = (
-    _again,
     _of_another_attempt,
     _of_another_item,
     _of_another_node,
