@@ -45,7 +45,11 @@ fn onNumber(operation: Operation, value: Decimal, input: part.Input) Error!Value
         .sign => part.integer(@as(i8, if (value.isZero()) 0 else if (value.negative) -1 else 1)),
         .round, .floor, .ceil, .truncate => arithmetic.value(try rounded(operation, value, input)),
         .clamp => clamp(value, input),
-        .compare => part.integer(@as(i8, @intFromEnum(decimal.order(value, try operand(input, "by"))))),
+        .compare => part.integer(@as(i8, switch (decimal.order(value, try operand(input, "by"))) {
+            .lt => -1,
+            .eq => 0,
+            .gt => 1,
+        })),
         .equals => .{ .bool = decimal.order(value, try operand(input, "by")) == .eq },
         .is_between => isBetween(value, input),
         .is_integer => .{ .bool = value.isWhole() },

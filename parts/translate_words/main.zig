@@ -103,7 +103,18 @@ const Translation = struct {
         self.dropped = translated.len == 0;
         if (self.dropped) return;
         if (self.from == .zh and self.to != .zh and endsInWord(self.out.items)) try self.out.append(gpa, ' ');
-        try self.out.appendSlice(gpa, if (found != null) try likeIn(word, translated) else word);
+        try self.out.appendSlice(gpa, if (found != null) try self.withCase(word, translated) else word);
+    }
+
+    /// A capital letter in front stays one, but for those of German nouns, which mean nothing elsewhere. Chinese has none.
+    fn withCase(self: Translation, word: []const u8, translated: []const u8) Error![]const u8 {
+        const first = startsSentence(self.out.items);
+        const capital = switch (self.from) {
+            .zh => first,
+            .de => first and startsCapital(word),
+            else => startsCapital(word),
+        };
+        return if (capital) capitalized(translated) else translated;
     }
 
     /// The word itself, or in English the word without a common ending.
@@ -120,13 +131,20 @@ const Translation = struct {
     }
 };
 
-/// A capital letter in front stays one.
-fn likeIn(word: []const u8, translated: []const u8) Error![]const u8 {
+fn startsCapital(word: []const u8) bool {
     var it = unicode.points(word);
     const first = it.nextCodepoint().?;
-    if (unicode.lowerPoint(first) == first or word.len == 1) return translated;
+    return unicode.lowerPoint(first) != first and word.len > 1;
+}
+
+fn capitalized(translated: []const u8) Error![]const u8 {
     const rest = translated[unicode.offset(translated, 1)..];
     return part.concat(&.{ try unicode.upper(gpa, translated[0 .. translated.len - rest.len]), rest });
+}
+
+fn startsSentence(before: []const u8) bool {
+    const text = unicode.trimEnd(before);
+    return text.len == 0 or std.mem.indexOfScalar(u8, ".!?:", text[text.len - 1]) != null;
 }
 
 fn endsInIdeograph(text: []const u8) bool {
