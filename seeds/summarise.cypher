@@ -12,4 +12,4 @@ CREATE (:Recipe {
 // `summarise_text` is the part that runs, in a sandbox of its own. The map is its input; `$text` is from the run's input.
 CREATE (pick:summarise_text {text: $text, sentences: $sentences})
 
-RETURN pick.summary AS summary
+RETURN pick.text AS summary

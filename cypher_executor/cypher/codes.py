@@ -23,8 +23,44 @@ class Code:
 
 
 _ERRORS = {
-    # the text
+    # reading the text
     "syntax_error": "The text is not Cypher at this place.",
+    "empty_text": "There is nothing in the text.",
+    "second_statement": "Something follows the `;` that ends a text.",
+    "unknown_clause": "A word stands where a clause begins, and no clause begins with it.",
+    "unexpected_character": "A character that Cypher does not use.",
+    "typographic_quote": "A typographic quote, where Cypher has `'` and `\"`.",
+    "string_unclosed": "A string begins and does not end.",
+    "quote_in_string": "A quote inside a string ends it, because it has no backslash before it.",
+    "bad_escape": "A backslash in a string stands before something that it gives no meaning to.",
+    "name_unclosed": "A name in backticks begins and does not end.",
+    "comment_unclosed": "A comment begins with `/*` and does not end.",
+    "bracket_unclosed": "A bracket is opened and not closed.",
+    "bracket_unopened": "A bracket is closed and was not opened.",
+    "comma_missing": "A comma is missing between two things.",
+    "trailing_comma": "A comma is followed by nothing.",
+    "colon_missing": "A colon is missing before a label or a type.",
+    "colon_for_equals": "An equals sign stands in a map, where a colon belongs.",
+    "quoted_key": "A key of a map is in quotes, where Cypher has names.",
+    "arrow_malformed": "An arrow is not written as Cypher writes it.",
+    "node_needs_brackets": "A node stands without its round brackets.",
+    "keyword_as_name": "A keyword stands where a name belongs, and needs backticks.",
+    "name_needs_backticks": "A name has characters that only names in backticks may have.",
+    "duration_without_quotes": "A length of time like 30s stands without quotes.",
+    "number_malformed": "A number is not written as one.",
+    "number_out_of_range": "A number does not fit into 64 bits.",
+    "foreign_operator": "An operator of another language, such as `==` or `&&`.",
+    "not_needs_brackets": "NOT stands where it needs brackets around it.",
+    "not_a_comprehension": "The beginning of a list comprehension is no `name IN list`.",
+    "not_a_quantifier": "all(), any(), none() and single() take `name IN list WHERE condition`.",
+    "not_a_reduce": "reduce() takes `name = value, name IN list | expression`.",
+    "star_argument": "`*` stands in a function that is not count().",
+    "template_empty": "There is nothing between `{{` and `}}`.",
+    "template_unclosed": "A `{{` in a text has no `}}`.",
+    "template_outside_string": "`{{ }}` stands outside of a string, where an expression needs no braces.",
+    "cannot_set": "SET cannot change this.",
+    "cannot_remove": "REMOVE cannot take this away.",
+    # the clauses
     "not_supported_yet": "This is part of the language, but this version cannot run it yet.",
     "clause_refused": "A clause that reads or changes a graph stands in a recipe, which only draws one.",
     "union_in_recipe": "A recipe is one drawing, and UNION would join the rows of two queries.",
@@ -64,7 +100,9 @@ _ERRORS = {
     "unknown_name": "No node of the recipe has this name.",
     "not_upstream": "The node is not upstream, so it may not have run when the expression is evaluated.",
     "unknown_function": "No function has this name.",
-    "function_arguments": "A function is called with too few or too many arguments.",
+    "wrong_arguments": "A function is called with too few or too many arguments.",
+    "distinct_refused": "DISTINCT stands in a function that does not go over rows.",
+    "nested_too_deep": "Brackets of an expression nest deeper than is evaluated.",
     "expression_refused": "A form of expression that needs a graph or rows, which a recipe does not have.",
     # the result
     "return_one_row": "RETURN of a recipe gives one row: nothing to make distinct, to sort, to cut or to count.",
@@ -78,7 +116,7 @@ _WARNINGS = {
     "unknown_workflow": "No recipe of this name is stored.",
     "otherwise_alone": "`otherwise` has no sibling with a condition, so it is always taken.",
     "branch_never_given": "The part never gives this branch, so the relationship is never taken.",
-    "never_runs": "No way through the recipe leads to this node.",
+    "unreachable": "No relationship that enters this node can ever be taken.",
 }
 
 CODES: Mapping[str, Code] = MappingProxyType(

@@ -71,7 +71,7 @@ def _check(
     _check_name(planned, name, report)
     check_pieces(planned, parts, report)
     if planned.complete:
-        check_whole(planned, recipes, report)
+        check_whole(planned, parts, recipes, report)
 
 
 def _check_name(planned: Planned, name: str | None, report: Report) -> None:

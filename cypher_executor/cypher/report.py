@@ -28,6 +28,11 @@ def as_written(name: str) -> str:
     return mark + (bare if _PLAIN_NAME.fullmatch(bare) else "`" + bare.replace("`", "``") + "`")
 
 
+def as_text(value: str) -> str:
+    """A text as Cypher writes it, in quotes."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
 def _all_of(known: Known) -> str:
     """The end of a sentence that lists what there is, when that is little."""
     if callable(known) or not 0 < len(known) <= _FEW:
@@ -53,9 +58,10 @@ class Report:
         did_you_mean: str | None = None,
         fix: TextEdit | None = None,
     ) -> None:
-        """One problem. Its weight is that of its code."""
+        """One problem. Its weight is that of its code; `message` is a sentence, which need not begin in upper case."""
         place = replace(place, node=node) if node is not None else place
-        self._add(Diagnostic(code, message, place, CODES[code].severity, did_you_mean, fix))
+        sentence = message[:1].upper() + message[1:]
+        self._add(Diagnostic(code, sentence, place, CODES[code].severity, did_you_mean, fix))
 
     def add_all(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Problems that another stage has found."""
@@ -71,21 +77,24 @@ class Report:
         known: Known,
         *,
         node: str | None = None,
-        edit: bool = True,
+        text_at: Place | None = None,
     ) -> None:
-        """A name that is not known here: says which one was probably meant, and how to write it. `message` is a
-        sentence without its full stop; `edit` says that `place` is that of the name."""
-        meant = self.nearest(name, known)
+        """A name that is not known here: says which one was probably meant, and how to write it.
+
+        `message` is a sentence without its full stop. The name stands at `place`, or in a text at `text_at`.
+        """
+        meant = self._nearest(name, known)
         if meant is None:
             return self.add(code, f"{message}{_all_of(known)}.", place, node=node)
-        fix = TextEdit(place, as_written(meant)) if edit else None
-        return self.add(code, f"{message}; did you mean `{meant}`?", place, node=node, did_you_mean=meant, fix=fix)
+        fix = TextEdit(text_at, as_text(meant)) if text_at else TextEdit(place, as_written(meant))
+        shown = as_text(meant) if text_at else f"`{meant}`"
+        return self.add(code, f"{message}; did you mean {shown}?", place, node=node, did_you_mean=meant, fix=fix)
 
     def add_not_yet(self, what: str, instead: str, place: Place, *, node: str | None = None) -> None:
         """Something that is part of the language and that this version cannot do; `instead` says what it can."""
         self.add("not_supported_yet", f"`{what}` is not supported by this version yet: {instead}.", place, node=node)
 
-    def nearest(self, name: str, known: Known) -> str | None:
+    def _nearest(self, name: str, known: Known) -> str | None:
         """What `name` was probably meant to be, if there is anything near."""
         if self._comparisons_left <= 0:
             return None

@@ -124,7 +124,8 @@ class _Printer:
         """Patterns behind clause words; with a comma they go on with the clause before, but MERGE takes only one."""
         text = word = ""
         for pattern in patterns:
-            words = ("CREATE ", "create\n", "MERGE ", "Create/* ( */") + ((",", ", ") if word and word != "MERGE " else ())
+            more = (",", ", ") if word and word != "MERGE " else ()
+            words = ("CREATE ", "create\n", "MERGE ", "Create/* ( */", *more)
             chosen = self._chance.choice(words)
             text += f"{chosen}{pattern}" if chosen.startswith(",") else f"\n{chosen}{pattern}"
             word = word if chosen.startswith(",") else chosen
@@ -132,4 +133,3 @@ class _Printer:
 
     def _space(self) -> str:
         return self._chance.choice(("", "", " ", "\n\t", "/* ) */"))
-

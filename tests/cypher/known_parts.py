@@ -35,3 +35,6 @@ PARTS: Mapping[str, Part] = {
         Part("set", "1.0.0", "Any map.", Digest("sha256:" + "1" * 64), True, {"type": "object"}),
     )
 }
+
+STORED = ("summarise", "translate")
+"""The names of the recipes that are stored."""

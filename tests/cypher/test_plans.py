@@ -1,4 +1,4 @@
-"""What recipes mean: the cases are in `fixtures/plans`, the pairs of the same and another meaning in `fixtures/digests`."""
+"""What recipes mean: the cases are in `fixtures/plans`; texts of one meaning, and of others, in `fixtures/digests`."""
 
 import pytest
 

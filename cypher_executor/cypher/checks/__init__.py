@@ -14,7 +14,13 @@ from cypher_executor.cypher.checks.conditions import check_conditions
 from cypher_executor.cypher.checks.inputs import check_parts
 from cypher_executor.cypher.checks.joins import check_joins
 from cypher_executor.cypher.checks.names import check_names, check_parameters
-from cypher_executor.cypher.checks.routes import check_branches, check_otherwise, check_settings, check_workflows
+from cypher_executor.cypher.checks.routes import (
+    check_branches,
+    check_otherwise,
+    check_reachable,
+    check_settings,
+    check_workflows,
+)
 from cypher_executor.cypher.checks.shape import check_shape
 from cypher_executor.cypher.plan.planned import Planned
 from cypher_executor.cypher.report import Report
@@ -28,12 +34,15 @@ def check_pieces(planned: Planned, parts: Mapping[str, Part] | None, report: Rep
         check_branches(planned, parts, report)
 
 
-def check_whole(planned: Planned, recipes: Collection[str] | None, report: Report) -> None:
+def check_whole(
+    planned: Planned, parts: Mapping[str, Part] | None, recipes: Collection[str] | None, report: Report
+) -> None:
     """What can only be said when all of the text was understood."""
     check_shape(planned, report)
     check_names(planned, report)
     check_parameters(planned, report)
     check_joins(planned, report)
+    check_reachable(planned, parts, report)
     check_otherwise(planned, report)
     check_settings(planned, report)
     if recipes is not None:

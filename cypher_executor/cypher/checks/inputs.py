@@ -10,7 +10,6 @@ from cypher_executor.cypher import syntax
 from cypher_executor.cypher.checks.schema import Misfit, misfits
 from cypher_executor.cypher.plan.planned import Planned, PlannedNode
 from cypher_executor.cypher.report import Report
-from cypher_executor.errors import TextEdit
 
 
 def check_parts(planned: Planned, parts: Mapping[str, Part], report: Report) -> None:
@@ -51,10 +50,10 @@ def _check_value(node: PlannedNode, entry: syntax.MapEntry, name: str, schema: o
 
 
 def _report(node: PlannedNode, misfit: Misfit, report: Report) -> None:
-    meant = report.nearest(misfit.written, misfit.known) if misfit.written is not None else None
-    if meant is None:
+    if misfit.written is None:
         report.add("input_type", f"{misfit.message}.", misfit.place, node=node.name)
     else:
-        fix = TextEdit(misfit.value, "'" + meant.replace("\\", "\\\\").replace("'", "\\'") + "'")
-        message = f"{misfit.message}; did you mean '{meant}'?"
-        report.add("input_type", message, misfit.place, node=node.name, did_you_mean=meant, fix=fix)
+        written, known = misfit.written, misfit.known
+        report.add_unknown(
+            "input_type", misfit.message, misfit.place, written, lambda: known, node=node.name, text_at=misfit.value
+        )

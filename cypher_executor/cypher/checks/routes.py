@@ -45,9 +45,9 @@ def check_branches(planned: Planned, parts: Mapping[str, Part], report: Report) 
         branch, drawn = relationship.condition.branch, relationship.drawn
         known = _branches(planned.nodes[drawn.source], parts)
         if branch is not None and known is not None and branch not in known:
-            place = relationship.condition.places["branch"]
-            message = f"`{drawn.source}` never gives the branch '{branch}', only {' or '.join(map(repr, known))}"
-            report.add_unknown("branch_never_given", message, place, branch, known, node=drawn.target, edit=False)
+            place, text_at = relationship.condition.places["branch"], relationship.condition.branch_at
+            message = f"`{drawn.source}` never gives the branch '{branch}'"
+            report.add_unknown("branch_never_given", message, place, branch, known, node=drawn.target, text_at=text_at)
 
 
 def _branches(node: PlannedNode, parts: Mapping[str, Part]) -> list[str] | None:
@@ -66,4 +66,29 @@ def check_workflows(planned: Planned, recipes: Collection[str], report: Report) 
         value = entry.value.value if isinstance(entry.value, syntax.Literal) else None
         if isinstance(value, str) and value not in recipes and value != own:
             message = f"no recipe '{value}' is stored, so this step will fail unless one is by then"
-            report.add_unknown("unknown_workflow", message, entry.key.place, value, recipes, node=node.name, edit=False)
+            place, text_at = entry.key.place, entry.value.place
+            report.add_unknown("unknown_workflow", message, place, value, recipes, node=node.name, text_at=text_at)
+
+
+def check_reachable(planned: Planned, parts: Mapping[str, Part] | None, report: Report) -> None:
+    """Nodes to which every way is closed: by a branch that is never given, or by a condition that is never true."""
+    if planned.graph.cycles:
+        return  # what stands behind a cycle is the cycle's fault
+    entering: dict[str, list[PlannedRelationship]] = {}
+    for relationship in planned.relationships:
+        entering.setdefault(relationship.drawn.target, []).append(relationship)
+    closed: set[str] = set()
+    for name in (planned.names[component[0]] for component in planned.graph.components):
+        ways = entering.get(name, ())
+        if ways and all(r.drawn.source in closed or _never_taken(r, planned, parts or {}) for r in ways):
+            closed.add(name)
+            sentence = f"no way leads to `{name}`: none of the relationships that enter it can ever be taken."
+            report.add("unreachable", sentence, planned.nodes[name].drawn.place, node=name)
+
+
+def _never_taken(relationship: PlannedRelationship, planned: Planned, parts: Mapping[str, Part]) -> bool:
+    when, branch = relationship.when, relationship.condition.branch
+    if when is not None and isinstance(when.expression, syntax.Literal) and when.expression.value is not True:
+        return True
+    known = _branches(planned.nodes[relationship.drawn.source], parts)
+    return branch is not None and known is not None and branch not in known

@@ -10,13 +10,13 @@ from cypher_executor.cypher.report import Report
 
 _WHY_NOT: dict[type[syntax.Syntax], tuple[str, str]] = {
     syntax.Match: ("MATCH", "reads graphs: use it in a query, not in a recipe"),
-    syntax.Unwind: ("UNWIND", "makes rows, and a recipe has none: use a FOR_EACH relationship to do it for each item"),
+    syntax.Unwind: ("UNWIND", "makes rows, and a recipe has none: use a list comprehension"),
     syntax.With: ("WITH", "passes rows on, and a recipe has none: use a node without a label to hold values"),
     syntax.Set: ("SET", "changes a graph: give a node its properties where it is drawn"),
     syntax.Remove: ("REMOVE", "changes a graph, but a recipe only draws one"),
     syntax.Delete: ("DELETE", "changes a graph, but a recipe only draws one"),
     syntax.Call: ("CALL", "runs a procedure of a database: use a node with a part instead"),
-    syntax.Foreach: ("FOREACH", "changes a graph row by row: use a FOR_EACH relationship to do it for each item"),
+    syntax.Foreach: ("FOREACH", "changes a graph, but a recipe only draws one"),
 }
 
 

@@ -31,7 +31,7 @@ def constant(expression: syntax.Syntax) -> Value:
         below = max((depths[id(child)] for child in syntax.children(node)), default=0)
         depths[id(node)] = below + isinstance(node, syntax.ListLiteral | syntax.MapLiteral)
         if depths[id(node)] > DEEPEST:
-            raise NotConstant(node.place, f", and lists and maps may stand in each other {DEEPEST} deep at most")
+            raise NotConstant(node.place, f", with lists and maps at most {DEEPEST} deep in each other")
         values[id(node)] = _value(node, values)
     return values[id(expression)]
 
@@ -43,7 +43,7 @@ def _check(node: syntax.Syntax) -> None:
         case syntax.Unary() if _is_signed_number(node):
             return
         case syntax.Template():
-            raise NotConstant(node.place, ", so it cannot hold `{{ }}`")
+            raise NotConstant(node.place, " without `{{ }}`")
     raise NotConstant(node.place)
 
 

@@ -10,7 +10,7 @@ from cypher_executor.cypher.plan.planned import Planned, Reading
 from cypher_executor.cypher.report import Report
 
 NOT_YET = {
-    "secret": "give the value as an input of the run, from a caller that you trust",
+    "secret": "pass the value as an input of the run, and know that inputs are kept in the journal",
     "callbackurl": "split the recipe where it waits, and start the second half by its name",
 }
 """Functions that this version does not have yet, in lower case, and what to use instead."""

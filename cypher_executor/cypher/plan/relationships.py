@@ -34,6 +34,7 @@ class Condition:
     type: RelationshipType = "ON_SUCCESS"
     entry: syntax.MapEntry | None = None
     branch: str | None = None
+    branch_at: Place | None = None
     otherwise: bool = False
     places: dict[str, Place] = field(default_factory=dict)
     """Where the name of each property stands."""
@@ -105,6 +106,7 @@ def _read(entry: syntax.MapEntry, condition: Condition, report: Report, node: st
         value = read_setting(entry, PROPERTIES[name], report, node)
         if value is not None:
             setattr(condition, name, value)
+            condition.branch_at = entry.value.place if name == "branch" else condition.branch_at
     else:
         message = f"a relationship `{condition.type}` has no property `{name}`"
         known = ("when", *PROPERTIES)

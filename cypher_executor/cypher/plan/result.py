@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cypher_executor.cypher import syntax
 from cypher_executor.cypher.plan.planned import PlannedColumn, Reading
+from cypher_executor.cypher.printing import print_expression
 from cypher_executor.cypher.report import Report
 from cypher_executor.errors import Place
 
@@ -15,11 +16,16 @@ def plan_result(clause: syntax.Return | None, report: Report) -> list[PlannedCol
     _refuse_rows(clause.projection, report)
     columns: dict[str, PlannedColumn] = {}
     for item in clause.projection.items:
-        name, place = (item.alias.text, item.alias.place) if item.alias else (item.source, item.place)
+        name, place = _name(item), item.alias.place if item.alias else item.place
         if name in columns:
             report.add("column_twice", f"RETURN gives `{name}` twice: give one of them another name with AS.", place)
         columns[name] = PlannedColumn(name, Reading(item.expression, after=None))
     return list(columns.values())
+
+
+def _name(item: syntax.ProjectionItem) -> str:
+    """Without an alias, the expression in its canonical form: how it is spaced must not change what a run gives."""
+    return item.alias.text if item.alias else print_expression(item.expression)
 
 
 def _refuse_rows(projection: syntax.Projection, report: Report) -> None:

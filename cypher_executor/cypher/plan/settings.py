@@ -59,7 +59,7 @@ def read_setting(entry: syntax.MapEntry, setting: Setting, report: Report, node:
     try:
         return setting.read(constant(entry.value))
     except NotConstant as problem:
-        sentence = f"`{name}` must be a constant, because it is read before the recipe runs{problem.why}."
+        sentence = f"`{name}` is read before the recipe runs, so it must be a constant{problem.why}."
         report.add("constant_expected", sentence, problem.place, node=node)
     except ValueError as problem:
         report.add(setting.code, f"`{name}`: {problem}.", place, node=node)
