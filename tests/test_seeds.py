@@ -57,7 +57,9 @@ async def test_parallel_fanout_starts_three_children_that_do_their_work(house: H
     children = await result(house, "parallel_fanout", text=TEXT, target_lang="de")
     assert list(children) == ["summary", "english", "topic"]
     summary, german, topic = [(await ended(house, child)).ended.result for child in children.values()]  # type: ignore[union-attr]
-    assert summary["summary"].startswith("The ") and len(summary["summary"]) < len(TEXT)
+    sentences = " ".join(TEXT.split())
+    assert 0 < len(summary["summary"]) < len(sentences) / 2
+    assert all(sentence in sentences for sentence in summary["summary"].split(". "))
     assert german["language"] == "de" and "Straßenbahn" in german["text"]
     assert topic["topic"] == "travel"
 
