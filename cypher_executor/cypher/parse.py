@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
@@ -65,7 +66,7 @@ class Parser:
         self._lock = RLock()
         self._builder = Builder(self._expression_in_string)
         self._comments: list[syntax.Comment] = []
-        self._nested = False
+        self._silent = False
         self._lark = self._load(cache)
 
     def parse(self, text: str) -> Parsed:
@@ -95,16 +96,19 @@ class Parser:
         self._comments = []
 
     def _script(self, text: str) -> syntax.Script | None:
-        lines = Lines(text)
-        start = 0
-        while len(self._builder.problems.found) < MAX_DIAGNOSTICS:
+        lines, start, problems = Lines(text), 0, self._builder.problems.found
+        while len(problems) < MAX_DIAGNOSTICS:
+            known = len(problems)
             try:
                 return self._read(text, "script", start)  # type: ignore[no-any-return]
             except _Misfit as stopped:
                 misfit = stopped.misfit
+            if misfit.before is not None and "$END" in misfit.accepts:
+                del problems[known:]
+                self._read_again(text, start, misfit.before.end)
             found = mistakes.explain(misfit, lines.place)
-            if found.code != "empty_text" or not self._builder.problems.found:
-                self._builder.problems.found.append(found)
+            if found.code != "empty_text" or not problems:
+                problems.append(found)
             following = mistakes.next_clause(text, misfit)
             if following is None:
                 return None
@@ -124,14 +128,31 @@ class Parser:
         self, text: str, positions: Sequence[tuple[int, int]]
     ) -> tuple[syntax.Expression | None, Sequence[Diagnostic]]:
         """Called by the builder in the middle of a text. Strings in a template have no templates of their own."""
-        self._nested, self._builder.templates = True, False
+        self._silent, self._builder.templates = True, False
         try:
             return self._expression(text, positions)
         finally:
-            self._nested, self._builder.templates = False, True
+            self._silent, self._builder.templates = False, True
 
-    def _read(self, text: str, rule: str, start: int, positions: Sequence[tuple[int, int]] | None = None) -> Any:
-        parser = self._lark.parse_interactive(TextSlice(text, start, len(text)), rule)
+    def _read_again(self, text: str, start: int, end: int) -> None:
+        """Reads clauses that are complete in themselves, so that what is wrong in the last of them is found, too."""
+        silent, self._silent = self._silent, True
+        try:
+            self._read(text, "script", start, end=end)
+        except _Misfit:
+            pass  # a word at the end that only the text behind it made what it was
+        finally:
+            self._silent = silent
+
+    def _read(
+        self,
+        text: str,
+        rule: str,
+        start: int,
+        positions: Sequence[tuple[int, int]] | None = None,
+        end: int | None = None,
+    ) -> Any:
+        parser = self._lark.parse_interactive(TextSlice(text, start, len(text) if end is None else end), rule)
         state = parser.parser_state
         previous: Token | None = None
         try:
@@ -140,11 +161,30 @@ class Parser:
                     _move(token, positions)
                 state.feed_token(token)
                 previous = token
-            end = Token.new_borrow_pos("$END", "", previous) if previous else Token("$END", "", len(text), 1, 1)
-            return state.feed_token(end, True)
+            last = Token.new_borrow_pos("$END", "", previous) if previous else Token("$END", "", len(text), 1, 1)
+            return state.feed_token(last, True)
         except (UnexpectedToken, UnexpectedCharacters) as stopped:
-            accepts = frozenset(parser.accepts())  # type: ignore[no-untyped-call]
+            accepts = self._accepted(text, rule, start, _offset(stopped, text))
             raise _Misfit(_misfit(text, start, stopped, previous, accepts)) from None
+
+    def _accepted(self, text: str, rule: str, start: int, stop: int) -> frozenset[str]:
+        """What could stand at `stop`. A token that does not fit may have completed rules before it was refused, and
+        so have spoilt the state; this reads the tokens before it once more, without building anything."""
+        parser = self._lark.parse_interactive(TextSlice(text, start, len(text)), rule)
+        state = parser.parser_state
+        state.parse_conf = copy(state.parse_conf)
+        state.parse_conf.callbacks = {}
+        silent, self._silent = self._silent, True
+        try:
+            for token in parser.lexer_thread.lex(state):  # type: ignore[no-untyped-call]
+                if token.start_pos >= stop:
+                    break
+                state.feed_token(token)
+        except (UnexpectedToken, UnexpectedCharacters):
+            pass  # where the first reading stopped: from here on nothing is lexed
+        finally:
+            self._silent = silent
+        return frozenset(parser.accepts())  # type: ignore[no-untyped-call]
 
     def _load(self, cache: Path | None) -> Lark:
         grammar = (shipped("grammar") / "cypher.lark").read_text(encoding="utf-8")
@@ -167,14 +207,21 @@ class Parser:
                 gc.enable()
 
     def _comment(self, token: Token) -> Token:
-        if not self._nested:
+        if not self._silent:
             self._comments.append(syntax.Comment(at(token), str(token)))
         return token
 
     def _unclosed_comment(self, token: Token) -> Token:
         place = Place(token.line or 1, token.column or 1, token.line or 1, (token.column or 1) + 2)
-        self._builder.problems.add("comment_unclosed", "This comment is never closed: put `*/` at its end.", place)
+        if not self._silent:
+            self._builder.problems.add("comment_unclosed", "This comment is never closed: put `*/` at its end.", place)
         return token
+
+
+def _offset(stopped: UnexpectedToken | UnexpectedCharacters, text: str) -> int:
+    if isinstance(stopped, UnexpectedCharacters):
+        return stopped.pos_in_stream or 0
+    return len(text) if stopped.token.type == "$END" else stopped.token.start_pos or 0
 
 
 def _misfit(

@@ -55,9 +55,7 @@ def _part(
         place = Place(*positions[piece.start - 2], *positions[piece.end + 2])
         problems.add("template_empty", "There is no expression between `{{` and `}}`.", place)
         return None
-    found, diagnostics = build.read_expression(
-        text[piece.start : piece.end], positions[piece.start : piece.end + 1]
-    )
+    found, diagnostics = build.read_expression(text[piece.start : piece.end], positions[piece.start : piece.end + 1])
     problems.found.extend(diagnostics)
     return found
 

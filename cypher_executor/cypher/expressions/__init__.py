@@ -1,12 +1,12 @@
 """Expressions: compiled once to closures, evaluated with three-valued logic and a budget. Pure.
 
-    compiler     the two passes, and what they hand to `core`
-    builders     one function for each kind of expression
-    calls        function calls; functions/ is the table of functions
-    frame        what a closure sees, and what it may use up
-    values       types and equality; ordering: `<` and sorting; text: values as text
-    arithmetic, logic, access, loops
-                 what the operators do
+compiler     the two passes, and what they hand to `core`
+builders     one function for each kind of expression
+calls        function calls; functions/ is the table of functions
+frame        what a closure sees, and what it may use up
+values       types and equality; ordering: `<` and sorting; text: values as text
+arithmetic, logic, access, loops
+             what the operators do
 """
 
 from cypher_executor.cypher.expressions import builders  # registers what each kind of expression becomes
