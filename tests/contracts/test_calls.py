@@ -48,7 +48,7 @@ async def test_a_line_of_log_says_where_it_comes_from(caplog: pytest.LogCaptureF
 
 
 @pytest.mark.parametrize(
-    "request_", [{}, {"message": 5}, {"message": "", "level": "loud"}, {"message": "", "level": 1}]
+    "request_", [{}, {"message": 5}, {"message": "", "level": "loud"}, {"message": "", "level": []}]
 )
 async def test_log_refuses_what_it_does_not_know(request_: dict[str, Any]) -> None:
     answer = await log()(request_, CONTEXT)

@@ -43,7 +43,7 @@ class Entry:
         """Raises errors.RequestInvalid for what is neither a network, an address nor a host name."""
         name, ports = _without_port(text.strip().lower())
         try:
-            return cls(text, ip_network(re.sub(r"^\[([^\]]+)\]", r"\1", name)), "", ports)
+            return cls(text, ip_network(re.sub(r"^\[([^\]]+)\](?=/|$)", r"\1", name)), "", ports)
         except ValueError:
             pass
         if re.fullmatch(r"[\d.]+(/\d+)?", name) or not _HOST.fullmatch(name):
