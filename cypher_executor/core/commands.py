@@ -63,7 +63,11 @@ class Perform:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartTimer:
-    """Say so once `due_us` has passed, never before. An empty `node` means a timer of the whole run."""
+    """Say so once `due_us` has passed, never before. An empty `node` means a timer of the whole run.
+
+    A `TimerFired` whose `at_us` is before `due_us` answers another timer, of which nothing is wanted any more. A timer
+    that is not wanted any more is not taken back: it may fire in vain.
+    """
 
     node: str
     item: Item = ()

@@ -26,6 +26,7 @@ from cypher_executor.core.events import (
     RunState,
     TimerFired,
 )
+from cypher_executor.core.orchestration import ENGINE_PARTS
 from cypher_executor.core.recipe import Digest, Recipe, Value
 from cypher_executor.core.run import Run
 from cypher_executor.core.step import Step
@@ -39,7 +40,7 @@ BEGIN_US = 1_700_000_000_000_000
 
 def started(recipe: Recipe, given: Value = None, at_us: int = BEGIN_US, **more: Any) -> RunStarted:
     """The first event of a run of `recipe`. Every part that the recipe uses is known, unless `parts` says otherwise."""
-    parts = {name: Digest(f"sha256:{name}") for name in recipe.parts}
+    parts = {name: Digest(f"sha256:{name}") for name in recipe.parts if name not in ENGINE_PARTS}
     known = {"parts": parts, "name": recipe.name, "version": None, "trigger": {"kind": "api"}, **more}
     return RunStarted(at_us=at_us, run=RunId("run_1"), recipe=recipe.digest, input=given, **known)
 

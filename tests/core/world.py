@@ -149,8 +149,8 @@ class World:
 
     def play(self) -> None:
         """Bring the run from its beginning to its end."""
-        parts = {} if self._chance(0.03) else {name: f"sha256:{name}" for name in self.recipe.parts}
-        self._happen(started(self.recipe, {"text": "hi", "yes": self._chance(0.5)}, parts=parts))
+        unknown: dict[str, Any] = {"parts": {}} if self._chance(0.03) else {}
+        self._happen(started(self.recipe, {"text": "hi", "yes": self._chance(0.5)}, **unknown))
         while self.run.ended is None:
             assert self.run.outstanding, "the run has not ended, and nothing can move it"
             assert self._steps_left > -200, "the run does not come to an end"

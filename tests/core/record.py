@@ -1,0 +1,131 @@
+"""Records a history into `tests/histories/`: `python -m tests.core.record NAME`. See the README there.
+
+Each function plays one run the way that its name in the folder says. A history that exists is left alone.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from cypher_executor.core.commands import Command
+from cypher_executor.core.events import kind_of
+from cypher_executor.core.recipe import Recipe
+from cypher_executor.core.run import Run
+from cypher_executor.cypher import compile_recipe
+from tests.core.driver import Driver
+
+HISTORIES = Path(__file__).parent.parent / "histories"
+
+PLAYS: dict[str, Callable[[Recipe], Driver]] = {}
+
+
+def plays(play: Callable[[Recipe], Driver]) -> Callable[[Recipe], Driver]:
+    """Register a play under its name."""
+    PLAYS[play.__name__] = play
+    return play
+
+
+def recipe_of_history(name: str) -> Recipe:
+    """The recipe of a history, read as the engine reads that of a run which began long ago."""
+    text = (HISTORIES / f"{name}.cypher").read_text(encoding="utf-8")
+    compiled = compile_recipe(text, parts=None, name=name, trusted=True)
+    assert compiled.recipe is not None, compiled.diagnostics
+    return compiled.recipe
+
+
+def command_record(command: Command) -> dict[str, Any]:
+    """A command as a line of a history keeps it."""
+    return {"kind": type(command).__name__, **orjson.loads(orjson.dumps(command))}
+
+
+def states(run: Run) -> dict[str, str]:
+    """The state of every step and, under the empty name, that of the run."""
+    return {"": run.state, **{name: step.state for name, step in run.steps.items()}}
+
+
+def lines(recipe: Recipe, driver: Driver) -> list[bytes]:
+    """The run of a driver as the lines of a history."""
+    run, before, written = Run(recipe), dict[str, str](), []
+    for event in driver.journal:
+        commands = [command_record(command) for command in run.apply(event)]
+        after = states(run)
+        changed = {name: state for name, state in after.items() if before.get(name) != state}
+        before = after
+        written.append(orjson.dumps({"kind": kind_of(event), "event": event, "commands": commands, "steps": changed}))
+    return written
+
+
+@plays
+def join_after_handler(recipe: Recipe) -> Driver:
+    driver = Driver(recipe, {"kind": "a", "n": 41, "who": "世界"})
+    driver.succeed("kind", output={"branch": "left"})
+    driver.later(seconds=0.25)
+    driver.fail("left", code="part:bad", details={"input": {"n": 42}})
+    driver.succeed("excuse", output={"why": "part:bad"})
+    driver.succeed("both", output={"list": [1, 2.5, None, {"x": "é"}]})
+    driver.conclude()
+    return driver
+
+
+@plays
+def retries_calls_and_losses(recipe: Recipe) -> Driver:
+    driver = Driver(recipe, {"url": "https://example.com/"})
+    get = {"op": "http_request", "method": "GET", "url": "https://example.com/"}
+    driver.later(seconds=0.01)
+    driver.call("fetch", get, began_ago_ms=4)
+    driver.later(seconds=0.5)
+    driver.answer("fetch", {"ok": True, "status": 503, "headers": {}, "body": "busy"})
+    driver.fail("fetch", code="http_5xx", retryable=True, retry_after_ms=1_500)
+    driver.fire("fetch")
+    driver.lose("fetch")
+    driver.call("fetch", {"op": "sleep", "ms": 250})
+    driver.fire("fetch")
+    driver.call("fetch", get)
+    driver.later(seconds=12)
+    driver.answer("fetch", {"ok": False, "error": {"code": "timeout", "message": "no answer", "retryable": True}})
+    driver.fire("fetch")
+    driver.succeed("fetch", output={"status": 200, "headers": {"a": "b"}, "body": {"n": 2**53 + 1}})
+    driver.fire("pause")
+    driver.conclude()
+    return driver
+
+
+@plays
+def family_cancelled(recipe: Recipe) -> Driver:
+    driver = Driver(recipe, {"text": "one\ntwo"}, tenant="acme", name="family_cancelled", version=3)
+    driver.child_started("held", "run_8")
+    driver.child_started("free", "run_9")
+    driver.later(seconds=1)
+    driver.cancel("no longer needed")
+    driver.succeed("clean", output={"child": "run_9"})
+    driver.conclude()
+    return driver
+
+
+@plays
+def failing_fast(recipe: Recipe) -> Driver:
+    driver = Driver(recipe, {"url": "https://example.com/", "n": "not a number"})
+    driver.fail("tried", code="part:bad")
+    driver.fire("tried")
+    driver.succeed("quick", output={"n": {"no": "number"}})
+    driver.fail("tried", code="part:worse")
+    driver.succeed("clean", output={"was": None})
+    driver.conclude()
+    return driver
+
+
+def main() -> None:
+    """Record the histories that are named and do not exist."""
+    for name in sys.argv[1:]:
+        recipe = recipe_of_history(name)
+        with (HISTORIES / f"{name}.jsonl").open("xb") as file:
+            file.write(b"\n".join(lines(recipe, PLAYS[name](recipe))) + b"\n")
+
+
+if __name__ == "__main__":
+    main()
