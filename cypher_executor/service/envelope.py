@@ -16,10 +16,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cypher_executor.errors import CypherExecutorError, RequestInvalid
-from cypher_executor.service.bodies import CLOSE, declared_length
 from cypher_executor.service.endpoint import encoded
 from cypher_executor.service.headers import request_id
 from cypher_executor.service.problems import MEDIA_TYPE, Problem, Refusal, internal_problem, problem_of
+from cypher_executor.service.reading import CLOSE, declared_length
 from cypher_executor.service.resource import BODY_READ
 
 _log = logging.getLogger(__name__)

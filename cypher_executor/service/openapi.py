@@ -11,10 +11,12 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from cypher_executor import __version__
+from cypher_executor.service.answers import ProblemAnswer
 from cypher_executor.service.endpoint import Endpoint, Told, encoded
 from cypher_executor.service.families import ENDPOINTS, by_path
-from cypher_executor.service.problems import KINDS, MEDIA_TYPE
-from cypher_executor.service.schemas import ProblemAnswer, Request
+from cypher_executor.service.kinds import KINDS
+from cypher_executor.service.problems import MEDIA_TYPE
+from cypher_executor.service.requests import Request
 
 _REF = "#/components/schemas/{model}"
 

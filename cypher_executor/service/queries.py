@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ValidationError
 
+from cypher_executor.service.fitting import misfits
 from cypher_executor.service.problems import Refusal
-from cypher_executor.service.schemas import misfits
 
 M = TypeVar("M", bound=BaseModel)
 

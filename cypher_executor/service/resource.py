@@ -13,10 +13,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from cypher_executor.service.auth import admit
-from cypher_executor.service.bodies import read_body
 from cypher_executor.service.endpoint import Endpoint, Exchange
 from cypher_executor.service.problems import Refusal
 from cypher_executor.service.queries import fitted_query, names_of, query_of
+from cypher_executor.service.reading import read_body
 from cypher_executor.service.waiting import Waiting
 from cypher_executor.wiring import TENANT, House
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cypher_executor.core.events import RunState
 from cypher_executor.core.run import Run
 from cypher_executor.core.step import Attempt, Step
 from cypher_executor.errors import Failure
@@ -31,6 +30,11 @@ def run_view(run: Run) -> dict[str, Any]:
     }
 
 
+def state_view(run: Run) -> dict[str, Any]:
+    """What of a run changes until it has ended, in the words of `summary_view`."""
+    return {"state": run.state, "ended_at": None if run.ended is None else iso(run.ended.at_us)}
+
+
 def step_view(step: Step) -> dict[str, Any]:
     """A step; `attempts` is how many there were."""
     return {
@@ -53,13 +57,13 @@ def step_detail(step: Step) -> dict[str, Any]:
     return {**step_view(step), "attempts": attempts}
 
 
-def summary_view(summary: RunSummary, state: RunState | None = None) -> dict[str, Any]:
-    """A run as lists show it; `state` when more is known than the journal's summary has."""
+def summary_view(summary: RunSummary) -> dict[str, Any]:
+    """A run as lists show it."""
     return {
         "id": summary.id,
         "recipe": summary.recipe,
         "version": summary.version,
-        "state": state or summary.state,
+        "state": summary.state,
         "parent": summary.parent,
         "started_at": iso(summary.started_us),
         "ended_at": iso(summary.ended_us),

@@ -30,6 +30,11 @@ class Waiting:
         finally:
             self._limits.discard(limit)
 
+    @property
+    def count(self) -> int:
+        """How many wait."""
+        return len(self._limits)
+
     def end_all(self) -> None:
         """Nobody waits any longer, from now on. Call it on the event loop."""
         self._over = True

@@ -44,7 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     data_dir = tmp_path_factory.mktemp("data")
-    return Settings(data_dir=data_dir, workers=1, seeds=False, wait_limit_s=20.0, drain_s=0.0, _env_file=None)
+    return Settings(data_dir=data_dir, workers=1, seeds=False, wait_limit_s=20.0, drain_s=0.0, _env_file=None)  # type: ignore[call-arg]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 
-from cypher_executor.service.problems import KINDS
+from cypher_executor.service.kinds import KINDS
 
 LASTS = "CREATE (pause:wait {seconds: 3600})-[:ON_SUCCESS]->(after)"
 """A recipe whose runs go on for longer than any test."""

@@ -9,7 +9,8 @@ import pytest
 from cypher_executor import errors
 from cypher_executor.service import problems
 from cypher_executor.service.envelope import EVERY_ANSWER
-from cypher_executor.service.problems import KINDS, problem_of
+from cypher_executor.service.kinds import KINDS
+from cypher_executor.service.problems import problem_of
 from cypher_executor.wiring import House
 from tests.service.support import Ask, body, refused
 

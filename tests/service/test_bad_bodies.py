@@ -11,9 +11,9 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
-from cypher_executor.service import bodies
-from cypher_executor.service.bodies import DISCARD_BYTES, read_body
+from cypher_executor.service import reading
 from cypher_executor.service.problems import Refusal
+from cypher_executor.service.reading import DISCARD_BYTES, read_body
 from tests.service.support import ECHO, Ask, refused
 
 JSON_PATHS = ["/runs", "/recipes/x/rollback", "/webhooks/named/x/trigger"]
@@ -157,7 +157,7 @@ async def test_a_length_beyond_the_limit_is_refused_before_reading(length: str) 
 
 
 async def test_a_body_that_does_not_arrive_in_time_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "BODY_S", 0.0)
+    monkeypatch.setattr(reading, "BODY_S", 0.0)
 
     async def never() -> Message:
         await asyncio.Event().wait()

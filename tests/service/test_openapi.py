@@ -11,11 +11,11 @@ import jsonschema_rs
 import pytest
 
 import cypher_executor
-from cypher_executor.service import schemas
+from cypher_executor.service import requests
 from cypher_executor.service.endpoint import Endpoint
 from cypher_executor.service.families import ENDPOINTS
+from cypher_executor.service.kinds import KINDS
 from cypher_executor.service.openapi import as_dict, codes_of
-from cypher_executor.service.problems import KINDS
 from tests.service.support import ECHO, LASTS, Ask, body
 
 DOCUMENT = as_dict()
@@ -166,7 +166,7 @@ async def test_problems_are_what_the_document_says(ask: Ask) -> None:
 
 
 def test_requests_are_strict_and_closed() -> None:
-    models = [m for m in vars(schemas).values() if isinstance(m, type) and issubclass(m, schemas.Request)]
+    models = [m for m in vars(requests).values() if isinstance(m, type) and issubclass(m, requests.Request)]
     assert all(
-        m.model_config["strict"] and m.model_config["extra"] == "forbid" for m in models if m is not schemas.Request
+        m.model_config["strict"] and m.model_config["extra"] == "forbid" for m in models if m is not requests.Request
     )

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from cypher_executor.service import bodies
+from cypher_executor.service import reading
 from cypher_executor.service import wire as wire_module
 from tests.service.support import ECHO, Ask, Wire, read_reply, refused
 
@@ -50,7 +50,7 @@ async def test_a_body_that_was_announced_is_asked_for(wire: Wire) -> None:
 
 
 async def test_a_body_shorter_than_it_says_does_not_arrive_in_time(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "BODY_S", 0.0)
+    monkeypatch.setattr(reading, "BODY_S", 0.0)
     reply = await wire.send(post(b"/runs", b"Content-Length: 100"), b"{")
     refused(reply, 408, "body_too_slow")
     assert reply.headers["connection"] == "close"

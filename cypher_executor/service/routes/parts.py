@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from cypher_executor.core.parts import Example, Part
 from cypher_executor.errors import NotFound, nearest
-from cypher_executor.service import schemas
+from cypher_executor.service import answers
 from cypher_executor.service.endpoint import Endpoint, Exchange, Told, reply
 
 FAMILY = "parts"
@@ -66,7 +66,7 @@ ENDPOINTS = (
         family=FAMILY,
         handler=list_parts,
         needs="read",
-        answers={200: Told("the parts, by name", schemas.PartList)},
+        answers={200: Told("the parts, by name", answers.PartList)},
     ),
     Endpoint(
         name="show_part",
@@ -76,7 +76,7 @@ ENDPOINTS = (
         family=FAMILY,
         handler=show_part,
         needs="read",
-        answers={200: Told("the part", schemas.PartAnswer)},
+        answers={200: Told("the part", answers.PartAnswer)},
         errors=("unknown_part",),
     ),
 )

@@ -9,7 +9,7 @@ from cypher_executor.cypher.diagnostics import to_json
 from cypher_executor.cypher.plan.recipe_node import recipe_name
 from cypher_executor.errors import Diagnostic, NotFound, RequestInvalid
 from cypher_executor.library import agreed_name
-from cypher_executor.service import schemas
+from cypher_executor.service import answers, requests
 from cypher_executor.service.bodies import json_body, recipe_body
 from cypher_executor.service.endpoint import Endpoint, Exchange, Told, in_path, reply
 from cypher_executor.service.recipe_view import recipe_line, recipe_view, version_line
@@ -19,7 +19,7 @@ FAMILY = "recipes"
 
 async def check(exchange: Exchange) -> Response:
     """All that there is to say about a text; wrong recipes are answered with 200 too."""
-    body: schemas.RecipeText = exchange.body
+    body: requests.RecipeText = exchange.body
     compiled = exchange.house.library.check(body.cypher, _named(body.name))
     ok = compiled.recipe is not None and not any(d.severity == "error" for d in compiled.diagnostics)
     return reply(200, {"ok": ok, "diagnostics": [to_json(d) for d in compiled.diagnostics]})
@@ -119,9 +119,9 @@ def _number(text: str) -> int:
     raise NotFound(f"{text!r} is not the number of a version", code="unknown_version")
 
 
-_STORED = Told("stored; the text is a new version", schemas.StoredRecipe, ("location",))
-_KNOWN = Told("this text is the current version (again), or it was only tried", schemas.StoredRecipe)
-_ONE = {200: Told("the recipe", schemas.StoredRecipe)}
+_STORED = Told("stored; the text is a new version", answers.StoredRecipe, ("location",))
+_KNOWN = Told("this text is the current version (again), or it was only tried", answers.StoredRecipe)
+_ONE = {200: Told("the recipe", answers.StoredRecipe)}
 _WRONG_TEXT = ("recipe_invalid", "recipe_too_large", "invalid_name", "name_mismatch", "text_invalid")
 
 ENDPOINTS = (
@@ -134,7 +134,7 @@ ENDPOINTS = (
         handler=check,
         needs="read",
         body=recipe_body(),
-        answers={200: Told("the diagnostics, of a wrong recipe too", schemas.Checked)},
+        answers={200: Told("the diagnostics, of a wrong recipe too", answers.Checked)},
         errors=("recipe_too_large", "invalid_name", "text_invalid"),
     ),
     Endpoint(
@@ -145,7 +145,7 @@ ENDPOINTS = (
         family=FAMILY,
         handler=store,
         needs="write",
-        query=schemas.StoreQuery,
+        query=requests.StoreQuery,
         body=recipe_body(),
         answers={201: _STORED, 200: _KNOWN},
         errors=(*_WRONG_TEXT, "name_missing"),
@@ -158,7 +158,7 @@ ENDPOINTS = (
         family=FAMILY,
         handler=list_all,
         needs="read",
-        answers={200: Told("the recipes, by name", schemas.RecipeList)},
+        answers={200: Told("the recipes, by name", answers.RecipeList)},
     ),
     Endpoint(
         name="replace_recipe",
@@ -168,7 +168,7 @@ ENDPOINTS = (
         family=FAMILY,
         handler=replace,
         needs="write",
-        query=schemas.ReplaceQuery,
+        query=requests.ReplaceQuery,
         body=recipe_body(),
         answers={201: _STORED, 200: _KNOWN},
         errors=_WRONG_TEXT,
@@ -203,7 +203,7 @@ ENDPOINTS = (
         family=FAMILY,
         handler=versions,
         needs="read",
-        answers={200: Told("the versions, oldest first", schemas.VersionList)},
+        answers={200: Told("the versions, oldest first", answers.VersionList)},
         errors=("unknown_recipe",),
     ),
     Endpoint(
@@ -225,7 +225,7 @@ ENDPOINTS = (
         family=FAMILY,
         handler=rollback,
         needs="write",
-        body=json_body(schemas.Rollback),
+        body=json_body(requests.Rollback),
         answers=_ONE,
         errors=("unknown_recipe", "unknown_version"),
     ),

@@ -10,11 +10,11 @@ from cypher_executor.core.events import FINAL_STATES, RunId, RunState
 from cypher_executor.core.run import Run
 from cypher_executor.errors import Conflict, NotFound, nearest
 from cypher_executor.ports import RunFilter, RunSummary
-from cypher_executor.service import schemas, starts
+from cypher_executor.service import answers, requests, starts
 from cypher_executor.service.bodies import json_body
 from cypher_executor.service.endpoint import Endpoint, Exchange, Told, reply
 from cypher_executor.service.headers import preferences
-from cypher_executor.service.run_view import run_view, step_detail, summary_view
+from cypher_executor.service.run_view import run_view, state_view, step_detail, summary_view
 from cypher_executor.service.starts import Asked
 from cypher_executor.service.times import iso
 
@@ -26,7 +26,7 @@ _RECENT = 200
 
 async def start(exchange: Exchange) -> Response:
     """Start a run, and wait for its end if that is asked for."""
-    body: schemas.StartRun = exchange.body
+    body: requests.StartRun = exchange.body
     trigger = {"kind": "api", "time": iso(exchange.house.clock.now_us())}
     asked = Asked(body.input, trigger, body.recipe, body.cypher)
     started = await starts.start(exchange, asked)
@@ -40,7 +40,7 @@ async def start(exchange: Exchange) -> Response:
 
 async def list_runs(exchange: Exchange) -> Response:
     """A page of runs. The journal knows which have ended; of the others the engine knows what they do."""
-    query: schemas.RunsQuery = exchange.query
+    query: requests.RunsQuery = exchange.query
     which = RunFilter(
         tenant=exchange.caller.tenant,
         recipe=query.recipe,
@@ -49,8 +49,8 @@ async def list_runs(exchange: Exchange) -> Response:
         limit=query.limit,
     )
     found = await exchange.house.journal.list_runs(which)
-    states = [(summary, await _state_now(exchange, summary)) for summary in found]
-    shown = [summary_view(summary, state) for summary, state in states if not query.state or state in query.state]
+    lines = [await _line(exchange, summary) for summary in found]
+    shown = [line for line in lines if not query.state or line["state"] in query.state]
     return reply(200, {"runs": shown, "next_before": found[-1].id if len(found) == query.limit else None})
 
 
@@ -99,10 +99,11 @@ async def _look(exchange: Exchange, look: Any) -> Any:
     return seen
 
 
-async def _state_now(exchange: Exchange, summary: RunSummary) -> RunState:
+async def _line(exchange: Exchange, summary: RunSummary) -> dict[str, Any]:
+    line = summary_view(summary)
     if summary.state in FINAL_STATES:
-        return summary.state
-    return await exchange.house.engine.inspect(summary.id, lambda run: run.state) or summary.state
+        return line
+    return line | (await exchange.house.engine.inspect(summary.id, state_view) or {})
 
 
 def _in_journal(state: RunState) -> RunState:
@@ -110,7 +111,7 @@ def _in_journal(state: RunState) -> RunState:
     return state if state in FINAL_STATES else "running"
 
 
-_RUN = Told("the run", schemas.RunAnswer)
+_RUN = Told("the run", answers.RunAnswer)
 
 ENDPOINTS = (
     Endpoint(
@@ -121,11 +122,11 @@ ENDPOINTS = (
         family=FAMILY,
         handler=start,
         needs="run",
-        body=json_body(schemas.StartRun),
+        body=json_body(requests.StartRun),
         headers=("prefer", "idempotency-key"),
         answers={
-            200: Told("the run has ended, in whatever state", schemas.RunAnswer, ("location", "preference-applied")),
-            202: Told("the run is on disk and goes on", schemas.RunAnswer, ("location", "preference-applied")),
+            200: Told("the run has ended, in whatever state", answers.RunAnswer, ("location", "preference-applied")),
+            202: Told("the run is on disk and goes on", answers.RunAnswer, ("location", "preference-applied")),
         },
         errors=(
             "unknown_recipe",
@@ -146,8 +147,8 @@ ENDPOINTS = (
         family=FAMILY,
         handler=list_runs,
         needs="read",
-        query=schemas.RunsQuery,
-        answers={200: Told("a page of runs", schemas.RunList)},
+        query=requests.RunsQuery,
+        answers={200: Told("a page of runs", answers.RunList)},
         errors=("journal_unavailable",),
     ),
     Endpoint(
@@ -169,7 +170,7 @@ ENDPOINTS = (
         family=FAMILY,
         handler=show_step,
         needs="read",
-        answers={200: Told("the step", schemas.StepDetail)},
+        answers={200: Told("the step", answers.StepDetail)},
         errors=("unknown_run", "unknown_step", "journal_unavailable"),
     ),
     Endpoint(
@@ -180,10 +181,10 @@ ENDPOINTS = (
         family=FAMILY,
         handler=cancel,
         needs="run",
-        body=json_body(schemas.CancelRun, required=False),
+        body=json_body(requests.CancelRun, required=False),
         answers={
-            200: Told("the run is cancelled", schemas.RunAnswer, ("location",)),
-            202: Told("the wish is on disk; steps that clean up still run", schemas.RunAnswer, ("location",)),
+            200: Told("the run is cancelled", answers.RunAnswer, ("location",)),
+            202: Told("the wish is on disk; steps that clean up still run", answers.RunAnswer, ("location",)),
         },
         errors=("unknown_run", "run_ended", "journal_unavailable"),
     ),

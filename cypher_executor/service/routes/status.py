@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from cypher_executor import __version__
 from cypher_executor.errors import Unavailable
-from cypher_executor.service import schemas
+from cypher_executor.service import answers
 from cypher_executor.service.endpoint import Endpoint, Exchange, Told, reply
 
 FAMILY = "service"
@@ -41,7 +41,7 @@ ENDPOINTS = (
         family=FAMILY,
         handler=health,
         needs=None,
-        answers={200: Told("it does", schemas.Health)},
+        answers={200: Told("it does", answers.Health)},
     ),
     Endpoint(
         name="ready",
@@ -51,7 +51,7 @@ ENDPOINTS = (
         family=FAMILY,
         handler=ready,
         needs=None,
-        answers={200: Told("they are", schemas.Health)},
+        answers={200: Told("they are", answers.Health)},
         errors=("not_ready", "journal_unavailable"),
     ),
     Endpoint(
@@ -62,6 +62,6 @@ ENDPOINTS = (
         family=FAMILY,
         handler=version,
         needs=None,
-        answers={200: Told("name and version", schemas.Version)},
+        answers={200: Told("name and version", answers.Version)},
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from cypher_executor.core.recipe import Value
-from cypher_executor.service import schemas, starts
+from cypher_executor.service import answers, requests, starts
 from cypher_executor.service.auth import WITHHELD_HEADERS
 from cypher_executor.service.bodies import input_body
 from cypher_executor.service.endpoint import Endpoint, Exchange, Told
@@ -44,7 +44,7 @@ def _input(exchange: Exchange) -> dict[str, Value]:
 
 def _query(exchange: Exchange) -> dict[str, Value]:
     """What is not ours; a name that stands several times is a list."""
-    ours = (*names_of(schemas.NamedTriggerQuery), KEY_FIELD)
+    ours = (*names_of(requests.NamedTriggerQuery), KEY_FIELD)
     theirs = {name: values for name, values in exchange.raw_query.items() if name not in ours}
     return {name: values[0] if len(values) == 1 else values for name, values in theirs.items()}
 
@@ -68,14 +68,14 @@ ENDPOINTS = (
         family=FAMILY,
         handler=trigger,
         needs="run",
-        query=schemas.NamedTriggerQuery,
+        query=requests.NamedTriggerQuery,
         takes_any_query=True,
         body=input_body(),
         headers=("prefer", "idempotency-key"),
         answers={
-            200: Told("the run has succeeded", schemas.RunAnswer, ("location",)),
-            202: Told("the run is on disk and goes on", schemas.RunAnswer, ("location",)),
-            500: Told("the run has failed or was cancelled", schemas.RunAnswer, ("location",)),
+            200: Told("the run has succeeded", answers.RunAnswer, ("location",)),
+            202: Told("the run is on disk and goes on", answers.RunAnswer, ("location",)),
+            500: Told("the run has failed or was cancelled", answers.RunAnswer, ("location",)),
         },
         errors=(
             "unknown_recipe",

@@ -1,108 +1,16 @@
-"""The shapes of requests and answers at the edge of the service. Requests are checked by them, answers documented.
-
-Requests are strict: no field is converted, and one that is not known is refused with the nearest that is.
-"""
+"""What the service sends, as it is documented. Answers are written as plain maps; tests compare them with this."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, Field
 
 from cypher_executor.core.events import RunState
-from cypher_executor.errors import RequestInvalid, nearest
-
-M = TypeVar("M", bound=BaseModel)
-
-STATES: tuple[str, ...] = get_args(RunState)
-
-Flag = Annotated[bool, BeforeValidator(lambda given: True if given == "" else given)]
-"""A switch in a query: `?async`, `?async=1` and `?async=true` all turn it on."""
-
-
-class Request(BaseModel):
-    """A body that we are sent."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class Query(BaseModel):
-    """What may stand behind the question mark. Values arrive as text and are converted."""
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=False)
 
 
 class Answer(BaseModel):
     """A body that we send."""
-
-
-# --- requests ---------------------------------------------------------------------------------------------------------
-
-
-class RecipeText(Request):
-    """A recipe as text in JSON."""
-
-    cypher: str = Field(description="the text of the recipe")
-    name: str | None = Field(None, description="its name, when the text does not give one")
-
-
-class StartRun(Request):
-    """What to run, and with which input: a recipe by its name, or one that is sent along."""
-
-    recipe: str | None = Field(None, description="the name of a stored recipe")
-    cypher: str | None = Field(None, description="the text of a recipe, instead of a name")
-    input: Any = Field(default_factory=dict, description="the input of the run: any JSON value, usually an object")
-
-    @model_validator(mode="after")
-    def _one_recipe(self) -> StartRun:
-        if (self.recipe is None) == (self.cypher is None):
-            raise ValueError("give either `recipe` (a name) or `cypher` (a text)")
-        return self
-
-
-class CancelRun(Request):
-    """Why a run is to end."""
-
-    reason: str = Field("", max_length=1000, description="kept with the run")
-
-
-class Rollback(Request):
-    """Which version is to be the current one."""
-
-    version: int = Field(ge=1, description="the number of a stored version")
-
-
-class StoreQuery(Query):
-    """How to store a recipe."""
-
-    name: str | None = Field(None, description="its name, when the text does not give one")
-    dry_run: Flag = Field(False, description="check and answer, but store nothing")
-
-
-class ReplaceQuery(Query):
-    """How to store a recipe under the name of the path."""
-
-    dry_run: Flag = Field(False, description="check and answer, but store nothing")
-
-
-class RunsQuery(Query):
-    """Which runs to list, newest first."""
-
-    recipe: str | None = Field(None, description="runs of the recipe of this name")
-    state: list[RunState] = Field([], description="runs in this state; may be given several times")
-    before: str | None = Field(None, description="runs that began before this one: `next_before` of the last page")
-    limit: int = Field(50, ge=1, le=200, description="how many at most")
-
-
-class NamedTriggerQuery(BaseModel):
-    """Ours; everything else behind the question mark becomes input."""
-
-    asynchronous: Flag = Field(False, alias="async", description="answer as soon as the run is accepted")
-
-
-# --- answers ----------------------------------------------------------------------------------------------------------
 
 
 class Where(Answer):
@@ -359,34 +267,3 @@ class Version(Answer):
 
     name: str
     version: str
-
-
-# --- checking ---------------------------------------------------------------------------------------------------------
-
-
-def fitted(model: type[M], value: Any) -> M:
-    """The value as `model`. Raises RequestInvalid with every misfit, and the nearest name for an unknown field."""
-    if not isinstance(value, Mapping):
-        misfit = {"path": "", "message": "must be an object"}
-        raise RequestInvalid("the body must be a JSON object", problems=[misfit])
-    try:
-        return model.model_validate(value)
-    except ValidationError as wrong:
-        raise misfits(model, wrong.errors(include_url=False, include_input=False)) from None
-
-
-def misfits(model: type[BaseModel], found: list[ErrorDetails], code: str | None = None) -> RequestInvalid:
-    """All that does not fit a model, as one error."""
-    known = [field.alias or name for name, field in model.model_fields.items()]
-    problems = [{"path": "".join(f"/{step}" for step in e["loc"]), "message": _sentence(e)} for e in found]
-    unknown = [str(e["loc"][-1]) for e in found if e["type"] == "extra_forbidden"]
-    listed = "; ".join(f"{p['path'][1:]}: {p['message']}" if p["path"] else p["message"] for p in problems)
-    near = nearest(unknown[0], known) if unknown else None
-    hint = f"; known are {', '.join(known)}" if unknown else ""
-    return RequestInvalid(f"the request does not fit: {listed}{hint}", code=code, problems=problems, did_you_mean=near)
-
-
-def _sentence(error: ErrorDetails) -> str:
-    if error["type"] == "extra_forbidden":
-        return "there is no such field"
-    return error["msg"].removeprefix("Value error, ")

@@ -1,0 +1,85 @@
+"""Every code that the service answers with: its status, its title, and what to do about it.
+
+Codes are part of the interface: added to, never changed. One that the rest of the house begins to raise, and that is
+not here yet, has the status of its class (`problems.kind_of`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What all problems of one code have in common."""
+
+    status: int
+    title: str
+    remedy: str | None = None
+    """What to do about it, where the error itself does not say."""
+
+
+KINDS: Mapping[str, Kind] = {
+    # how the request was sent
+    "http_invalid": Kind(400, "This is not HTTP"),
+    "headers_too_large": Kind(431, "The request line and headers are too large"),
+    "headers_too_slow": Kind(408, "The headers did not arrive in time"),
+    "header_invalid": Kind(400, "A header has a value that it cannot have"),
+    "path_invalid": Kind(400, "The path is not valid"),
+    "query_invalid": Kind(400, "The query string is not valid"),
+    "encoding_unsupported": Kind(
+        415, "Compressed bodies are not read", "send the body as it is, without Content-Encoding"
+    ),
+    "media_type_unsupported": Kind(415, "A body of this type is not read here"),
+    "body_too_large": Kind(
+        413, "The body is too large", "send less: the setting CYPHER_EXECUTOR_MAX_BODY_KB raises the limit"
+    ),
+    "body_too_slow": Kind(408, "The body did not arrive in time"),
+    "text_invalid": Kind(400, "The body is not UTF-8 text"),
+    "json_invalid": Kind(400, "The body is not JSON"),
+    "json_duplicate_key": Kind(400, "A key stands twice in one object"),
+    "json_too_deep": Kind(400, "The body is nested too deeply"),
+    "number_out_of_range": Kind(400, "A number is out of range"),
+    # who asks, and for what
+    "host_refused": Kind(403, "The service does not answer under this name"),
+    "origin_refused": Kind(403, "Another site's page may not do this"),
+    "unknown_route": Kind(404, "There is nothing at this path", "GET /openapi.json lists every path"),
+    "method_not_allowed": Kind(405, "This method is not allowed here"),
+    # what is asked
+    "request_invalid": Kind(422, "The request does not fit"),
+    "recipe_invalid": Kind(
+        422, "The recipe has problems", "mend what `diagnostics` lists; POST /check tells the same without storing"
+    ),
+    "recipe_too_large": Kind(413, "The recipe is too large"),
+    "invalid_name": Kind(422, "This cannot be a name"),
+    "name_missing": Kind(
+        422, "The recipe has no name", "write (:Recipe {name: '...'}) into the recipe, or give ?name=..."
+    ),
+    "name_mismatch": Kind(422, "The recipe has two names"),
+    "input_invalid": Kind(422, "The input does not fit the recipe", "GET /recipes/{name} shows the `input_schema`"),
+    "idempotency_conflict": Kind(
+        422, "The idempotency key was used for something else", "use a new key for another request"
+    ),
+    "expression_error": Kind(422, "An expression cannot be evaluated"),
+    "module_refused": Kind(422, "The module may not be admitted"),
+    "not_found": Kind(404, "There is no such thing"),
+    "unknown_recipe": Kind(404, "There is no such recipe", "GET /recipes lists every name"),
+    "unknown_version": Kind(404, "There is no such version of the recipe", "GET /recipes/{name}/versions lists them"),
+    "unknown_run": Kind(404, "There is no such run", "GET /runs lists them, newest first"),
+    "unknown_step": Kind(404, "There is no such step", "GET /runs/{id} lists every step"),
+    "unknown_part": Kind(404, "There is no such part", "GET /parts lists every name"),
+    "conflict": Kind(409, "This contradicts what is there"),
+    "run_ended": Kind(409, "The run has ended"),
+    # the service itself
+    "unavailable": Kind(503, "Not now", "ask again after Retry-After, with the same Idempotency-Key"),
+    "not_ready": Kind(503, "The service is not ready", "ask again after Retry-After; GET /readyz says when"),
+    "journal_unavailable": Kind(
+        503, "The journal cannot be written or read", "ask again after Retry-After, with the same Idempotency-Key"
+    ),
+    "run_moved": Kind(503, "The run went on elsewhere", "ask again after Retry-After"),
+    "internal_error": Kind(500, "A bug in cypher-executor", "look for the request id in the log of the service"),
+}
+
+assert all(HTTPStatus(kind.status) for kind in KINDS.values()), "every status is one of HTTP's"

@@ -1,0 +1,88 @@
+"""What the service is sent: bodies and query strings.
+
+Bodies are strict: no field is converted, and one that is not known is refused. Queries are text and are converted.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from cypher_executor.core.events import RunState
+
+Flag = Annotated[bool, BeforeValidator(lambda given: True if given == "" else given)]
+"""A switch in a query: `?async`, `?async=1` and `?async=true` all turn it on."""
+
+
+class Request(BaseModel):
+    """A body that we are sent."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Query(BaseModel):
+    """What may stand behind the question mark."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class RecipeText(Request):
+    """A recipe as text in JSON."""
+
+    cypher: str = Field(description="the text of the recipe")
+    name: str | None = Field(None, description="its name, when the text does not give one")
+
+
+class StartRun(Request):
+    """What to run, and with which input: a recipe by its name, or one that is sent along."""
+
+    recipe: str | None = Field(None, description="the name of a stored recipe")
+    cypher: str | None = Field(None, description="the text of a recipe, instead of a name")
+    input: Any = Field(default_factory=dict, description="the input of the run: any JSON value, usually an object")
+
+    @model_validator(mode="after")
+    def _one_recipe(self) -> StartRun:
+        if (self.recipe is None) == (self.cypher is None):
+            raise ValueError("give either `recipe` (a name) or `cypher` (a text)")
+        return self
+
+
+class CancelRun(Request):
+    """Why a run is to end."""
+
+    reason: str = Field("", max_length=1000, description="kept with the run")
+
+
+class Rollback(Request):
+    """Which version is to be the current one."""
+
+    version: int = Field(ge=1, description="the number of a stored version")
+
+
+class StoreQuery(Query):
+    """How to store a recipe."""
+
+    name: str | None = Field(None, description="its name, when the text does not give one")
+    dry_run: Flag = Field(False, description="check and answer, but store nothing")
+
+
+class ReplaceQuery(Query):
+    """How to store a recipe under the name of the path."""
+
+    dry_run: Flag = Field(False, description="check and answer, but store nothing")
+
+
+class RunsQuery(Query):
+    """Which runs to list, newest first."""
+
+    recipe: str | None = Field(None, description="runs of the recipe of this name")
+    state: list[RunState] = Field([], description="runs in this state; may be given several times")
+    before: str | None = Field(None, description="runs that began before this one: `next_before` of the last page")
+    limit: int = Field(50, ge=1, le=200, description="how many at most; a page with a `state` may have fewer")
+
+
+class NamedTriggerQuery(BaseModel):
+    """Ours; everything else behind the question mark becomes input."""
+
+    asynchronous: Flag = Field(False, alias="async", description="answer as soon as the run is accepted")
