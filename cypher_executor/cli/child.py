@@ -7,11 +7,12 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cypher_executor.cli import terminal
 from cypher_executor.errors import Unavailable
 
 READY_S = 30.0
@@ -47,17 +48,17 @@ async def service(data_dir: Path) -> AsyncIterator[Service]:
         process_group=0,
     )
     try:
-        said: list[str] = []
-        url = await _ready(process, said)
+        url = await _ready(process)
         async with asyncio.TaskGroup() as tasks:
-            listening = tasks.create_task(_listen(process, said))
+            listening = tasks.create_task(_listen(process))
             yield Service(url, process.pid)
             listening.cancel()
     finally:
         await _stop(process)
 
 
-async def _ready(process: asyncio.subprocess.Process, said: list[str]) -> str:
+async def _ready(process: asyncio.subprocess.Process) -> str:
+    said: list[str] = []
     assert process.stderr is not None
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(READY_S):
@@ -65,20 +66,15 @@ async def _ready(process: asyncio.subprocess.Process, said: list[str]) -> str:
                 event = _event(line)
                 if event.get("event") == "ready":
                     return str(event["url"])
-                said.append(line.decode("utf-8", "replace").rstrip())
+                said.append(_told(event) or line.decode("utf-8", "replace").rstrip())
     raise Unavailable("\n".join(["the service did not start", *said[-KEPT_LINES:]]), code="service_not_started")
 
 
-async def _listen(process: asyncio.subprocess.Process, said: list[str]) -> None:
-    """Read what the service says, so that it never has to wait for a reader; warnings and errors are passed on."""
-    from cypher_executor.cli import terminal
-
+async def _listen(process: asyncio.subprocess.Process) -> None:
+    """Pass on what the service says, so that it never has to wait for a reader. It only says what is wrong."""
     assert process.stderr is not None
     while line := await process.stderr.readline():
-        event = _event(line)
-        if event.get("level") in ("warning", "error", "critical", None):
-            terminal.note(line.decode("utf-8", "replace").rstrip())
-        del said[:-KEPT_LINES]
+        terminal.note(line.decode("utf-8", "replace").rstrip())
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
@@ -91,6 +87,12 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         except TimeoutError:
             process.kill()
             await process.wait()
+
+
+def _told(event: Mapping[str, Any]) -> str | None:
+    """What an error says, when this is one."""
+    error = event.get("error")
+    return str(error.get("detail")) if isinstance(error, dict) else None
 
 
 def _event(line: bytes) -> dict[str, Any]:

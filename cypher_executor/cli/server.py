@@ -21,6 +21,7 @@ from starlette.applications import Starlette
 
 from cypher_executor.errors import RequestInvalid, Unavailable
 from cypher_executor.service.auth import refuse_open_address
+from cypher_executor.service.wire import Protocol
 from cypher_executor.settings import Settings
 
 HEADERS_BYTES = 32 * 1024
@@ -86,7 +87,7 @@ async def serve(app: Starlette, settings: Settings, listener: socket.socket, rea
     """Answer requests until the process is told to stop."""
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=Protocol,
         ws="none",
         loop="asyncio",
         lifespan="off",

@@ -30,7 +30,9 @@ def invoke(*words: object, stdin: str | bytes | None = None) -> Result:
 def cyx(*words: object, stdin: str | None = None, **more: str) -> subprocess.CompletedProcess[str]:
     """Run a command as a process of its own, to its end."""
     command = [*COMMAND, *map(str, words)]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, env=surroundings(**more), check=False)
+    return subprocess.run(
+        command, input=stdin, capture_output=True, text=True, env=surroundings(**more), timeout=60, check=False
+    )
 
 
 def surroundings(**more: str) -> dict[str, str]:
