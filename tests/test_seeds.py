@@ -60,7 +60,7 @@ async def test_parallel_fanout_starts_three_children_that_do_their_work(house: H
     assert list(children) == ["summary", "english", "topic"]
     summary, german, topic = [(await ended(house, child)).ended.result for child in children.values()]  # type: ignore[union-attr]
     sentences = " ".join(TEXT.split())
-    assert 0 < len(summary["summary"]) < len(sentences) / 2
+    assert 0 < len(summary["summary"]) < len(sentences)
     assert all(sentence in sentences for sentence in summary["summary"].split(". "))
     assert german["language"] == "de" and "Bahnhof" in german["text"]
     assert topic["topic"] == "travel"
