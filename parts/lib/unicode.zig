@@ -171,12 +171,13 @@ pub fn trimStart(text: []const u8) []const u8 {
 }
 
 pub fn trimEnd(text: []const u8) []const u8 {
-    var end: usize = 0;
-    var it = points(text);
-    while (it.nextCodepoint()) |point| if (!isSpace(point)) {
-        end = it.i;
-    };
-    return text[0..end];
+    var rest = text;
+    while (rest.len > 0) {
+        const last = lastCharacter(rest);
+        if (!isSpace(std.unicode.utf8Decode(last) catch unreachable)) break;
+        rest = rest[0 .. rest.len - last.len];
+    }
+    return rest;
 }
 
 /// The words of a text, one after the other. An apostrophe between letters belongs to the word; an ideograph is a word.

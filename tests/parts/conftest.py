@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 import wasmtime
 
-from cypher_executor.partkit.examples import Tape
+from cypher_executor.files import shipped
+from cypher_executor.partkit.examples import Execute, Tape
+from cypher_executor.partkit.manifest import PartFolder, read_folder
 
 MEMORY_LIMIT = 64 * 1024 * 1024
 
 
-class OffTape(Exception):
+class OffTape(RuntimeError):
     """The part asked for something that is not next on its tape."""
 
 
@@ -34,7 +37,31 @@ def _compiled(module: bytes) -> wasmtime.Module:
     return wasmtime.Module(_engine(), module)
 
 
-def execute(module: bytes, given: bytes, tape: Tape = ()) -> bytes:
+@pytest.fixture(scope="session")
+def execute() -> Iterator[Execute]:
+    """Runs a module: (module, stdin, tape) -> stdout."""
+    yield run_module
+    _compiled.cache_clear()  # before the interpreter takes the library apart that they belong to
+    _engine.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def part() -> Callable[[str], PartFolder]:
+    """A shipped part by its name."""
+    return cache(lambda name: read_folder(shipped("parts") / name))
+
+
+@pytest.fixture(scope="session")
+def call(part: Callable[[str], PartFolder], execute: Execute) -> Callable[..., Any]:
+    """Calls a shipped part with JSON values."""
+
+    def with_values(name: str, **given: Any) -> Any:
+        return json.loads(execute(part(name).module_path.read_bytes(), json.dumps(given).encode(), ()))
+
+    return with_values
+
+
+def run_module(module: bytes, given: bytes, tape: Tape = ()) -> bytes:
     """Run a module once: stdin in, stdout out. A trap raises `wasmtime.Trap`."""
     linker = wasmtime.Linker(_engine())
     linker.define_wasi()
