@@ -184,6 +184,15 @@ async def test_a_part_that_is_not_there_fails_its_step(bench: Bench) -> None:
         assert isinstance(event, AttemptFailed) and event.failure.code == "part_unavailable"
 
 
+async def test_an_input_that_json_cannot_hold_fails_its_step_and_no_other(bench: Bench) -> None:
+    digest = bench.shelf.put(ECHO)
+    bench.send({"bad": digest}, input={"n": 2**64})
+    bench.send({"good": digest})
+    bad, good = await bench.until("bad", "good")
+    assert isinstance(bad, AttemptFailed) and bad.failure.code == "invalid_input"
+    assert isinstance(good, AttemptSucceeded)
+
+
 async def test_one_reading_of_a_module_serves_all_that_wait_for_it(bench: Bench) -> None:
     bench.shelf.gate.clear()
     digest = bench.shelf.put(ECHO)

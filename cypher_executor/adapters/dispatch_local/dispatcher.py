@@ -29,7 +29,7 @@ from cypher_executor.adapters.dispatch_local.orders import Order, order
 from cypher_executor.adapters.dispatch_local.process import Answer, WorkerProcess
 from cypher_executor.core.commands import Execute
 from cypher_executor.core.events import Event, RunId
-from cypher_executor.errors import Failure, Unavailable
+from cypher_executor.errors import Failure, RequestInvalid, Unavailable
 from cypher_executor.ports import Clock, Inbox, PartStore
 from cypher_executor.worker import frames
 
@@ -105,10 +105,13 @@ class LocalDispatcher:
 
     def _take_on(self, run: RunId, execute: Execute) -> None:
         if (part := self._store.by_digest(execute.digest)) is None:
-            failure = Failure("part_unavailable", f"the module of part {execute.part!r} is not here any more")
-            self._report_soon(run, answers.refused(execute, failure, self._clock.now_us()))
+            self._refuse(run, execute, "part_unavailable", f"the module of part {execute.part!r} is not here any more")
             return
-        new = order(run, execute, self._modules.number(execute.digest), part.limits)
+        try:
+            new = order(run, execute, self._modules.number(execute.digest), part.limits)
+        except RequestInvalid as error:
+            self._refuse(run, execute, "invalid_input", f"the part's input is refused: {error.message}")
+            return
         self._wanted.setdefault(new.step, []).append(new)
         if self._modules.code(execute.digest) is None:
             self._modules.wait_for(new)
@@ -122,6 +125,9 @@ class LocalDispatcher:
     def _refuse_order(self, refused: Order, failure: Failure) -> None:
         if self._settle(refused):
             self._report_soon(refused.run, answers.refused(refused.execute, failure, self._clock.now_us()))
+
+    def _refuse(self, run: RunId, execute: Execute, code: str, message: str) -> None:
+        self._report_soon(run, answers.refused(execute, Failure(code, message), self._clock.now_us()))
 
     def _report_soon(self, run: RunId, event: Event) -> None:
         """Not at once: whoever hands in an order is not called back in the middle of it."""

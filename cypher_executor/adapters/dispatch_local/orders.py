@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import orjson
-
+from cypher_executor import strict_json
 from cypher_executor.core.commands import Call, Execute
 from cypher_executor.core.events import RunId
 from cypher_executor.core.parts import Limits
@@ -46,7 +45,10 @@ class Order:
 
 
 def order(run: RunId, execute: Execute, module: int, limits: Limits) -> Order:
-    """What a worker needs to know of an Execute. The input and the tape are encoded here, once."""
+    """What a worker needs to know of an Execute. The input and the tape are encoded here, once.
+
+    Raises errors.RequestInvalid for a value that JSON cannot hold.
+    """
     timeout_ms = limits.timeout_ms if execute.timeout_ms is None else min(limits.timeout_ms, execute.timeout_ms)
     timeout_ms = min(max(timeout_ms, _SHORTEST_MS), _LONGEST_MS)
     execution = frames.Execution(
@@ -59,10 +61,10 @@ def order(run: RunId, execute: Execute, module: int, limits: Limits) -> Order:
         clock_us=execute.clock_us,
         seed=execute.seed.encode(),
         tape=tuple(map(_call, execute.tape)),
-        input=orjson.dumps(execute.input),
+        input=strict_json.dumps(execute.input),
     )
     return Order(run, execute, module, frames.execute(execution), timeout_ms)
 
 
 def _call(call: Call) -> tuple[bytes, bytes]:
-    return orjson.dumps(call[0]), orjson.dumps(call[1])
+    return strict_json.dumps(call[0]), strict_json.dumps(call[1])
