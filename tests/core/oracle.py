@@ -81,11 +81,12 @@ class Oracle:
         assert step.state in ("succeeded", "failed", "skipped"), f"{name} is {step.state}, but nothing closed the run"
         taken = sum(fate == "taken" for fate in fates.values())
         early = 1 if join == "any" else join if isinstance(join, int) else None
-        if "error" in fates.values() and (early is None or taken < early):
+        if "error" in fates.values() and early is None:
             assert step.failure is not None and step.failure.code == "expression_error", f"{name} hid a bad condition"
             return
-        if "error" in fates.values():
-            return  # whichever came first decides
+        if "error" in fates.values():  # what came first decides: enough taken, too few left, or the error
+            assert taken >= (early or 0) or not step.attempts, f"{name} began with {taken} of {early} taken"
+            return
         runs = not fates or (taken >= early if early is not None else taken > 0 and self._may_join(name, fates))
         assert (step.state != "skipped") == runs, f"{name} is {step.state}; {taken} of {len(fates)} taken, join {join}"
         if runs and early is None:

@@ -150,3 +150,12 @@ def test_a_source_that_was_skipped_because_of_a_failure_does_not_block() -> None
     driver.fail("a")
     driver.succeed("c")
     assert driver.state("j") == "running"
+
+
+def test_a_number_that_cannot_be_reached_is_skipped_before_a_condition_can_break_it() -> None:
+    drawing = "a:work -ON_SUCCESS-> j:work\nb:work -ON_SUCCESS-> j when=!broken"
+    recipe = draw(drawing, {"j": {"join": 2}})
+    for first, state in (("a", "skipped"), ("b", "failed")):
+        driver = Driver(recipe)
+        (driver.fail if first == "a" else driver.succeed)(first)
+        assert driver.state("j") == state
