@@ -84,6 +84,7 @@ _ERRORS = {
     "recipe_twice": "There is more than one :Recipe node.",
     "recipe_in_path": "The :Recipe node is connected to other nodes, but it describes the recipe and does not run.",
     "unknown_recipe_property": "The :Recipe node has no property of this name.",
+    "invalid_schema": "The `input` of the recipe is not a JSON Schema.",
     "invalid_name": "A name is empty, too long, or has characters that it cannot have.",
     "name_mismatch": "The recipe names itself differently from the name under which it is to be stored.",
     # settings

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cypher_executor.core.parts import Part
 from cypher_executor.core.recipe import Recipe
-from cypher_executor.cypher.checks import check_pieces, check_whole
+from cypher_executor.cypher.checks import SchemaProblem, check_pieces, check_whole
 from cypher_executor.cypher.parse import parse
 from cypher_executor.cypher.plan import plan
 from cypher_executor.cypher.plan.assemble import assemble
@@ -38,12 +38,14 @@ def compile_recipe(
     parts: Mapping[str, Part] | None,
     name: str | None = None,
     recipes: Collection[str] | None = None,
+    schema_problem: SchemaProblem | None = None,
     trusted: bool = False,
 ) -> Compiled:
     """The recipe that a text draws, and every problem that it has. Never raises for what stands in the text.
 
     `parts` are those that exist; with None no part is looked up. `name` is what a file or a request calls the recipe,
-    which must not contradict the text. With `recipes`, the names of those that are stored, unknown workflows are told.
+    which must not contradict the text. With `recipes`, the names of those that are stored, unknown workflows are told;
+    with `schema_problem`, which says why a value is not a JSON Schema, so is an input schema that is none.
     `trusted` says that this text was accepted before: only what stops it from being read refuses it then, so that a
     newer version with more checks still carries on with the runs of an older one.
     """
@@ -55,23 +57,13 @@ def compile_recipe(
         return Compiled(None, report.sorted())
     planned = plan(statement, report, complete=parsed.statement is not None)
     if not trusted:
-        _check(planned, parts, recipes, name, report)
+        _check_name(planned, name, report)
+        check_pieces(planned, parts, schema_problem, report)
+    if not trusted and planned.complete:
+        check_whole(planned, parts, recipes, report)
     compiled = compile_readings(planned, report)
     recipe = None if report.has_errors else assemble(planned, compiled, text, name)
     return Compiled(recipe, report.sorted())
-
-
-def _check(
-    planned: Planned,
-    parts: Mapping[str, Part] | None,
-    recipes: Collection[str] | None,
-    name: str | None,
-    report: Report,
-) -> None:
-    _check_name(planned, name, report)
-    check_pieces(planned, parts, report)
-    if planned.complete:
-        check_whole(planned, parts, recipes, report)
 
 
 def _check_name(planned: Planned, name: str | None, report: Report) -> None:

@@ -36,6 +36,8 @@ _Step = syntax.Syntax | _Bind
 def references(expression: syntax.Syntax, *, templates: bool = False) -> References:
     """What `expression` refers to. With `templates`, the `{{ }}` in its texts are expressions."""
     found = References()
+    if isinstance(expression, syntax.Literal):
+        return found  # as most are
     bound: Counter[str] = Counter()
     todo: list[_Step] = [expression]
     while todo:

@@ -9,6 +9,7 @@ import pytest
 import cypher_executor
 from cypher_executor.cypher import CODES, compile_recipe, render
 from cypher_executor.errors import Diagnostic
+from cypher_executor.inputs import schema_problem
 from tests.cypher.known_parts import PARTS, STORED
 
 PACKAGE = Path(cypher_executor.__file__).parent
@@ -29,7 +30,9 @@ class Example:
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         name = "example" if self.code == "name_mismatch" else None
-        return compile_recipe(self.text, parts=PARTS, recipes=STORED, name=name).diagnostics
+        return compile_recipe(
+            self.text, parts=PARTS, recipes=STORED, name=name, schema_problem=schema_problem
+        ).diagnostics
 
 
 EXAMPLES = [Example(**found.groupdict()) for found in SECTION.finditer(PAGE)]

@@ -4,13 +4,14 @@ import pytest
 
 from cypher_executor.cypher import CODES, compile_recipe, render
 from cypher_executor.errors import Diagnostic, Place
+from cypher_executor.inputs import schema_problem
 from tests.cypher.dump import dump_diagnostics
 from tests.cypher.fixture_cases import Case, cases
 from tests.cypher.known_parts import PARTS, STORED
 
 
 def diagnostics_of(text: str) -> tuple[Diagnostic, ...]:
-    return compile_recipe(text, parts=PARTS, recipes=STORED).diagnostics
+    return compile_recipe(text, parts=PARTS, recipes=STORED, schema_problem=schema_problem).diagnostics
 
 
 @pytest.mark.parametrize("case", cases("diagnostics"), ids=str)
@@ -20,7 +21,7 @@ def test_every_mistake_is_told_with_its_place(case: Case) -> None:
 
 @pytest.mark.parametrize("case", cases("diagnostics"), ids=str)
 def test_a_recipe_is_refused_by_errors_and_by_nothing_else(case: Case) -> None:
-    compiled = compile_recipe(case.recipe, parts=PARTS, recipes=STORED)
+    compiled = compile_recipe(case.recipe, parts=PARTS, recipes=STORED, schema_problem=schema_problem)
     assert compiled.ok == all(d.severity == "warning" for d in compiled.diagnostics)
 
 

@@ -21,13 +21,20 @@ from cypher_executor.cypher.checks.routes import (
     check_settings,
     check_workflows,
 )
+from cypher_executor.cypher.checks.schemas import SchemaProblem, check_input_schema
 from cypher_executor.cypher.checks.shape import check_shape
 from cypher_executor.cypher.plan.planned import Planned
 from cypher_executor.cypher.report import Report
 
+__all__ = ["SchemaProblem", "check_pieces", "check_whole"]
 
-def check_pieces(planned: Planned, parts: Mapping[str, Part] | None, report: Report) -> None:
+
+def check_pieces(
+    planned: Planned, parts: Mapping[str, Part] | None, schema_problem: SchemaProblem | None, report: Report
+) -> None:
     """What can be said of each node and each expression on its own."""
+    if schema_problem is not None:
+        check_input_schema(planned, schema_problem, report)
     check_conditions(planned, report)
     if parts is not None:
         check_parts(planned, parts, report)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from cypher_executor.cypher.plan.draft import DraftRelationship
 from cypher_executor.cypher.plan.planned import Planned, PlannedRelationship
 from cypher_executor.cypher.report import Report
 from cypher_executor.errors import Place
+
+_Drawn = Mapping[tuple[str, str], DraftRelationship]
+"""The last relationship from one node to another."""
 
 _SHOWN = 8
 """How many nodes of a cycle are named."""
@@ -19,8 +23,9 @@ def check_shape(planned: Planned, report: Report) -> None:
         report.add("empty_recipe", "the recipe draws no node, so there is nothing to run: add one.", place)
     _check_duplicates(planned, report)
     _check_self_loops(planned, report)
+    drawn = {(r.drawn.source, r.drawn.target): r.drawn for r in planned.relationships}
     for component in planned.graph.cycles:
-        _report_cycle(planned, component, report)
+        _report_cycle(planned, component, drawn, report)
 
 
 def _check_duplicates(planned: Planned, report: Report) -> None:
@@ -44,13 +49,11 @@ def _check_self_loops(planned: Planned, report: Report) -> None:
             report.add("self_loop", sentence, drawn.place, node=drawn.target)
 
 
-def _report_cycle(planned: Planned, component: Sequence[int], report: Report) -> None:
-    cycle = planned.graph.shortest_cycle(component)
-    names = [planned.names[number] for number in cycle]
-    pairs = set(zip(names, [*names[1:], names[0]], strict=True))
-    last = max(
-        (r.drawn for r in planned.relationships if (r.drawn.source, r.drawn.target) in pairs), key=lambda d: d.index
-    )
+def _report_cycle(planned: Planned, component: Sequence[int], drawn: _Drawn, report: Report) -> None:
+    """Points at the relationship of the cycle that stands last in the text, which is likely the one too many."""
+    names = [planned.names[number] for number in planned.graph.shortest_cycle(component)]
+    pairs = zip(names, [*names[1:], names[0]], strict=True)
+    last = max((drawn[pair] for pair in pairs), key=lambda relationship: relationship.index)
     shown = names if len(names) <= _SHOWN else [*names[: _SHOWN - 2], "...", names[-1]]
     way = " -> ".join([*shown, names[0]])
     sentence = f"a recipe has no way back, but here is one: {way}. Use `retry`, or a recipe that triggers itself."

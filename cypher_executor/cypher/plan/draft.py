@@ -109,18 +109,12 @@ class _Drawing:
 
     def _add_node(self, pattern: syntax.NodePattern) -> str:
         name = pattern.variable.text if pattern.variable else self._names.next(_base_name(pattern))
-        node = self.draft.nodes.get(name) or self._new_node(name, pattern)
+        node = self.draft.nodes.setdefault(name, DraftNode(name, _place_of(pattern)))
         if pattern.labels:
             self._add_labels(node, pattern.labels)
         if pattern.properties is not None:
             self._add_properties(node, pattern.properties)
         return name
-
-    def _new_node(self, name: str, pattern: syntax.NodePattern) -> DraftNode:
-        if not name:
-            self._report.add("invalid_name", "a node needs a name of at least one character.", _place_of(pattern))
-        node = self.draft.nodes[name] = DraftNode(name, _place_of(pattern))
-        return node
 
     def _add_labels(self, node: DraftNode, labels: tuple[syntax.Name, ...]) -> None:
         if node.labels:
