@@ -95,8 +95,7 @@ class Sandbox:
         return lambda memory, *parameters: function(self._world, memory, *parameters)
 
     def _start(self, prepared: Prepared, execution: Execution) -> Result:
-        memory = min(execution.memory_mb, limits.MAX_MEMORY_MB) * 1024 * 1024
-        elements = limits.MAX_TABLE_ELEMENTS
+        memory, elements = _memory_mb(execution) * 1024 * 1024, limits.MAX_TABLE_ELEMENTS
         with Instance(prepared, memory_bytes=memory, table_elements=elements, fuel=execution.fuel) as instance:
             try:
                 instance.start()
@@ -141,7 +140,7 @@ class Sandbox:
         self, code: str, message: str, details: dict[str, Any], execution: Execution, instance: Instance
     ) -> Failed:
         """The part gave up. One that did so with all its memory in use was most likely refused more."""
-        used, limit = instance.memory_size(), execution.memory_mb
+        used, limit = instance.memory_size(), _memory_mb(execution)
         if used + _PAGE > limit * 1024 * 1024:
             message = f"the part's memory was at its limit of {limit} MiB: {message}"
             return self._failed("memory_limit", message, memory_mb=limit, **details)
@@ -149,7 +148,7 @@ class Sandbox:
 
     def _not_instantiated(self, reason: str, execution: Execution) -> Failed:
         if "memory minimum size" in reason:
-            limit = execution.memory_mb
+            limit = _memory_mb(execution)
             message = f"the part needs more memory from the start than its limit of {limit} MiB"
             return self._failed("memory_limit", message, memory_mb=limit)
         return self._failed("module_refused", f"the part could not be instantiated: {reason}")
@@ -161,6 +160,11 @@ class Sandbox:
         if stderr := self._world.stderr():
             details["stderr"] = stderr[:_SHOWN_STDERR]
         return Failed(code, message, retryable, details)
+
+
+def _memory_mb(execution: Execution) -> int:
+    """No part gets more than the pool has, whatever its manifest says."""
+    return min(execution.memory_mb, limits.MAX_MEMORY_MB)
 
 
 def _reason(trap: GuestTrap) -> str:

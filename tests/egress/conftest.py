@@ -19,6 +19,7 @@ CONTEXT = CallContext(run="run_1", node="名", item=(), attempt=1, part="http_re
 NAMES = {
     "canary.test": ["127.0.0.1"],
     "mixed.test": ["93.184.215.14", "127.0.0.1"],
+    "half.test": ["127.0.0.1", "10.0.0.1"],
     "mapped.test": ["::ffff:127.0.0.1"],
     "localhost": ["127.0.0.1"],
 }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import socket
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp.abc import ResolveResult
 
 from cypher_executor.adapters.egress import Egress
 from cypher_executor.adapters.egress.answer import retry_after_ms
@@ -40,6 +42,35 @@ async def test_a_name_with_one_refused_address_is_refused(canary: Canary, host: 
     assert code(await ask(egress, f"http://{host}:{canary.port}/")) == "egress_refused"
     await egress.close()
     assert canary.connections == 0
+
+
+async def test_an_address_that_is_open_does_not_open_a_name_that_has_another_one(
+    opened: Egress, canary: Canary
+) -> None:
+    assert code(await ask(opened, f"http://half.test:{canary.port}/")) == "egress_refused"
+    assert canary.connections == 0
+
+
+async def test_a_name_is_looked_up_once_for_a_connection(canary: Canary) -> None:
+    looked_up: list[str] = []
+
+    async def look_up(host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:
+        looked_up.append(host)
+        return await resolve("canary.test" if len(looked_up) == 1 else "10.0.0.1", port, family)
+
+    egress = Egress(allow=[f"127.0.0.1:{canary.port}"], resolve=look_up)
+    assert (await ask(egress, f"http://changing.test:{canary.port}/"))["status"] == 200
+    await egress.close()
+    assert looked_up == ["changing.test"]
+
+
+async def test_a_checked_connection_is_used_again_for_the_same_host_only(canary: Canary) -> None:
+    egress = Egress(allow=[f"canary.test:{canary.port}"], resolve=resolve)
+    for _ in range(3):
+        await ask(egress, f"http://canary.test:{canary.port}/")
+    assert canary.connections == 1
+    assert code(await ask(egress, f"http://localhost:{canary.port}/")) == "egress_refused"
+    await egress.close()
 
 
 async def test_the_proxies_of_the_environment_are_not_asked(
