@@ -128,11 +128,12 @@ class Parser:
         self, text: str, positions: Sequence[tuple[int, int]]
     ) -> tuple[syntax.Expression | None, Sequence[Diagnostic]]:
         """Called by the builder in the middle of a text. Strings in a template have no templates of their own."""
-        self._silent, self._builder.templates = True, False
+        silent, self._silent = self._silent, True
+        self._builder.templates = False
         try:
             return self._expression(text, positions)
         finally:
-            self._silent, self._builder.templates = False, True
+            self._silent, self._builder.templates = silent, True
 
     def _read_again(self, text: str, start: int, end: int) -> None:
         """Reads clauses that are complete in themselves, so that what is wrong in the last of them is found, too."""

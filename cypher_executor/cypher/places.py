@@ -27,6 +27,8 @@ def between(first: Any, last: Any) -> Place:
         first = first[0]
     while type(last) is list:
         last = last[-1]
+    if first is last:
+        return at(first)
     start = first.place if isinstance(first, Syntax) else first
     end = last.place if isinstance(last, Syntax) else last
     return Place(start.line, start.column, end.end_line, end.end_column)

@@ -44,6 +44,9 @@ class Builder:
     held: dict[int, tuple[syntax.Syntax, Sequence[Diagnostic]]]
     """Problems of templates, by the id of the string: see `templates_count` in `clauses`."""
 
+    predicates: int
+    """How many patterns stood in expressions since the last look at where they stand."""
+
     def __init__(self, read_expression: ReadExpression) -> None:
         self.read_expression = read_expression
         self._lines: list[str] = []
@@ -53,6 +56,7 @@ class Builder:
         self.problems = Problems()
         self.templates = templates
         self.held = {}
+        self.predicates = 0
         self._lines = text.split("\n")
 
     def __getattr__(self, name: str) -> Any:

@@ -19,7 +19,7 @@ from cypher_executor.cypher.tree.builder import (
     rule,
     span,
 )
-from cypher_executor.cypher.tree.patterns import check_drawn
+from cypher_executor.cypher.tree.patterns import check_drawn, check_predicates
 
 
 @rule("script", "subscript")
@@ -102,6 +102,7 @@ def return_(build: Builder, c: Children) -> syntax.Return:
 @rule()
 def projection(build: Builder, c: Children) -> syntax.Projection:
     order_by = part(c, "ORDER")
+    check_predicates(build, nodes(c))
     return syntax.Projection(
         span(c),
         has(c, "DISTINCT"),
@@ -136,6 +137,7 @@ def set_(build: Builder, c: Children) -> syntax.Set:
 @rule("set_property", "set_variable")
 def set_value(build: Builder, c: Children) -> syntax.SetItem:
     target, sign, value = c
+    check_predicates(build, [value])
     if isinstance(target, syntax.Variable):
         return syntax.SetVariable(span(c), target, value, add=sign == "+=")
     if not _is_property(target) or sign == "+=":

@@ -92,12 +92,14 @@ def literal(build: Builder, c: Children) -> syntax.Syntax:
         return read_string(build, token)
     if token.type in _CONSTANTS:
         return syntax.Literal(at(token), _CONSTANTS[token.type], str(token))
-    return syntax.Literal(at(token), numbers.read(build.problems, token, at(token)), str(token))
+    place = at(token)
+    return syntax.Literal(place, numbers.read(build.problems, token, place), str(token))
 
 
 @rule()
 def parameter(build: Builder, c: Children) -> syntax.Parameter:
-    return syntax.Parameter(at(c[0]), plain_name(build, str(c[0])[1:], at(c[0])))
+    place = at(c[0])
+    return syntax.Parameter(place, plain_name(build, str(c[0])[1:], place))
 
 
 @rule()
@@ -252,6 +254,7 @@ def when(build: Builder, c: Children) -> list[syntax.When]:
 @rule()
 def pattern_predicate(build: Builder, c: Children) -> syntax.PatternPredicate:
     found = first(c, syntax.Path)
+    build.predicates += 1
     if len(c) > 1:
         found = syntax.Path(span(c), None, shortest(c), found.elements)
     return syntax.PatternPredicate(span(c), found)

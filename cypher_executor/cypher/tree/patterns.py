@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 from cypher_executor.cypher import syntax
@@ -13,7 +14,8 @@ from cypher_executor.errors import Place, TextEdit
 
 @rule()
 def name(build: Builder, c: Children) -> syntax.Name:
-    return syntax.Name(at(c[0]), plain_name(build, str(c[0]), at(c[0])))
+    place = at(c[0])
+    return syntax.Name(place, plain_name(build, str(c[0]), place))
 
 
 def plain_name(build: Builder, written: str, place: Place) -> str:
@@ -101,3 +103,32 @@ def check_drawn(build: Builder, patterns: tuple[syntax.Path, ...]) -> None:
                     did_you_mean=f":{variable.text}",
                     fix=TextEdit(start_of(variable), ":"),
                 )
+
+
+def check_predicates(build: Builder, values: Iterable[syntax.Syntax]) -> None:
+    """A pattern is a condition, and no value: it has no place in RETURN, WITH or on the right of SET, other than in a
+    condition there or within `exists()`. (`shortestPath` gives a path, which is a value.)"""
+    if not build.predicates:
+        return
+    todo = list(values)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, syntax.PatternPredicate) and node.pattern.function is None:
+            build.problems.add("pattern_not_allowed", "A pattern is a condition and not a value: put it into WHERE or "
+                               "`exists()`.", node.place)  # fmt: skip
+        todo.extend(_values_below(node))
+    build.predicates = 0
+
+
+def _values_below(node: syntax.Syntax) -> list[syntax.Syntax]:
+    """The children that stand where a value is wanted, and not a condition."""
+    match node:
+        case syntax.Subquery() | syntax.PatternComprehension():
+            return []
+        case syntax.FunctionCall(name=name) if name.text.lower() == "exists":
+            return []
+        case syntax.ListComprehension(where=where) | syntax.Quantifier(where=where):
+            return [child for child in syntax.children(node) if child is not where]
+        case syntax.When(condition=condition):
+            return [child for child in syntax.children(node) if child is not condition]
+    return syntax.children(node)
