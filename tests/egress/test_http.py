@@ -44,7 +44,7 @@ async def test_a_name_with_one_refused_address_is_refused(canary: Canary, host: 
     assert canary.connections == 0
 
 
-async def test_an_address_that_is_open_does_not_open_a_name_that_has_another_one(
+async def test_an_open_address_does_not_open_a_name_that_has_another_one(
     opened: Egress, canary: Canary
 ) -> None:
     assert code(await ask(opened, f"http://half.test:{canary.port}/")) == "egress_refused"
