@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from cypher_executor import strict_json
 from cypher_executor.errors import NotFound, RequestInvalid
 
 HELP = (
@@ -51,6 +50,8 @@ def _piece(option: str) -> Any:
 
 def _value(key: str, text: str) -> Any:
     """JSON when it is JSON. What nearly is, but no reader may accept, is refused rather than taken for a text."""
+    from cypher_executor import strict_json
+
     try:
         return strict_json.loads(text)
     except RequestInvalid as error:
@@ -61,6 +62,8 @@ def _value(key: str, text: str) -> Any:
 
 
 def _parsed(data: bytes, source: str) -> Any:
+    from cypher_executor import strict_json
+
     try:
         return strict_json.loads(data)
     except RequestInvalid as error:

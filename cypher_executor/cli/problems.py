@@ -10,6 +10,17 @@ from typing import Any
 from cypher_executor import errors
 from cypher_executor.errors import Diagnostic, Place, TextEdit
 
+REMEDIES: Mapping[str, tuple[str, ...]] = {
+    "unknown_recipe": ("`cypher-executor recipes list` shows every name; without a server the shipped ones are there",),
+    "unknown_run": ("`cypher-executor runs list` shows the newest",),
+    "input_invalid": ("give the input with -d key=value",),
+    "recipe_invalid": (),
+    "not_ready": ("try again in a moment",),
+    "unavailable": ("try again in a moment",),
+    "journal_unavailable": ("try again in a moment, and look at the log of the service",),
+}
+"""What to do next, for those codes whose advice over HTTP speaks of requests and headers."""
+
 
 class SourceInvalid(errors.RecipeInvalid):
     """A recipe with problems, together with the text and the file that they are in, so that they can be shown."""
@@ -86,10 +97,11 @@ def from_answer(status: int, problem: Mapping[str, Any]) -> errors.CypherExecuto
         invalid.message = str(problem.get("detail") or invalid.message)
         return invalid
     message = str(problem.get("detail") or problem.get("title") or f"the service answered {status}")
+    code = str(problem.get("code") or f"http_{status}")
     more: dict[str, Any] = {
-        "code": str(problem.get("code") or f"http_{status}"),
+        "code": code,
         "did_you_mean": problem.get("did_you_mean"),
-        "next_actions": problem.get("next_actions") or (),
+        "next_actions": REMEDIES.get(code, problem.get("next_actions") or ()),
     }
     return _kind_of(status)(message, **more)
 

@@ -21,10 +21,10 @@ from starlette.applications import Starlette
 
 from cypher_executor.errors import RequestInvalid, Unavailable
 from cypher_executor.service.auth import refuse_open_address
+from cypher_executor.service.envelope import HEADERS_BYTES
 from cypher_executor.service.wire import Protocol
 from cypher_executor.settings import Settings
 
-HEADERS_BYTES = 32 * 1024
 KEEP_ALIVE_S = 75
 BACKLOG = 2048
 STOPPING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
