@@ -10,7 +10,7 @@ import logging
 from collections.abc import Mapping
 from urllib.parse import unquote_to_bytes
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -32,6 +32,8 @@ EVERY_ANSWER: Mapping[str, str] = {
     "cache-control": "no-store",
 }
 """Headers of every answer that does not set them itself."""
+
+_EVERY_ANSWER = [(name.encode(), value.encode()) for name, value in EVERY_ANSWER.items()]
 
 HEADERS_BYTES = 32 * 1024
 """The most that request line and headers may have together."""
@@ -79,10 +81,11 @@ class _Sender:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
-            headers = MutableHeaders(raw=message["headers"])
-            headers["x-request-id"] = self.request_id
-            for name, value in EVERY_ANSWER.items():
-                headers.setdefault(name, value)
+            own = message["headers"]
+            names = {name for name, _ in own}
+            missing = [header for header in _EVERY_ANSWER if header[0] not in names]
+            request_id = (b"x-request-id", self.request_id.encode())
+            message = {**message, "headers": [*own, *missing, request_id]}
         await self._send(message)
 
 

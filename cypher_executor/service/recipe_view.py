@@ -14,7 +14,7 @@ from cypher_executor.service.times import iso
 
 
 def recipe_view(
-    recipe: Recipe, name: str, version: RecipeVersion | None, warnings: Iterable[Diagnostic], base_url: str
+    recipe: Recipe, name: str, version: RecipeVersion | None, diagnostics: Iterable[Diagnostic], base_url: str
 ) -> dict[str, Any]:
     """A recipe; without a version it is one that was only tried."""
     return {
@@ -28,7 +28,7 @@ def recipe_view(
         "parts": list(recipe.parts),
         "input_schema": recipe.input_schema,
         "webhook_url": webhook_url(base_url, name),
-        "diagnostics": [to_json(d) for d in warnings],
+        "diagnostics": [to_json(d) for d in diagnostics],
     }
 
 

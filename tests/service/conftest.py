@@ -12,6 +12,7 @@ import itertools
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -36,9 +37,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One event loop for everything here, because the house lives on it."""
     here = Path(__file__).parent
     for item in items:
-        asks = isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.function)
-        if asks and item.path.is_relative_to(here):
+        if item.path.is_relative_to(here) and isinstance(item, pytest.Function) and _is_async(item.function):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+def _is_async(test: Any) -> bool:
+    return inspect.iscoroutinefunction(test.hypothesis.inner_test if hasattr(test, "hypothesis") else test)
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +77,7 @@ async def wire(app: Starlette) -> AsyncIterator[Wire]:
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve([listener]))
-    yield Wire(listener.getsockname()[1])
+    yield Wire(listener.getsockname()[1], server.server_state.connections)
     server.should_exit = True
     await serving
 

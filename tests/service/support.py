@@ -72,8 +72,10 @@ class Wire:
     """A server on a port of this machine, spoken to in bytes."""
 
     port: int
+    connections: set[Any]
+    """The server's side of the connections that are open."""
 
-    async def send(self, *pieces: bytes, host: bytes = b"127.0.0.1") -> Reply:
+    async def send(self, *pieces: bytes) -> Reply:
         """Send the pieces one after the other, without ending, and read the first answer."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 import pytest
 
@@ -167,3 +168,12 @@ async def test_a_websocket_is_not_spoken_here(wire: Wire) -> None:
     upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: eA==\r\n"
     reply = await wire.send(b"GET /healthz HTTP/1.1\r\n" + HOST + upgrade + b"\r\n")
     assert reply.status == 200
+
+
+async def test_answers_do_not_wait_to_be_acknowledged(wire: Wire) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", wire.port)
+    await wire.exchange(reader, writer, b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n")
+    ours = writer.get_extra_info("sockname")
+    connection = next(c for c in wire.connections if c.client == ours)
+    assert connection.transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    writer.close()

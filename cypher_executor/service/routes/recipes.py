@@ -9,6 +9,7 @@ from cypher_executor.cypher.diagnostics import to_json
 from cypher_executor.cypher.plan.recipe_node import recipe_name
 from cypher_executor.errors import Diagnostic, NotFound, RequestInvalid
 from cypher_executor.library import agreed_name
+from cypher_executor.ports import RecipeVersion
 from cypher_executor.service import answers, requests
 from cypher_executor.service.bodies import json_body, recipe_body
 from cypher_executor.service.endpoint import Endpoint, Exchange, Told, in_path, reply
@@ -71,8 +72,7 @@ async def show(exchange: Exchange) -> Response:
     number = _number(exchange.path["version"]) if "version" in exchange.path else None
     library, tenant = exchange.house.library, exchange.caller.tenant
     version = await library.version(tenant, exchange.path["name"], number)
-    recipe = await library.by_digest(version.digest, version.text)
-    return reply(200, recipe_view(recipe, version.name, version, (), exchange.base_url))
+    return await _stored(exchange, version)
 
 
 async def versions(exchange: Exchange) -> Response:
@@ -99,8 +99,15 @@ async def rollback(exchange: Exchange) -> Response:
     version = await exchange.house.catalog.point(tenant, name, number)
     if version is None:
         raise NotFound(f"recipe {name!r} has no version {number}", code="unknown_version")
+    return await _stored(exchange, version)
+
+
+async def _stored(exchange: Exchange, version: RecipeVersion) -> Response:
+    """A stored version, with what `check` says of it today: its parts may have changed since it was stored."""
+    library = exchange.house.library
     recipe = await library.by_digest(version.digest, version.text)
-    return reply(200, recipe_view(recipe, name, version, (), exchange.base_url))
+    diagnostics = library.check(version.text).diagnostics
+    return reply(200, recipe_view(recipe, version.name, version, diagnostics, exchange.base_url))
 
 
 def _named(name: str | None) -> str | None:
