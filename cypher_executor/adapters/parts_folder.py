@@ -22,7 +22,7 @@ from cypher_executor.partkit.manifest import PartFolder, digest_of, read_folder
 
 
 class PartsFolder:
-    """A `PartStore` over folders that hold one folder for each part. Raises what `read_folder` raises, and `Conflict`."""
+    """A `PartStore` over folders that hold one folder for each part. Bad ones are refused when it is made."""
 
     def __init__(self, folders: Iterable[Path]) -> None:
         self._by_name: dict[str, PartFolder] = {}
@@ -60,7 +60,7 @@ class PartsFolder:
         return [self._by_name[name].part for name in sorted(self._by_name)]
 
     async def module(self, digest: Digest) -> bytes:
-        """The bytes of a module. `NotFound` when no part has this digest (any more), `Unavailable` when it is unreadable."""
+        """The bytes of a module. `NotFound` when no part has this digest (any more), `Unavailable` on a reading error."""
         found = self._by_digest.get(digest)
         if found is None:
             raise NotFound(f"no part has a module with the digest {digest}")

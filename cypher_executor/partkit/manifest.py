@@ -188,7 +188,7 @@ def _read_manifest(path: Path) -> _Manifest:
 def _check_field(path: Path, field: str, schema: Mapping[str, Any]) -> None:
     where = f"{path}: input.{field}"
     if field in _RESERVED.split():
-        raise RequestInvalid(f"{where}: this name steers the step in every recipe; no part may have an input of this name")
+        raise RequestInvalid(f"{where}: this name is reserved: it steers the step in every recipe; use another")
     if unknown := sorted(set(schema) - set(_SCHEMA_WORDS.split())):
         raise RequestInvalid(f"{where}: unknown keys {', '.join(unknown)}")
     if not isinstance(schema.get("required", False), bool):

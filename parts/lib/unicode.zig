@@ -55,10 +55,12 @@ pub fn isIdeograph(point: u21) bool {
 }
 
 pub fn upperPoint(point: u21) u21 {
+    if (point < 128) return std.ascii.toUpper(@intCast(point));
     return mapped(&tables.upper, point);
 }
 
 pub fn lowerPoint(point: u21) u21 {
+    if (point < 128) return std.ascii.toLower(@intCast(point));
     return mapped(&tables.lower, point);
 }
 
@@ -97,7 +99,7 @@ pub fn upper(gpa: Allocator, text: []const u8) error{OutOfMemory}![]const u8 {
 }
 
 pub fn lower(gpa: Allocator, text: []const u8) error{OutOfMemory}![]const u8 {
-    var out: Bytes = .empty;
+    var out = try Bytes.initCapacity(gpa, text.len);
     var it = points(text);
     var after_letter = false;
     while (it.nextCodepoint()) |point| {

@@ -13,6 +13,7 @@ const lines_of = @embedFile("words.txt");
 /// From words in small letters to the word of the other language. The first meaning of a word is the one that counts.
 pub fn load(from: Language, to: Language) error{OutOfMemory}!Table {
     var table: Table = .empty;
+    try table.ensureTotalCapacity(gpa, 768);
     var lines = std.mem.tokenizeScalar(u8, lines_of, '\n');
     while (lines.next()) |line| {
         const target = firstOf(column(line, to));
