@@ -14,7 +14,8 @@ file is a pickle, so the folder must be private to the user; choosing it is the 
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from typing import Any
 
 from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
+from lark.lexer import ContextualLexer
 from lark.utils import TextSlice
 
 from cypher_executor.cypher import mistakes, syntax
@@ -57,6 +59,44 @@ class _Misfit(Exception):
 
     def __init__(self, misfit: mistakes.Misfit) -> None:
         self.misfit = misfit
+
+
+class _Lexer(ContextualLexer):
+    """lark's contextual lexer with its inner loop written out, because most of the time of a parse went into the calls
+    between its methods. White space is skipped here; errors are left to the original."""
+
+    def lex(self, lexer_state: Any, parser_state: Any) -> Iterator[Token]:
+        piece, counter, stack = lexer_state.text, lexer_state.line_ctr, parser_state.state_stack
+        text, end = piece.text, piece.end
+        while True:
+            space = _SPACE(text, counter.char_pos, end)
+            if space:
+                counter.feed(space[0])
+            lexer = self.lexers[stack[-1]]
+            found = lexer.match(piece, counter.char_pos) if counter.char_pos < end else None  # type: ignore[attr-defined]
+            if found is None:
+                yield from super().lex(lexer_state, parser_state)
+                return
+            token = _token(counter, *found)
+            callback = lexer.callback.get(token.type)  # type: ignore[attr-defined]
+            if callback is not None:
+                callback(token)
+            if token.type not in lexer.ignore_types:  # type: ignore[attr-defined]
+                lexer_state.last_token = token
+                yield token
+
+
+def _token(counter: Any, value: str, kind: str) -> Token:
+    """The token that begins where `counter` is, which is moved to its end."""
+    token = str.__new__(Token, value)
+    token.type, token.value = kind, value
+    token.start_pos, token.line, token.column = counter.char_pos, counter.line, counter.column
+    counter.feed(value)
+    token.end_pos, token.end_line, token.end_column = counter.char_pos, counter.line, counter.column
+    return token
+
+
+_SPACE = re.compile(r"\s+").match
 
 
 class Parser:
@@ -202,6 +242,7 @@ class Parser:
                 transformer=self._builder,
                 lexer_callbacks={"COMMENT": self._comment, "COMMENT_MISTAKE": self._unclosed_comment},
                 cache=str(cache) if cache else False,
+                _plugins={"ContextualLexer": _Lexer},
             )
         finally:
             if collecting:

@@ -21,6 +21,11 @@ def at(thing: Any) -> Place:
     return Place(thing.line, thing.column, thing.end_line, thing.end_column)
 
 
+def token_place(token: Any) -> Place:
+    """The place of what is known to be a token."""
+    return Place(token.line, token.column, token.end_line, token.end_column)
+
+
 def between(first: Any, last: Any) -> Place:
     """From the start of `first` to the end of `last`."""
     while type(first) is list:

@@ -11,7 +11,7 @@ expression are text, and the braces of maps are counted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _ESCAPE = re.compile(
@@ -48,7 +48,7 @@ class Scanned:
     """The decoded text; where each of its characters (and its end) stands in the source; its pieces, if templates."""
 
     text: str
-    offsets: tuple[int, ...]
+    offsets: Sequence[int]
     pieces: tuple[Piece, ...]
 
 
@@ -71,6 +71,9 @@ def plain(source: str) -> tuple[str, list[BadEscape]]:
 
 def scan(source: str) -> Scanned:
     """The decoded text of a quoted string with the places of its templates. Bad escapes stand for themselves."""
+    if "\\" not in source:
+        body = source[1:-1]
+        return Scanned(body, range(1, len(source)), tuple(_pieces(body, set())))
     text: list[str] = []
     offsets: list[int] = []
     literal: set[int] = set()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cypher_executor.cypher import strings, syntax
-from cypher_executor.cypher.places import at
+from cypher_executor.cypher.places import token_place
 from cypher_executor.cypher.problems import Problems
 from cypher_executor.errors import Place
 
@@ -18,24 +18,24 @@ Positions = Sequence[tuple[int, int]]
 
 def read_string(build: Builder, token: Any) -> syntax.Literal | syntax.Template:
     """The node for a string. Problems of its templates are held back by `build` until its clause is known."""
-    source = str(token)
+    source: str = token.value
     value, bad = strings.plain(source)
     if bad:
         _refuse_escapes(build.problems, token, bad)
     if not build.templates or "{{" not in value:
-        return syntax.Literal(at(token), value, source)
-    return _template(build, token, value)
+        return syntax.Literal(token_place(token), value, source)
+    return _template(build, token, source, value)
 
 
-def _template(build: Builder, token: Any, value: str) -> syntax.Literal | syntax.Template:
-    scanned = strings.scan(str(token))
+def _template(build: Builder, token: Any, source: str, value: str) -> syntax.Literal | syntax.Template:
+    scanned = strings.scan(source)
     if not any(p.is_expression for p in scanned.pieces):
-        return syntax.Literal(at(token), value, str(token))
+        return syntax.Literal(token_place(token), value, source)
     places = _positions(token)
     positions = [places[offset] for offset in scanned.offsets]
     problems = Problems()
     parts = tuple(_part(build, problems, scanned.text, positions, piece) for piece in scanned.pieces)
-    node = syntax.Template(at(token), value, str(token), tuple(p for p in parts if p is not None))
+    node = syntax.Template(token_place(token), value, source, tuple(p for p in parts if p is not None))
     if problems.found:
         build.held[id(node)] = (node, problems.found)
     return node
@@ -63,6 +63,8 @@ def _part(
 def _positions(token: Any) -> Positions:
     """Line and column of each character of a token, and of its end."""
     line, column = token.line, token.column
+    if token.end_line == line:
+        return [(line, c) for c in range(column, token.end_column + 1)]
     found = []
     for character in token:
         found.append((line, column))

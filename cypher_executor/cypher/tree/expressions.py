@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from cypher_executor.cypher import numbers, syntax
-from cypher_executor.cypher.places import at, between
+from cypher_executor.cypher.places import at, between, token_place
 from cypher_executor.cypher.templates import read_string
 from cypher_executor.cypher.tree.builder import (
     Builder,
@@ -91,15 +91,15 @@ def literal(build: Builder, c: Children) -> syntax.Syntax:
     if token.type == "STRING":
         return read_string(build, token)
     if token.type in _CONSTANTS:
-        return syntax.Literal(at(token), _CONSTANTS[token.type], str(token))
-    place = at(token)
-    return syntax.Literal(place, numbers.read(build.problems, token, place), str(token))
+        return syntax.Literal(token_place(token), _CONSTANTS[token.type], token.value)
+    place = token_place(token)
+    return syntax.Literal(place, numbers.read(build.problems, token, place), token.value)
 
 
 @rule()
 def parameter(build: Builder, c: Children) -> syntax.Parameter:
-    place = at(c[0])
-    return syntax.Parameter(place, plain_name(build, str(c[0])[1:], place))
+    place = token_place(c[0])
+    return syntax.Parameter(place, plain_name(build, c[0].value[1:], place))
 
 
 @rule()

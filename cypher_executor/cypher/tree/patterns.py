@@ -7,20 +7,21 @@ from collections.abc import Iterable
 from typing import Any
 
 from cypher_executor.cypher import syntax
-from cypher_executor.cypher.places import at, start_of
+from cypher_executor.cypher.places import start_of, token_place
 from cypher_executor.cypher.tree.builder import Builder, Children, first, has, is_token, nodes, rule, span
 from cypher_executor.errors import Place, TextEdit
 
 
 @rule()
 def name(build: Builder, c: Children) -> syntax.Name:
-    place = at(c[0])
-    return syntax.Name(place, plain_name(build, str(c[0]), place))
+    token = c[0]
+    place = token_place(token)
+    return syntax.Name(place, plain_name(build, token.value, place))
 
 
 def plain_name(build: Builder, written: str, place: Place) -> str:
     """The name that is meant: without backticks, in NFC, so that two ways to type `é` are one name."""
-    if written.startswith("`"):
+    if written[:1] == "`":
         return unicodedata.normalize("NFC", written[1:-1].replace("``", "`"))
     if written.isascii():
         return written
