@@ -54,6 +54,7 @@ _ERRORS = {
     "not_a_comprehension": "The beginning of a list comprehension is no `name IN list`.",
     "not_a_quantifier": "all(), any(), none() and single() take `name IN list WHERE condition`.",
     "not_a_reduce": "reduce() takes `name = value, name IN list | expression`.",
+    "pattern_not_allowed": "A pattern stands where a value belongs.",
     "star_argument": "`*` stands in a function that is not count().",
     "template_empty": "There is nothing between `{{` and `}}`.",
     "template_unclosed": "A `{{` in a text has no `}}`.",

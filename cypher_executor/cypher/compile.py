@@ -14,6 +14,7 @@ from cypher_executor.cypher.plan.assemble import assemble
 from cypher_executor.cypher.plan.planned import Planned
 from cypher_executor.cypher.plan.readings import compile_readings
 from cypher_executor.cypher.plan.recipe_node import recipe_name
+from cypher_executor.cypher.plan.result import name_columns
 from cypher_executor.cypher.report import Report
 from cypher_executor.cypher.salvage import salvage
 from cypher_executor.errors import Diagnostic, Place
@@ -62,6 +63,7 @@ def compile_recipe(
     if not trusted and planned.complete:
         check_whole(planned, parts, recipes, report)
     compiled = compile_readings(planned, report)
+    name_columns(planned.columns or [], compiled, report)
     recipe = None if report.has_errors else assemble(planned, compiled, text, name)
     return Compiled(recipe, report.sorted())
 

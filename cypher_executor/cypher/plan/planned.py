@@ -71,10 +71,12 @@ class PlannedRelationship:
 
 @dataclass
 class PlannedColumn:
-    """One column of the RETURN."""
+    """One column of the RETURN. Its name is known when its expression is compiled."""
 
-    name: str
+    alias: syntax.Name | None
+    place: Place
     reading: Reading
+    name: str = ""
 
 
 @dataclass

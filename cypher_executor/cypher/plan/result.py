@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cypher_executor.cypher import syntax
 from cypher_executor.cypher.plan.planned import PlannedColumn, Reading
-from cypher_executor.cypher.printing import print_expression
+from cypher_executor.cypher.plan.readings import CompiledReadings
 from cypher_executor.cypher.report import Report
 from cypher_executor.errors import Place
 
@@ -14,18 +14,23 @@ def plan_result(clause: syntax.Return | None, report: Report) -> list[PlannedCol
     if clause is None:
         return None
     _refuse_rows(clause.projection, report)
-    columns: dict[str, PlannedColumn] = {}
-    for item in clause.projection.items:
-        name, place = _name(item), item.alias.place if item.alias else item.place
-        if name in columns:
-            report.add("column_twice", f"RETURN gives `{name}` twice: give one of them another name with AS.", place)
-        columns[name] = PlannedColumn(name, Reading(item.expression, after=None))
-    return list(columns.values())
+    items = clause.projection.items
+    return [PlannedColumn(item.alias, item.place, Reading(item.expression, after=None)) for item in items]
 
 
-def _name(item: syntax.ProjectionItem) -> str:
-    """Without an alias, the expression in its canonical form: how it is spaced must not change what a run gives."""
-    return item.alias.text if item.alias else print_expression(item.expression)
+def name_columns(columns: list[PlannedColumn], compiled: CompiledReadings, report: Report) -> None:
+    """Gives each column that could be compiled its name. Without an alias that is the expression in its canonical form:
+    how an expression is spaced must not change what a run gives."""
+    taken: set[str] = set()
+    for column in columns:
+        if id(column.reading) not in compiled:
+            continue
+        column.name = column.alias.text if column.alias else compiled[id(column.reading)].text
+        if column.name in taken:
+            place = column.alias.place if column.alias else column.place
+            sentence = f"RETURN gives `{column.name}` twice: give one of them another name with AS."
+            report.add("column_twice", sentence, place)
+        taken.add(column.name)
 
 
 def _refuse_rows(projection: syntax.Projection, report: Report) -> None:
