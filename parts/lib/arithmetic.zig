@@ -30,26 +30,14 @@ pub fn divide(a: Decimal, b: Decimal) Error!Decimal {
     return checked(decimal.divide(a, b, decimal.precision));
 }
 
-/// The largest whole number of times that `b` goes into `a`, towards zero or downwards.
-pub fn wholeTimes(a: Decimal, b: Decimal, rule: decimal.Rounding) Error!Decimal {
+/// How often `b` goes into `a` as a whole number, towards zero or downwards.
+pub fn wholeTimes(a: Decimal, b: Decimal, direction: decimal.Direction) Error!Decimal {
     if (b.isZero()) return part.fail("division_by_zero", &.{"the divisor is 0; check it first"});
-    const span = @max(a.magnitude() - b.magnitude(), 0) + 2;
-    if (span > decimal.max_digits / 2) return checked(error.OutOfRange);
-    const exact = try checked(decimal.divide(a, b, @intCast(span)));
-    const whole = try checked(decimal.roundTo(exact, 0, rule));
-    return corrected(a, b, whole);
+    return checked(decimal.divideWhole(a, b, direction));
 }
 
-/// A quotient that was rounded may be one too far from zero; the rest that it leaves tells.
-fn corrected(a: Decimal, b: Decimal, whole: Decimal) Error!Decimal {
-    const rest = try checked(decimal.subtract(a, try checked(decimal.multiply(whole, b))));
-    const rest_too_long = decimal.order(rest.abs(), b.abs()) != .lt;
-    const one = Decimal{ .negative = rest.negative != b.negative, .digits = &.{1} };
-    return if (rest_too_long) checked(decimal.add(whole, one)) else whole;
-}
-
-pub fn remainder(a: Decimal, b: Decimal, rule: decimal.Rounding) Error!Decimal {
-    const whole = try wholeTimes(a, b, rule);
+pub fn remainder(a: Decimal, b: Decimal, direction: decimal.Direction) Error!Decimal {
+    const whole = try wholeTimes(a, b, direction);
     return checked(decimal.subtract(a, try checked(decimal.multiply(whole, b))));
 }
 

@@ -14,6 +14,7 @@ pub const max_digits = 4096;
 
 pub const Error = error{ OutOfMemory, OutOfRange };
 
+pub const Direction = enum { down, floor };
 pub const Rounding = enum { half_up, half_even, half_down, up, down, ceiling, floor };
 
 pub const Decimal = struct {
@@ -176,6 +177,21 @@ pub fn divide(a: Decimal, b: Decimal, places: usize) Error!Decimal {
     sticky[quotient.digits.len] = @intFromBool(!quotient.exact);
     const raw = normal(a.negative != b.negative, sticky, a.exponent - b.exponent - shift - 1);
     return roundTo(raw, raw.magnitude() - @as(i64, @intCast(places)), .half_even);
+}
+
+/// How often `b` goes into `a`, without the rest: towards zero, or downwards.
+pub fn divideWhole(a: Decimal, b: Decimal, rule: Direction) Error!Decimal {
+    const negative = a.negative != b.negative;
+    const below_one = a.isZero() or a.magnitude() < b.magnitude();
+    const exponent = @min(a.exponent, b.exponent);
+    if (!below_one and a.magnitude() - exponent > max_digits) return error.OutOfRange;
+    const quotient: Quotient = if (below_one) .{ .digits = &.{}, .exact = a.isZero() } else try wholeQuotient(
+        .{ .digits = a.digits, .exponent = a.exponent - exponent },
+        try aligned(b, exponent, @intCast(b.magnitude() - exponent)),
+    );
+    const whole = normal(negative, quotient.digits, 0);
+    if (rule == .down or !negative or quotient.exact) return whole;
+    return add(whole, .{ .negative = true, .digits = &.{1} });
 }
 
 const Quotient = struct { digits: []const u8, exact: bool };
