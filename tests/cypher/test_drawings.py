@@ -1,13 +1,16 @@
 """Whatever graph is drawn, and however it is written down, compiling gives that graph."""
 
 import random
+import re
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cypher_executor.core.recipe import Recipe
-from cypher_executor.cypher import compile_recipe
+from cypher_executor.cypher import compile_recipe, render
 from tests.cypher.drawings import Drawing, drawings, shuffled, text_of
+from tests.cypher.fixture_cases import Case, cases
+from tests.cypher.known_parts import PARTS, STORED
 
 seeds = st.integers(0, 2**32)
 
@@ -63,6 +66,20 @@ def _map(inputs: tuple[tuple[str, str], ...] | None) -> frozenset[tuple[str, str
 def test_any_text_gives_a_recipe_or_diagnostics_and_never_an_exception(text: str) -> None:
     found = compile_recipe(text, parts={}, recipes=())
     assert found.ok or any(d.severity == "error" for d in found.diagnostics)
+
+
+@given(st.sampled_from(cases("diagnostics") + cases("plans")), seeds)
+@settings(max_examples=200, deadline=None)
+def test_a_recipe_that_was_mangled_gets_an_answer_that_can_be_shown(case: Case, seed: int) -> None:
+    chance = random.Random(seed)
+    tokens = re.findall(r"\w+|\s+|[^\w\s]", case.recipe)
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(tokens) + 1)
+        tokens[at : at + chance.randint(0, 2)] = chance.sample(tokens, min(len(tokens), chance.randint(0, 2)))
+    text = "".join(tokens)
+    found = compile_recipe(text, parts=PARTS, recipes=STORED)
+    assert found.ok == all(d.severity == "warning" for d in found.diagnostics)
+    assert render(text, found.diagnostics).count("-->") >= len(found.diagnostics)
 
 
 def test_a_chain_of_five_thousand_nodes_is_a_recipe_like_any_other() -> None:
