@@ -131,6 +131,10 @@ class Journal(Protocol):
         """The events of a run in order, without the first `after`; empty for an unknown run."""
         ...
 
+    async def read_many(self, runs: Sequence[RunId]) -> Sequence[Sequence[Event]]:
+        """The events of each of these runs, in the order in which the runs are given."""
+        ...
+
     async def open_runs(self) -> Sequence[RunId]:
         """Every run without an end, in the order in which they began."""
         ...

@@ -56,7 +56,8 @@ def _library(catalog: Catalog, parts: PartStore, clock: Clock) -> Library:
 async def open_house(settings: Settings) -> AsyncIterator[House]:
     """A house that has recovered what its data folder holds, until the block is left.
 
-    Raises RequestInvalid for a data folder that another process holds, or that cannot be used.
+    Raises Unavailable for a data folder that another process holds, and what the adapters raise for settings that they
+    cannot use.
     """
     # What only a running house needs is loaded here: `check` and `--help` do without it, and start the faster.
     from cypher_executor.adapters import calls

@@ -72,6 +72,12 @@ class Children:
 
     async def _carry_out(self, live: Live, command: StartChild) -> None:
         parent = Parent(run=live.id, node=command.node, item=command.item, attempt=command.attempt, wait=command.wait)
+        known = live.run.steps[command.node].child
+        if (
+            known is not None
+        ):  # The parent was recovered: what it waits for has begun long ago, whatever became of names.
+            await self._follow(parent, known)
+            return
         try:
             started = await self._begin(live, command, parent)
         except Unavailable:

@@ -68,6 +68,9 @@ T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
+RECOVERED_AT_ONCE = 500
+"""How many open runs are read from the journal at a time."""
+
 REOPEN_EVERY_S = 0.5
 """How often a journal that has failed is tried again."""
 
@@ -212,25 +215,29 @@ class Engine:
 
     async def _recover(self) -> None:
         """Read every open run, then carry out what each still asks for."""
-        for run in await self._journal.open_runs():
-            await self._recover_run(run)
+        open_runs = await self._journal.open_runs()
+        for first in range(0, len(open_runs), RECOVERED_AT_ONCE):
+            page = open_runs[first : first + RECOVERED_AT_ONCE]
+            for run, events in zip(page, await self._journal.read_many(page), strict=True):
+                await self._recover_run(run, events)
         for live in list(self._runs.values()):
-            live.synced = live.run.version
             self._carry_out_all(live, live.run.outstanding)
         for run in [run for run in self._waiters if run not in self._runs]:
             self._tell_waiters(run)
 
-    async def _recover_run(self, run: RunId) -> None:
+    async def _recover_run(self, run: RunId, events: Sequence[Event]) -> None:
         try:
-            found = await self._replay(run)
+            found = await self._replayed(run, events)
         except CypherExecutorError as error:
             _log.error("run %s cannot be read and stays as it is: %s", run, error.message)
             return
         if found is not None and found.ended is None:
-            self._runs[run] = Live(run, found)
+            self._runs[run] = Live(run, found, synced=found.version)
 
     async def _replay(self, run: RunId) -> Run | None:
-        events = await self._journal.read(run)
+        return await self._replayed(run, await self._journal.read(run))
+
+    async def _replayed(self, run: RunId, events: Sequence[Event]) -> Run | None:
         if not events:
             return None
         first = events[0]
@@ -331,6 +338,7 @@ class Engine:
             case StartChild():
                 self._children.start(self._tasks, live, command)
             case Interrupt():
+                executes[:] = [one for one in executes if not _same_step(one, live.id, command)]
                 self._dispatcher.interrupt(live.id, command.node, command.item)
                 self._calls.interrupt(live.id, command)
             case Conclude(state=state, result=result, failure=failure):
@@ -485,6 +493,10 @@ class Engine:
             waiters.remove(waiter)
         if not waiters:
             self._waiters.pop(run, None)
+
+
+def _same_step(one: tuple[RunId, Execute], run: RunId, command: Interrupt) -> bool:
+    return one[0] == run and one[1].node == command.node and one[1].item == command.item
 
 
 def _refuse_all(group: Group, why: Unavailable) -> None:

@@ -149,10 +149,11 @@ class Book:
     """Recipes by name and digest."""
 
     def __init__(self, **recipes: Recipe) -> None:
+        self.forgotten: set[str] = set()
         self.recipes = {name: replace(recipe, digest=Digest(f"sha256:{name}")) for name, recipe in recipes.items()}
 
     async def prepare(self, tenant: str, name: str, given: Value) -> Prepared:
-        if name not in self.recipes:
+        if name not in self.recipes or name in self.forgotten:
             raise NotFound(f"there is no recipe {name!r}", code="unknown_recipe")
         return Prepared(self.recipes[name], given, name, 1)
 

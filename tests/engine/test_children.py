@@ -107,6 +107,19 @@ async def test_a_parent_hears_of_a_child_that_ended_while_it_was_down() -> None:
         assert await engine.inspect(started.run, lambda run: run.state) == "succeeded"
 
 
+async def test_a_recovered_parent_needs_no_name_to_find_its_child() -> None:
+    b = bench(parent(wait="true"), draw("a:slow"))
+    async with b.running() as engine:
+        started = await engine.start(Prepared(b.book.recipes["parent"], None, "parent", 1))
+        await settle()
+        await engine.inspect(started.run, lambda run: run.state)
+    b.functions = {"slow": work}
+    b.book.forgotten.add("child")
+    async with b.running() as engine:
+        assert await engine.wait(started.run, 5)
+        assert (await engine.inspect(started.run, the_step))["status"] == "succeeded"
+
+
 async def test_a_hundred_children_start_side_by_side() -> None:
     fan = "\n".join(f"begin -ON_SUCCESS-> c{n}:trigger_workflow" for n in range(100))
     nodes = {f"c{n}": {"inputs": {"workflow": '"child"', "wait": "true", "input": str(n)}} for n in range(100)}
