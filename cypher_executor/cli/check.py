@@ -24,21 +24,18 @@ def check(files: Files, as_json: options.AsJson = False) -> int:
     """
     from cypher_executor.cli import terminal
     from cypher_executor.cli.sources import read_source
+    from cypher_executor.settings import load_settings
+    from cypher_executor.wiring import checker
 
-    checked = [(source, _compiled(source)) for source in map(read_source, files)]
+    sources = [read_source(file) for file in files]
+    library = checker(load_settings())
+    checked = [(source, library.check(source.text)) for source in sources]
     if as_json:
         terminal.result_json({"ok": _sound(checked), "files": [_told(*one) for one in checked]})
     else:
         for source, compiled in checked:
             _show(source, compiled)
     return exits.OK if _sound(checked) else exits.RECIPE_INVALID
-
-
-def _compiled(source: Source) -> Compiled:
-    from cypher_executor.settings import load_settings
-    from cypher_executor.wiring import checker
-
-    return checker(load_settings()).check(source.text)
 
 
 def _sound(checked: list[tuple[Source, Compiled]]) -> bool:

@@ -53,6 +53,7 @@ def print_report(shown: Shown, *, goes_on: bool) -> None:
     _paragraph(_wrapped(shown.input["text"]))
     _paragraph(f"The webhook of parallel_fanout answered in {shown.last.answered_ms:.1f} ms. What ran when:")
     _print_timeline(timeline)
+    terminal.result("")
     _paragraph(f"total {timeline.total_ms:.1f} ms, sum of the steps {timeline.sum_ms:.1f} ms")
     _paragraph(_wrapped(_about_all(shown)))
     for child in shown.last.family.children:

@@ -78,3 +78,9 @@ def test_a_misspelt_setting_is_refused_with_the_nearest_one(monkeypatch: pytest.
     result = invoke("check", "shout.cypher")
     assert result.exit_code == 2
     assert "did you mean CYPHER_EXECUTOR_PARTS_DIR" in result.stderr
+
+
+def test_a_recipe_beyond_the_limit_is_refused_and_not_read() -> None:
+    result = invoke("check", "-", stdin="// " + "x" * 300_000)
+    assert result.exit_code == 2
+    assert "256 KiB" in result.stderr
