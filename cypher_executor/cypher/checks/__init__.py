@@ -21,7 +21,7 @@ from cypher_executor.cypher.checks.routes import (
     check_settings,
     check_workflows,
 )
-from cypher_executor.cypher.checks.schemas import SchemaProblem, check_input_schema
+from cypher_executor.cypher.checks.input_schema import SchemaProblem, check_input_schema
 from cypher_executor.cypher.checks.shape import check_shape
 from cypher_executor.cypher.plan.planned import Planned
 from cypher_executor.cypher.report import Report

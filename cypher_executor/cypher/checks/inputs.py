@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from cypher_executor.core.parts import Part
 from cypher_executor.cypher import syntax
-from cypher_executor.cypher.checks.schema import Misfit, misfits
+from cypher_executor.cypher.checks.fit import Misfit, misfits
 from cypher_executor.cypher.plan.planned import Planned, PlannedNode
 from cypher_executor.cypher.report import Report
 
