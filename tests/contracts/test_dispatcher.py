@@ -211,6 +211,18 @@ async def test_an_interrupted_execution_is_ended_and_not_answered(bench: Bench) 
     assert "loop" not in bench.events
 
 
+async def test_an_execution_is_interrupted_while_it_runs(bench: Bench) -> None:
+    loop, echo = bench.shelf.put(module("loop"), PATIENT), bench.shelf.put(ECHO)
+    bench.send({"loop before": loop, "echo before": echo}, timeout_ms=1)
+    await bench.until("loop before", "echo before")
+    for turn in range(5):
+        bench.send({f"before {turn}": echo, f"loop {turn}": loop, f"behind {turn}": echo})
+        await bench.until(f"before {turn}")  # now the worker goes on with the loop
+        bench.dispatcher.interrupt(RUN, f"loop {turn}", ())
+        await bench.until(f"behind {turn}")
+    assert len(bench.dispatcher.pids) == 1 and not any("loop " + str(turn) in bench.events for turn in range(5))
+
+
 async def test_an_execution_is_interrupted_while_it_waits(bench: Bench) -> None:
     loop, echo = bench.shelf.put(module("loop"), PATIENT), bench.shelf.put(ECHO)
     bench.send({"loop": loop})

@@ -44,11 +44,17 @@ async def test_a_name_with_one_refused_address_is_refused(canary: Canary, host: 
     assert canary.connections == 0
 
 
-async def test_an_open_address_does_not_open_a_name_that_has_another_one(
-    opened: Egress, canary: Canary
-) -> None:
+async def test_an_open_address_does_not_open_a_name_that_has_another_one(opened: Egress, canary: Canary) -> None:
     assert code(await ask(opened, f"http://half.test:{canary.port}/")) == "egress_refused"
     assert canary.connections == 0
+
+
+@pytest.mark.parametrize("who", ["user", "user:password", ":password", ":", ""])
+async def test_a_name_or_password_in_a_url_is_refused_or_is_none(opened: Egress, canary: Canary, who: str) -> None:
+    answer = await ask(opened, f"http://{who}@127.0.0.1:{canary.port}/")
+    if who.strip(":"):
+        assert code(answer) == "egress_refused" and canary.connections == 0
+    assert all("Authorization" not in request.headers for request in canary.requests)
 
 
 async def test_a_name_is_looked_up_once_for_a_connection(canary: Canary) -> None:
