@@ -60,7 +60,7 @@ class PartsFolder:
         return [self._by_name[name].part for name in sorted(self._by_name)]
 
     async def module(self, digest: Digest) -> bytes:
-        """The bytes of a module. `NotFound` when no part has this digest (any more), `Unavailable` on a reading error."""
+        """The bytes of a module. `NotFound` when no part has this digest (any more), `Unavailable` if unreadable."""
         found = self._by_digest.get(digest)
         if found is None:
             raise NotFound(f"no part has a module with the digest {digest}")
