@@ -7,8 +7,7 @@ because a worker compiles a module when it first meets it: the times of all runs
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -55,11 +54,14 @@ def demo(once: Once = False, as_json: options.AsJson = False) -> int:
     """Start a service, run a recipe that forks into three others, and show what ran when.
 
     Needs no server, no network and no account. Goes on serving until Ctrl-C, so that the commands that it prints can be
-    tried; with --once it ends by itself.
+    tried; with --once or --json it ends by itself.
     """
     import asyncio
 
-    return asyncio.run(_demo(once or as_json, as_json))
+    from cypher_executor.cli.signals import sigterm_as_ctrl_c
+
+    with sigterm_as_ctrl_c():
+        return asyncio.run(_demo(once or as_json, as_json))
 
 
 async def _demo(once: bool, as_json: bool) -> int:
@@ -70,7 +72,7 @@ async def _demo(once: bool, as_json: bool) -> int:
     from cypher_executor.cli import demo_report, terminal
     from cypher_executor.cli.child import service
 
-    with _sigterm_like_ctrl_c(), tempfile.TemporaryDirectory(prefix="cypher-executor-demo-") as folder:
+    with tempfile.TemporaryDirectory(prefix="cypher-executor-demo-") as folder:
         async with service(Path(folder)) as running:
             shown = await _show(running.url, quiet=as_json)
             if as_json:
@@ -106,15 +108,3 @@ async def _call(client: Client, given: dict[str, Any], *, quiet: bool) -> Called
     answered_ms = (time.perf_counter() - before) * 1000
     with progress(quiet=quiet) as seen:
         return Called(answered_ms, await follow(client, run["id"], seen, children=True))
-
-
-@contextlib.contextmanager
-def _sigterm_like_ctrl_c() -> Iterator[None]:
-    """Being told to end means cleaning up first: ending the service and removing its data."""
-    import signal
-
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -44,13 +44,16 @@ def run(
     """
     import asyncio
 
+    from cypher_executor.cli.signals import sigterm_as_ctrl_c
     from cypher_executor.cli.sources import read_source, source_of
     from cypher_executor.errors import RequestInvalid
 
     if server is not None and (also or data_dir or workers):
         raise RequestInvalid("--with, --data-dir and --workers are for runs without a server: leave out --server")
     recipe, others = source_of(what), [read_source(file) for file in also]
-    return asyncio.run(_run(recipe, given.read_input(data), others, server, data_dir, workers, as_json))
+    input = given.read_input(data)
+    with sigterm_as_ctrl_c():
+        return asyncio.run(_run(recipe, input, others, server, data_dir, workers, as_json))
 
 
 async def _run(

@@ -66,7 +66,7 @@ def test_the_commands_to_try_next_work_while_it_serves(scratch: Path) -> None:
             assert done.returncode == 0, (command, done.stderr)
             assert done.stdout
     finally:
-        os.kill(process.pid, signal.SIGINT)
+        os.kill(process.pid, signal.SIGTERM)
         process.communicate(timeout=60)
     assert process.returncode == 130
     assert list(scratch.iterdir()) == []
