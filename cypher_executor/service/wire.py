@@ -91,7 +91,7 @@ class Protocol(H11Protocol):
             self.transport.close()
 
     def _refuse(self, refusal: Refusal) -> None:
-        """Answer, if nothing has been answered yet, and close."""
+        """Answer, if nothing has been answered yet, and close. The application must not answer a second time."""
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.disconnected = True
             self.cycle.message_event.set()

@@ -48,7 +48,7 @@ def _is_async(test: Any) -> bool:
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     data_dir = tmp_path_factory.mktemp("data")
-    return Settings(data_dir=data_dir, workers=1, seeds=False, wait_limit_s=20.0, drain_s=0.0, _env_file=None)  # type: ignore[call-arg]
+    return Settings(data_dir=data_dir, workers=1, seeds=False, wait_limit_s=600.0, drain_s=0.0, _env_file=None)  # type: ignore[call-arg]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -77,7 +77,7 @@ async def wire(app: Starlette) -> AsyncIterator[Wire]:
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve([listener]))
-    yield Wire(listener.getsockname()[1], server.server_state.connections)
+    yield Wire(listener.getsockname()[1], server.server_state.connections, server.server_state.tasks)
     server.should_exit = True
     await serving
 

@@ -74,6 +74,8 @@ class Wire:
     port: int
     connections: set[Any]
     """The server's side of the connections that are open."""
+    tasks: set[asyncio.Task[None]]
+    """The requests that the application works at."""
 
     async def send(self, *pieces: bytes) -> Reply:
         """Send the pieces one after the other, without ending, and read the first answer."""

@@ -38,6 +38,7 @@ async def test_a_folder_that_another_service_holds_is_refused(settings: Settings
             raise AssertionError("two services share a data folder")
 
 
+@pytest.mark.timeout(30)
 async def test_callers_who_wait_are_let_go_when_the_service_ends(settings: Settings, house: House) -> None:
     app = create_app(settings, house=house)
     transport = httpx2.ASGITransport(app=app)
@@ -45,13 +46,13 @@ async def test_callers_who_wait_are_let_go_when_the_service_ends(settings: Setti
         ask = Ask(client)
         run = body(await ask.post("/runs", {"cypher": LASTS}, idempotency_key="waits"))
         waiting = asyncio.create_task(
-            ask.post("/runs", {"cypher": LASTS}, prefer="wait=20", idempotency_key="waits"), name="caller"
+            ask.post("/runs", {"cypher": LASTS}, prefer="wait=600", idempotency_key="waits"), name="caller"
         )
         await somebody_waits(app.state.waiting)
         app.state.waiting.end_all()
         answer = await waiting
         assert (answer.status_code, body(answer)["id"]) == (202, run["id"])
-        late = await ask.post("/runs", {"cypher": LASTS}, prefer="wait=20", idempotency_key="waits")
+        late = await ask.post("/runs", {"cypher": LASTS}, prefer="wait=600", idempotency_key="waits")
         assert late.status_code == 202
         await ask.post(f"/runs/{run['id']}/cancel")
 

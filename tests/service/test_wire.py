@@ -89,8 +89,10 @@ async def test_what_is_not_http_is_answered_all_the_same(wire: Wire, data: bytes
     refused(await wire.send(data), 400, "http_invalid")
 
 
-async def test_a_broken_chunk_is_refused(wire: Wire) -> None:
+@pytest.mark.timeout(20)
+async def test_a_broken_chunk_is_refused_and_nothing_waits_for_the_rest(wire: Wire) -> None:
     refused(await wire.send(post(b"/runs", CHUNKED), b"zz\r\n"), 400, "http_invalid")
+    await asyncio.gather(*wire.tasks)
 
 
 @pytest.mark.parametrize("pieces", [1, 40])
