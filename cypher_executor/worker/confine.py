@@ -18,7 +18,8 @@ from cypher_executor.worker.limits import MAX_MEMORY_MB
 
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_NO_NEW_PRIVS: Final = 38
-_OPEN_FILES: Final = 64
+_OPEN_FILES: Final = 1024
+"""Each module's image of its memory is a file to the system."""
 _BASE_MEMORY_MB: Final = 1024
 """What interpreter, compiler and frames need beside the memory of guests."""
 

@@ -151,7 +151,8 @@ class Sandbox:
             limit = _memory_mb(execution)
             message = f"the part needs more memory from the start than its limit of {limit} MiB"
             return self._failed("memory_limit", message, memory_mb=limit)
-        return self._failed("module_refused", f"the part could not be instantiated: {reason}")
+        # What a module could do wrong was looked at when it was admitted: this is the worker's own trouble.
+        return self._failed("not_instantiated", f"the worker could not make an instance: {reason}", True)
 
     def _limited(self, limit: LimitReached) -> Failed:
         return self._failed(limit.code, limit.message, **limit.details)

@@ -346,6 +346,25 @@ async def test_executions_are_not_lost_while_workers_are_killed_again_and_again(
     assert all(isinstance(event, AttemptLost | AttemptSucceeded) for event in events)
 
 
+async def test_many_large_inputs_and_outputs_pass_side_by_side(start: Callable[..., Any]) -> None:
+    bench = await start(2)
+    digest, text = bench.shelf.put(ECHO), "x" * 1_000_000
+    names = [f"n{i}" for i in range(40)]
+    bench.send(dict.fromkeys(names, digest), input=text)
+    assert all(isinstance(e, AttemptSucceeded) and e.output == text for e in await bench.until(*names))
+
+
+async def test_more_modules_than_a_worker_keeps_are_loaded_again(bench: Bench) -> None:
+    digests = {f"n{i}": bench.shelf.put(printing(str(i).encode())) for i in range(300)}
+    bench.send(digests)
+    events = await bench.until(*digests)
+    assert [e.output for e in events if isinstance(e, AttemptSucceeded)] == list(range(300))
+    bench.send({"again": digests["n0"]})
+    [again] = await bench.until("again")
+    assert isinstance(again, AttemptSucceeded) and again.output == 0
+    assert bench.shelf.fetched == 301
+
+
 async def test_when_no_worker_can_start_the_dispatcher_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(Unavailable) as refused:
@@ -360,7 +379,7 @@ async def test_a_worker_has_nothing_that_it_does_not_need(bench: Bench) -> None:
     opened = {str(fd.readlink()).partition(":")[0] for fd in (proc / "fd").iterdir() if int(fd.name) != 2}
     assert opened <= {"/dev/null", "socket", "pipe", "anon_inode"}
     limits = (proc / "limits").read_text()
-    assert "Max core file size        0" in limits and "Max open files            64" in limits
+    assert "Max core file size        0" in limits and "Max open files            1024" in limits
     assert "NoNewPrivs:\t1" in (proc / "status").read_text()
     assert (proc / "cwd").readlink() != Path.cwd()
     assert os.getsid(bench.dispatcher.pids[0]) != os.getsid(0)

@@ -113,9 +113,7 @@ class LocalDispatcher:
             self._refuse(run, execute, "invalid_input", f"the part's input is refused: {error.message}")
             return
         self._wanted.setdefault(new.step, []).append(new)
-        if self._modules.code(execute.digest) is None:
-            self._modules.wait_for(new)
-        else:
+        if self._modules.bring(new):
             self._queue.append(new)
 
     def _enqueue(self, orders: Sequence[Order]) -> None:
@@ -153,10 +151,7 @@ class LocalDispatcher:
         if given.settled:
             return
         if worker.needs(given.module):
-            if (code := self._modules.code(given.execute.digest)) is None:  # it gave way to others since
-                self._modules.wait_for(given)
-                return
-            worker.load(given.module, code)
+            worker.load(given.module, given.code)
         worker.push(given, next(self._numbers))
 
     def _share(self) -> None:

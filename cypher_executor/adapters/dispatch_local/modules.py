@@ -44,31 +44,37 @@ class Modules:
         """The number of this module on the wire."""
         return self._numbers.setdefault(digest, len(self._numbers))
 
-    def code(self, digest: Digest) -> bytes | None:
-        """The bytes of a module, if they are here."""
-        if digest in self._kept:
-            self._kept.move_to_end(digest)
-        return self._kept.get(digest)
-
-    def wait_for(self, order: Order) -> None:
-        """Read the module of this order."""
+    def bring(self, order: Order) -> bool:
+        """Whether the order has its module now; otherwise it is read, and the order comes back through `on_ready`."""
         digest = order.execute.digest
+        if (code := self._kept.get(digest)) is not None:
+            self._kept.move_to_end(digest)
+            order.code = code
+            return True
         if digest not in self._waiting:
             self._spawn(self._fetch(digest))
         self._waiting.setdefault(digest, []).append(order)
+        return False
 
     async def _fetch(self, digest: Digest) -> None:
         try:
-            self._kept[digest] = await self._store.module(digest)
+            code = await self._store.module(digest)
         except CypherExecutorError as error:
             self._refuse(digest, error.message, error.retryable)
         except Exception:
             _log.exception("the module %s cannot be read", digest)
             self._refuse(digest, "its module cannot be read", True)
         else:
-            self._on_ready(self._waiting.pop(digest))
+            self._arrived(digest, code)
+
+    def _arrived(self, digest: Digest, code: bytes) -> None:
+        self._kept[digest] = code
         if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
+        orders = self._waiting.pop(digest)
+        for order in orders:
+            order.code = code
+        self._on_ready(orders)
 
     def _refuse(self, digest: Digest, why: str, retryable: bool) -> None:
         for order in self._waiting.pop(digest):

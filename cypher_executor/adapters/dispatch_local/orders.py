@@ -19,8 +19,8 @@ _LONGEST_MS: Final = 24 * 3600 * 1000
 class Order:
     """An `Execute` of a run. It may be sent more than once (executing is harmless), and is answered at most once.
 
-    `number` is that of the latest sending, `copies` says how many workers hold it now. `settled` means that nothing
-    that still arrives for it counts: it was answered, or nobody wants the answer.
+    `code` is the module's bytes, once they are here; all orders of a part share them. `copies` says how many workers
+    hold this now. `settled` means that nothing that still arrives for it counts: it was answered, or nobody wants it.
     """
 
     run: RunId
@@ -28,7 +28,7 @@ class Order:
     module: int
     frame: bytes
     timeout_ms: int
-    number: int = 0
+    code: bytes = b""
     copies: int = 0
     settled: bool = False
 
@@ -39,7 +39,6 @@ class Order:
 
     def sent_as(self, number: int) -> bytes:
         """The frame for sending this under a fresh number."""
-        self.number = number
         self.copies += 1
         return frames.renumbered(self.frame, number)
 
