@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,16 +25,15 @@ from typing import Any
 from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 from lark.lexer import ContextualLexer
+from lark.parsers.lalr_analysis import Shift
 from lark.utils import TextSlice
 
 from cypher_executor.cypher import mistakes, syntax
 from cypher_executor.cypher.places import Lines, at
+from cypher_executor.cypher.problems import MAX_PROBLEMS
 from cypher_executor.cypher.tree import Builder
 from cypher_executor.errors import Diagnostic, Place
 from cypher_executor.files import shipped
-
-MAX_DIAGNOSTICS = 50
-"""After so many mistakes a text is not read on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +107,7 @@ class Parser:
         self._comments: list[syntax.Comment] = []
         self._silent = False
         self._lark = self._load(cache)
+        self._rules = _rules_by_identity(self._lark)
 
     def parse(self, text: str) -> Parsed:
         """Reads a recipe or a query, and finds every mistake of syntax in it."""
@@ -115,7 +115,8 @@ class Parser:
             self._begin(text, templates=True)
             problems = self._builder.problems
             statement = self._script(text)
-            diagnostics = tuple(sorted(problems.found, key=lambda d: (d.place.line, d.place.column)))
+            ordered = sorted(problems.found, key=lambda d: (d.place.line, d.place.column))
+            diagnostics = tuple(ordered[:MAX_PROBLEMS])
             return Parsed(None if diagnostics else statement, diagnostics, tuple(self._comments))
 
     def parse_expression(self, text: str, place: Place | None = None, *, templates: bool = False) -> ParsedExpression:
@@ -137,7 +138,7 @@ class Parser:
 
     def _script(self, text: str) -> syntax.Script | None:
         lines, start, problems = Lines(text), 0, self._builder.problems.found
-        while len(problems) < MAX_DIAGNOSTICS:
+        while not self._builder.problems.full:
             known = len(problems)
             try:
                 return self._read(text, "script", start)  # type: ignore[no-any-return]
@@ -200,13 +201,35 @@ class Parser:
             for token in parser.lexer_thread.lex(state):  # type: ignore[no-untyped-call]
                 if positions is not None:
                     _move(token, positions)
-                state.feed_token(token)
+                self._feed(state, token)
                 previous = token
             last = Token.new_borrow_pos("$END", "", previous) if previous else Token("$END", "", len(text), 1, 1)
             return state.feed_token(last, True)
         except (UnexpectedToken, UnexpectedCharacters) as stopped:
             accepts = self._accepted(text, rule, start, _offset(stopped, text))
             raise _Misfit(_misfit(text, start, stopped, previous, accepts)) from None
+
+    def _feed(self, state: Any, token: Token) -> None:
+        """What lark's own `feed_token` does, with all that it looks up for each rule looked up beforehand."""
+        states, values, table, rules = state.state_stack, state.value_stack, state.parse_conf.states, self._rules
+        while True:
+            found = table[states[-1]].get(token.type)
+            if found is None:
+                state.feed_token(token)  # raises UnexpectedToken
+                raise AssertionError("lark accepted a token that is not in its table")
+            action, target = found
+            rule = rules.get(id(target)) if action is not Shift else None
+            if rule is None:
+                states.append(target)
+                values.append(token)
+                return
+            size, origin, build = rule
+            start = len(values) - size  # not `-size`, which for an empty rule would be everything
+            value = build(values[start:])
+            del states[start + 1 :]  # below the first value there is a state
+            del values[start:]
+            states.append(table[states[-1]][origin][1])
+            values.append(value)
 
     def _accepted(self, text: str, rule: str, start: int, stop: int) -> frozenset[str]:
         """What could stand at `stop`. A token that does not fit may have completed rules before it was refused, and
@@ -258,6 +281,15 @@ class Parser:
         if not self._silent:
             self._builder.problems.add("comment_unclosed", "This comment is never closed: put `*/` at its end.", place)
         return token
+
+
+def _rules_by_identity(loaded: Lark) -> dict[int, tuple[int, str, Callable[[list[Any]], Any]]]:
+    """For each rule in the parser's tables: how much it takes from the stack, its name, and what builds its value."""
+    parser: Any = loaded.parser
+    callbacks = parser.parser.parser.callbacks
+    table = parser.parser.parser.parse_table.states
+    rules = {id(target): target for row in table.values() for action, target in row.values() if action is not Shift}
+    return {key: (len(rule.expansion), rule.origin.name, callbacks[rule]) for key, rule in rules.items()}
 
 
 def _offset(stopped: UnexpectedToken | UnexpectedCharacters, text: str) -> int:

@@ -20,8 +20,8 @@ _ESCAPE = re.compile(
 _SIMPLE = {"\\": "\\", "'": "'", '"': '"', "`": "`", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t",
            "{{": "{{", "{": "{"}  # fmt: skip
 _INSIDE = re.compile(
-    r"""'(?:[^'\\]|\\[\s\S])*'|"(?:[^"\\]|\\[\s\S])*"|`[^`]*`|//[^\r\n]*|/\*[\s\S]*?\*/|[{}]""",
-)
+    r"""'(?:[^'\\]|\\[\s\S])*'?|"(?:[^"\\]|\\[\s\S])*"?|`[^`]*`?|//[^\r\n]*|/\*(?:[\s\S]*?\*/|[\s\S]*)|[{}]""",
+)  # what is never closed goes to the end, so that the next sign does not search the same text again
 
 
 @dataclass(frozen=True, slots=True)

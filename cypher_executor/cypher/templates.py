@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cypher_executor.cypher import strings, syntax
 from cypher_executor.cypher.places import token_place
-from cypher_executor.cypher.problems import Problems
+from cypher_executor.cypher.problems import MAX_PROBLEMS, Problems
 from cypher_executor.errors import Place
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ def _part(
         place = Place(*positions[piece.start - 2], *positions[piece.start])
         problems.add("template_unclosed", "This `{{` is never closed: put `}}` behind the expression, "
                      "or write `\\{{` for braces that are text.", place)  # fmt: skip
+        return None
+    if problems.full or build.problems.full or len(build.held) >= MAX_PROBLEMS:
         return None
     if not text[piece.start : piece.end].strip():
         place = Place(*positions[piece.start - 2], *positions[piece.end + 2])

@@ -1,0 +1,42 @@
+"""The grammar and the tree belong together."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from lark import Lark
+
+from cypher_executor.cypher import syntax
+from cypher_executor.cypher.tree import Builder
+from cypher_executor.files import shipped
+
+HELPERS = {"Name", "Comment", "Syntax", "Script", "Query"}
+"""Classes that are not made by a rule of their own name only."""
+
+OTHER_NAMES = {
+    "Return", "With", "Set", "Match", "ListComprehension", "PatternComprehension", "CountStar", "HasLabels", "Unary",
+    "Arithmetic", "Test", "Tests", "Comparison", "Logical", "Template", "Expression",
+}  # fmt: skip
+"""Classes that come out of `terms`, of a bracket or of a string, once it is known what stands in them."""
+
+
+@pytest.fixture(scope="module")
+def rules() -> set[str]:
+    grammar = (shipped("grammar") / "cypher.lark").read_text(encoding="utf-8")
+    loaded = Lark(grammar, parser="lalr", start=["script", "expression"], maybe_placeholders=False)
+    return {rule.origin.name for rule in loaded.rules}
+
+
+def test_every_rule_has_a_function_that_builds_its_node(rules: set[str]) -> None:
+    builder = Builder(lambda text, positions: (None, ()))
+    missing = {rule for rule in rules if not rule.startswith("_") and not hasattr(builder, rule)}
+    assert not missing
+
+
+def test_every_class_of_the_tree_has_a_rule_of_its_name(rules: set[str]) -> None:
+    classes = {
+        name for name, kind in vars(syntax).items() if isinstance(kind, type) and issubclass(kind, syntax.Syntax)
+    }
+    snake = {name: re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() for name in classes - HELPERS - OTHER_NAMES}
+    assert {name for name, rule in snake.items() if rule not in rules} == set()
