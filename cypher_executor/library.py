@@ -15,7 +15,7 @@ from cypher_executor.core.parts import Part
 from cypher_executor.core.recipe import Digest, Recipe, Value
 from cypher_executor.cypher import Compiled, compile_recipe
 from cypher_executor.errors import Diagnostic, NotFound, RecipeInvalid, RequestInvalid, nearest
-from cypher_executor.inputs import admit
+from cypher_executor.inputs import admit, schema_problem
 from cypher_executor.ports import Catalog, Clock, PartStore, Prepared, RecipeVersion
 
 K = TypeVar("K")
@@ -23,6 +23,8 @@ V = TypeVar("V")
 
 KEPT = 1_024
 """How many compiled recipes are kept."""
+
+_Asked = tuple[str, str | None, frozenset[str] | None]
 
 MAX_TEXT_BYTES = 256 * 1024
 """The longest recipe that is read."""
@@ -45,22 +47,30 @@ class Library:
         self._parts = parts
         self._clock = clock
         self._by_digest: OrderedDict[Digest, Recipe] = OrderedDict()
-        self._by_text: OrderedDict[tuple[str, str | None], Compiled] = OrderedDict()
+        self._by_text: OrderedDict[_Asked, Compiled] = OrderedDict()
 
     # --- from text ----------------------------------------------------------------------------------------------------
 
-    def check(self, text: str, name: str | None = None) -> Compiled:
-        """The recipe that a text draws, if it draws one, and every problem that it has."""
-        kept = self._by_text.get((text, name))
+    def check(self, text: str, name: str | None = None, recipes: frozenset[str] | None = None) -> Compiled:
+        """The recipe that a text draws, if it draws one, and every problem that it has.
+
+        With `recipes` (see `names`), workflows that nobody has stored are told too.
+        """
+        key = (text, name, recipes)
+        kept = self._by_text.get(key)
         if kept is None:
-            kept = compile_recipe(_bounded(text), parts=self._known_parts(), name=name)
-            _keep(self._by_text, (text, name), kept)
+            kept = compile_recipe(
+                _bounded(text), parts=self._known_parts(), name=name, recipes=recipes, schema_problem=schema_problem
+            )
+            _keep(self._by_text, key, kept)
         return kept
 
-    def compile(self, text: str, name: str | None = None) -> tuple[Recipe, tuple[Diagnostic, ...]]:
+    def compile(
+        self, text: str, name: str | None = None, recipes: frozenset[str] | None = None
+    ) -> tuple[Recipe, tuple[Diagnostic, ...]]:
         """The recipe and its warnings. Raises RecipeInvalid with all problems when there is an error among them."""
-        compiled = self.check(text, name)
-        if compiled.recipe is None or any(d.severity == "error" for d in compiled.diagnostics):
+        compiled = self.check(text, name, recipes)
+        if compiled.recipe is None:
             raise RecipeInvalid(compiled.diagnostics, name=name)
         _keep(self._by_digest, compiled.recipe.digest, compiled.recipe)
         return compiled.recipe, compiled.diagnostics
@@ -77,10 +87,15 @@ class Library:
 
         The name is given, or stands in the recipe; both must agree. Raises RecipeInvalid or RequestInvalid.
         """
-        recipe, warnings = self.compile(text)
+        recipe, _ = self.compile(text)
         name = agreed_name(recipe.name, name)
+        recipe, warnings = self.compile(text, recipes=await self.names(tenant) | {name})
         version = await self._catalog.save(tenant, name, recipe.digest, text, self._clock.now_us())
         return Saved(version, recipe, warnings)
+
+    async def names(self, tenant: str) -> frozenset[str]:
+        """The names of all stored recipes."""
+        return frozenset(version.name for version in await self._catalog.list_current(tenant))
 
     async def prepare(self, tenant: str, name: str, given: Value) -> Prepared:
         """The current version of `name`, with this input. Raises NotFound (`unknown_recipe`) or RequestInvalid."""
@@ -111,7 +126,7 @@ class Library:
         text = text if text is not None else await self._catalog.text(digest)
         if text is None:
             raise NotFound(f"no recipe has the digest {digest}", code="unknown_recipe")
-        compiled = compile_recipe(text, parts=None)
+        compiled = compile_recipe(text, parts=None, trusted=True)
         if compiled.recipe is None:
             raise RecipeInvalid(compiled.diagnostics)
         _keep(self._by_digest, digest, compiled.recipe)
@@ -129,7 +144,7 @@ def _bounded(text: str) -> str:
 
 
 def agreed_name(inside: str | None, given: str | None) -> str:
-    """The name of a recipe from its text and from the request. Raises RequestInvalid when neither says, or they differ."""
+    """The name of a recipe, from its text or the request. Raises RequestInvalid when there is none, or they differ."""
     name = given or inside
     if name is None:
         message = "the recipe has no name: write (:Recipe {name: '...'}) into it, or give ?name=..."

@@ -102,9 +102,9 @@ class Children:
         about = live.run.started
         assert about is not None
         prepared = await self._recipes.prepare(about.tenant, command.workflow, command.input)
-        asked = fingerprint(command.workflow, prepared.input)
+        asked = fingerprint(command.workflow, command.input)
         if command.key is None:
-            claim = Claim(f"{about.tenant}/runs", command.once, asked)
+            claim = Claim(f"children of {about.tenant}", command.once, asked)
         else:
             claim = claim_of_key(about.tenant, command.workflow, command.key, asked)
         trigger = {"kind": "run", "run": live.id, "node": command.node}

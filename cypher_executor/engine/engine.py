@@ -21,7 +21,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import TypeVar
 
@@ -68,6 +68,9 @@ T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
+KEPT_ENDED = 64
+"""How many runs that have ended are kept in memory; all others are read from the journal."""
+
 RECOVERED_AT_ONCE = 500
 """How many open runs are read from the journal at a time."""
 
@@ -103,6 +106,7 @@ class Engine:
         self._calls = Calls(calls, parts, clock, self.deliver, self._idle.set)
         self._children = Children(self._start, self._end_of, recipes, clock, self.deliver)
         self._runs: dict[RunId, Live] = {}
+        self._ended: OrderedDict[RunId, Run] = OrderedDict()
         self._inbox: deque[Beginning | tuple[RunId, Event]] = deque()
         self._wake = asyncio.Event()
         self._disk = Disk(journal)
@@ -135,7 +139,7 @@ class Engine:
         """What `look` sees of a run, once all that it saw is on disk; None for an unknown run."""
         live = self._runs.get(run)
         if live is None:
-            found = await self._replay(run)
+            found = self._ended.get(run) or await self._replay(run)
             return None if found is None else look(found)
         seen = look(live.run)
         self._disk.flush()
@@ -380,6 +384,7 @@ class Engine:
             beginning.answer(Started(live.id, fresh=True))
         if live.run.ended is not None and version == live.run.version:
             self._runs.pop(live.id, None)
+            self._keep_ended(live)
             self._tell_waiters(live.id)
             self._children.ended(live.id, live.run.ended)
 
@@ -481,6 +486,12 @@ class Engine:
     def _digests(self, recipe: Recipe) -> Mapping[str, Digest]:
         found = ((name, self._parts.find(name)) for name in recipe.parts)
         return {name: part.digest for name, part in found if part is not None and part.digest is not None}
+
+    def _keep_ended(self, live: Live) -> None:
+        """Whoever waited for a run will look at it next."""
+        self._ended[live.id] = live.run
+        if len(self._ended) > KEPT_ENDED:
+            self._ended.popitem(last=False)
 
     def _tell_waiters(self, run: RunId) -> None:
         for waiter in self._waiters.pop(run, ()):

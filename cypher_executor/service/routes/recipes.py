@@ -21,7 +21,8 @@ FAMILY = "recipes"
 async def check(exchange: Exchange) -> Response:
     """All that there is to say about a text; wrong recipes are answered with 200 too."""
     body: requests.RecipeText = exchange.body
-    compiled = exchange.house.library.check(body.cypher, _named(body.name))
+    library = exchange.house.library
+    compiled = library.check(body.cypher, _named(body.name), await library.names(exchange.caller.tenant))
     ok = compiled.recipe is not None and not any(d.severity == "error" for d in compiled.diagnostics)
     return reply(200, {"ok": ok, "diagnostics": [to_json(d) for d in compiled.diagnostics]})
 
@@ -47,7 +48,8 @@ async def replace(exchange: Exchange) -> Response:
 async def _store(exchange: Exchange, name: str | None) -> Response:
     library, text = exchange.house.library, exchange.body.cypher
     if exchange.query.dry_run:
-        return _tried(exchange, *library.compile(text), name)
+        known = await library.names(exchange.caller.tenant)
+        return _tried(exchange, *library.compile(text, recipes=known), name)
     since_us = exchange.house.clock.now_us()
     saved = await library.save(exchange.caller.tenant, text, name)
     version = saved.version
