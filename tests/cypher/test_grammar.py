@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from lark import Lark
 
 from cypher_executor.cypher import syntax
+from cypher_executor.cypher.parse import Parser
 from cypher_executor.cypher.tree import Builder
 from cypher_executor.files import shipped
 
@@ -40,3 +42,15 @@ def test_every_class_of_the_tree_has_a_rule_of_its_name(rules: set[str]) -> None
     }
     snake = {name: re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() for name in classes - HELPERS - OTHER_NAMES}
     assert {name for name, rule in snake.items() if rule not in rules} == set()
+
+
+@pytest.mark.parametrize("content", [b"", b"damaged\n\x80\x04", b"\x00" * 100])
+def test_tables_that_are_damaged_are_made_again(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "grammar"
+    file.write_bytes(content)
+    assert Parser(file).parse("CREATE (a)").statement is not None
+    assert Parser(file).parse("CREATE (a").diagnostics
+
+
+def test_a_folder_that_is_missing_only_costs_time(tmp_path: Path) -> None:
+    assert Parser(tmp_path / "missing" / "grammar").parse("CREATE (a)").statement is not None
