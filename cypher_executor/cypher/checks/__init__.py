@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 
 from cypher_executor.core.parts import Part
 from cypher_executor.cypher.checks.conditions import check_conditions
+from cypher_executor.cypher.checks.input_schema import SchemaProblem, check_input_schema
 from cypher_executor.cypher.checks.inputs import check_parts
 from cypher_executor.cypher.checks.joins import check_joins
 from cypher_executor.cypher.checks.names import check_names, check_parameters
@@ -21,7 +22,6 @@ from cypher_executor.cypher.checks.routes import (
     check_settings,
     check_workflows,
 )
-from cypher_executor.cypher.checks.input_schema import SchemaProblem, check_input_schema
 from cypher_executor.cypher.checks.shape import check_shape
 from cypher_executor.cypher.plan.planned import Planned
 from cypher_executor.cypher.report import Report
