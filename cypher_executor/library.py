@@ -75,9 +75,14 @@ class Library:
         _keep(self._by_digest, compiled.recipe.digest, compiled.recipe)
         return compiled.recipe, compiled.diagnostics
 
-    def prepare_text(self, text: str, given: Value) -> Prepared:
-        """A recipe that was sent along with the request. Raises RecipeInvalid or RequestInvalid."""
+    def prepare_text(self, text: str, given: Value, name: str | None = None) -> Prepared:
+        """A recipe that was sent along with the request, which may name it when it does not name itself.
+
+        Raises RecipeInvalid or RequestInvalid.
+        """
         recipe, _ = self.compile(text)
+        if recipe.name is None and name is not None:
+            recipe, _ = self.compile(text, name)
         return Prepared(recipe, admit(recipe.input_schema, given), recipe.name)
 
     # --- by name ------------------------------------------------------------------------------------------------------

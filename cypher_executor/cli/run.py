@@ -92,7 +92,9 @@ def _client(
 
 
 def _request(recipe: Source | str) -> Json:
-    return {"recipe": recipe} if isinstance(recipe, str) else {"cypher": recipe.text}
+    if isinstance(recipe, str):
+        return {"recipe": recipe}
+    return {"cypher": recipe.text} | ({} if recipe.name is None else {"name": recipe.name})
 
 
 @contextlib.contextmanager

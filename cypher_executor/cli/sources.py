@@ -17,6 +17,8 @@ class Source:
 
     file: str
     text: str
+    name: str | None = None
+    """What the file's own name suggests to call the recipe."""
 
 
 def source_of(given: str) -> Source | str:
@@ -30,7 +32,7 @@ def read_source(given: str) -> Source:
     shown = "standard input" if given == "-" else given
     try:
         data = sys.stdin.buffer.read() if given == "-" else Path(given).read_bytes()
-        return Source(shown, data.decode("utf-8-sig"))
+        return Source(shown, data.decode("utf-8-sig"), None if given == "-" else Path(given).stem)
     except FileNotFoundError:
         raise NotFound(f"there is no file {given}", did_you_mean=_neighbour(Path(given))) from None
     except UnicodeDecodeError as error:

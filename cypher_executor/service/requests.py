@@ -39,12 +39,15 @@ class StartRun(Request):
 
     recipe: str | None = Field(None, description="the name of a stored recipe")
     cypher: str | None = Field(None, description="the text of a recipe, instead of a name")
+    name: str | None = Field(None, description="what to call the recipe that is sent along, when it has no name")
     input: Any = Field(default_factory=dict, description="the input of the run: any JSON value, usually an object")
 
     @model_validator(mode="after")
     def _one_recipe(self) -> StartRun:
         if (self.recipe is None) == (self.cypher is None):
             raise ValueError("give either `recipe` (a name) or `cypher` (a text)")
+        if self.name is not None and self.cypher is None:
+            raise ValueError("`name` goes with `cypher`: a stored recipe has its name in `recipe`")
         return self
 
 

@@ -35,6 +35,7 @@ class Asked:
     trigger: dict[str, Value]
     recipe: str | None = None
     cypher: str | None = None
+    name: str | None = None
 
 
 async def start(exchange: Exchange, asked: Asked) -> Started:
@@ -95,6 +96,6 @@ async def _begun_before(exchange: Exchange, claim: Claim | None) -> Started | No
 async def _prepared(exchange: Exchange, asked: Asked) -> Prepared:
     library = exchange.house.library
     if asked.cypher is not None:
-        return library.prepare_text(asked.cypher, asked.input)
+        return library.prepare_text(asked.cypher, asked.input, asked.name)
     assert asked.recipe is not None
     return await library.prepare(exchange.caller.tenant, asked.recipe, asked.input)

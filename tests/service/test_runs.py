@@ -238,3 +238,19 @@ async def test_a_run_keeps_the_version_that_it_started_with(ask: Ask, name: str)
     assert body(await ask.get(f"/runs/{run['id']}"))["version"] == 1
     newer = await ask.run(name)
     assert (newer["version"], newer["result"]) == (2, {"n": 2})
+
+
+async def test_a_recipe_that_is_sent_along_may_be_named_by_the_request(ask: Ask) -> None:
+    run = body(await ask.post("/runs", {"cypher": "(a {n: 1})", "name": "spare"}, prefer="wait=20"))
+    assert run["recipe"] == "spare"
+
+
+async def test_the_name_in_a_recipe_comes_before_the_one_in_the_request(ask: Ask) -> None:
+    text = "CREATE (:Recipe {name: 'inside'}) CREATE (a {n: 1})"
+    run = body(await ask.post("/runs", {"cypher": text, "name": "outside"}, prefer="wait=20"))
+    assert run["recipe"] == "inside"
+
+
+async def test_a_name_beside_a_stored_recipe_is_refused(ask: Ask, name: str) -> None:
+    await ask.store(name, ECHO)
+    assert (await ask.post("/runs", {"recipe": name, "name": "four"})).status_code == 422

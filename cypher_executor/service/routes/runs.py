@@ -28,7 +28,7 @@ async def start(exchange: Exchange) -> Response:
     """Start a run, and wait for its end if that is asked for."""
     body: requests.StartRun = exchange.body
     trigger = {"kind": "api", "time": iso(exchange.house.clock.now_us())}
-    asked = Asked(body.input, trigger, body.recipe, body.cypher)
+    asked = Asked(body.input, trigger, body.recipe, body.cypher, body.name)
     started = await starts.start(exchange, asked)
     wanted = preferences(exchange.headers)
     wait_s = 0.0 if wanted.respond_async else min(wanted.wait_s or 0, exchange.house.settings.wait_limit_s)
