@@ -8,10 +8,11 @@ worse than none.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
+from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -68,7 +69,7 @@ class Settings(BaseSettings):
 
 def load_settings(**given: Any) -> Settings:
     """The settings of this process; `given` comes first, None meaning not given. Raises RequestInvalid."""
-    _refuse_unknown(os.environ)
+    _refuse_unknown([*os.environ, *dotenv_values(".env")])
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
@@ -77,7 +78,7 @@ def load_settings(**given: Any) -> Settings:
         raise RequestInvalid(f"wrong settings: {listed}", code="setting_invalid", problems=problems) from None
 
 
-def _refuse_unknown(environment: Mapping[str, str]) -> None:
+def _refuse_unknown(environment: Iterable[str]) -> None:
     known = {f"{PREFIX}{name.upper()}{ending}" for name in Settings.model_fields for ending in ("", "_FILE")}
     unknown = [name for name in environment if name.startswith(PREFIX) and name not in known]
     if unknown:

@@ -57,7 +57,7 @@ LAYERS = (
     layer("worker", "errors", "wasmtime"),
     layer("inputs.py", "errors core", "jsonschema_rs orjson"),
     layer("library.py", "errors core ports cypher inputs"),
-    layer("settings.py", "errors", "pydantic pydantic_settings"),
+    layer("settings.py", "errors", "pydantic pydantic_settings dotenv"),
     layer("wiring.py", "*", None),
     layer("service", "*", None),
     layer("cli", "*", None),
