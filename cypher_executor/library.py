@@ -6,6 +6,7 @@ the catalog every time, because another process may have stored a version.
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ V = TypeVar("V")
 
 KEPT = 1_024
 """How many compiled recipes are kept."""
+
+SHORT_TEXT = 2_000
+"""Texts up to this many characters are compiled where they are: they take a few milliseconds."""
 
 _Asked = tuple[str, str | None, frozenset[str] | None]
 
@@ -51,7 +55,7 @@ class Library:
 
     # --- from text ----------------------------------------------------------------------------------------------------
 
-    def check(self, text: str, name: str | None = None, recipes: frozenset[str] | None = None) -> Compiled:
+    def check_now(self, text: str, name: str | None = None, recipes: frozenset[str] | None = None) -> Compiled:
         """The recipe that a text draws, if it draws one, and every problem that it has.
 
         With `recipes` (see `names`), workflows that nobody has stored are told too.
@@ -65,24 +69,30 @@ class Library:
             _keep(self._by_text, key, kept)
         return kept
 
-    def compile(
+    async def check(self, text: str, name: str | None = None, recipes: frozenset[str] | None = None) -> Compiled:
+        """As `check_now`, beside the event loop where the text is long: nobody else's run waits for it."""
+        if len(text) <= SHORT_TEXT or (text, name, recipes) in self._by_text:
+            return self.check_now(text, name, recipes)
+        return await asyncio.to_thread(self.check_now, text, name, recipes)
+
+    async def compile(
         self, text: str, name: str | None = None, recipes: frozenset[str] | None = None
     ) -> tuple[Recipe, tuple[Diagnostic, ...]]:
         """The recipe and its warnings. Raises RecipeInvalid with all problems when there is an error among them."""
-        compiled = self.check(text, name, recipes)
+        compiled = await self.check(text, name, recipes)
         if compiled.recipe is None:
             raise RecipeInvalid(compiled.diagnostics, name=name)
         _keep(self._by_digest, compiled.recipe.digest, compiled.recipe)
         return compiled.recipe, compiled.diagnostics
 
-    def prepare_text(self, text: str, given: Value, name: str | None = None) -> Prepared:
+    async def prepare_text(self, text: str, given: Value, name: str | None = None) -> Prepared:
         """A recipe that was sent along with the request, which may name it when it does not name itself.
 
         Raises RecipeInvalid or RequestInvalid.
         """
-        recipe, _ = self.compile(text)
+        recipe, _ = await self.compile(text)
         if recipe.name is None and name is not None:
-            recipe, _ = self.compile(text, name)
+            recipe, _ = await self.compile(text, name)
         return Prepared(recipe, admit(recipe.input_schema, given), recipe.name)
 
     # --- by name ------------------------------------------------------------------------------------------------------
@@ -92,9 +102,9 @@ class Library:
 
         The name is given, or stands in the recipe; both must agree. Raises RecipeInvalid or RequestInvalid.
         """
-        recipe, _ = self.compile(text)
+        recipe, _ = await self.compile(text)
         name = agreed_name(recipe.name, name)
-        recipe, warnings = self.compile(text, recipes=await self.names(tenant) | {name})
+        recipe, warnings = await self.compile(text, recipes=await self.names(tenant) | {name})
         version = await self._catalog.save(tenant, name, recipe.digest, text, self._clock.now_us())
         return Saved(version, recipe, warnings)
 

@@ -29,7 +29,7 @@ def check(files: Files, as_json: options.AsJson = False) -> int:
 
     sources = [read_source(file) for file in files]
     library = checker(load_settings())
-    checked = [(source, library.check(source.text)) for source in sources]
+    checked = [(source, library.check_now(source.text)) for source in sources]
     if as_json:
         terminal.result_json({"ok": _sound(checked), "files": [_told(*one) for one in checked]})
     else:

@@ -96,6 +96,6 @@ async def _begun_before(exchange: Exchange, claim: Claim | None) -> Started | No
 async def _prepared(exchange: Exchange, asked: Asked) -> Prepared:
     library = exchange.house.library
     if asked.cypher is not None:
-        return library.prepare_text(asked.cypher, asked.input, asked.name)
+        return await library.prepare_text(asked.cypher, asked.input, asked.name)
     assert asked.recipe is not None
     return await library.prepare(exchange.caller.tenant, asked.recipe, asked.input)

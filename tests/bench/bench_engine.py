@@ -120,7 +120,7 @@ def row(shape: str, steps: int, ms: float, sync_ms: float, call_ms: float, wante
 
 async def run_ms(house: House, cypher: str) -> float:
     async def once() -> None:
-        started = await house.engine.start(house.library.prepare_text(cypher, {}))
+        started = await house.engine.start(await house.library.prepare_text(cypher, {}))
         assert await house.engine.wait(started.run, 60)
 
     await once()

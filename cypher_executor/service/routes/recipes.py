@@ -22,7 +22,7 @@ async def check(exchange: Exchange) -> Response:
     """All that there is to say about a text; wrong recipes are answered with 200 too."""
     body: requests.RecipeText = exchange.body
     library = exchange.house.library
-    compiled = library.check(body.cypher, _named(body.name), await library.names(exchange.caller.tenant))
+    compiled = await library.check(body.cypher, _named(body.name), await library.names(exchange.caller.tenant))
     ok = compiled.recipe is not None and not any(d.severity == "error" for d in compiled.diagnostics)
     return reply(200, {"ok": ok, "diagnostics": [to_json(d) for d in compiled.diagnostics]})
 
@@ -49,7 +49,7 @@ async def _store(exchange: Exchange, name: str | None) -> Response:
     library, text = exchange.house.library, exchange.body.cypher
     if exchange.query.dry_run:
         known = await library.names(exchange.caller.tenant)
-        return _tried(exchange, *library.compile(text, recipes=known), name)
+        return _tried(exchange, *await library.compile(text, recipes=known), name)
     since_us = exchange.house.clock.now_us()
     saved = await library.save(exchange.caller.tenant, text, name)
     version = saved.version
@@ -108,7 +108,7 @@ async def _stored(exchange: Exchange, version: RecipeVersion) -> Response:
     """A stored version, with what `check` says of it today: its parts may have changed since it was stored."""
     library = exchange.house.library
     recipe = await library.by_digest(version.digest, version.text)
-    diagnostics = library.check(version.text).diagnostics
+    diagnostics = (await library.check(version.text)).diagnostics
     return reply(200, recipe_view(recipe, version.name, version, diagnostics, exchange.base_url))
 
 
