@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from cypher_executor.cypher.expressions.foreign import Foreign
 from cypher_executor.cypher.expressions.frame import Closure, Frame, Value
 from cypher_executor.cypher.expressions.values import type_name, wrong_type
 from cypher_executor.errors import ExpressionError
@@ -17,6 +18,8 @@ def get_property(value: Value, key: str) -> Value:
         return value.get(key)
     if value is None:
         return None
+    if isinstance(value, Foreign):
+        return value.property(key)
     raise ExpressionError(f"`.{key}` needs a map, not {type_name(value)}", code="wrong_type")
 
 
@@ -52,6 +55,8 @@ def get_item(value: Value, index: Value) -> Value:
         if type(index) is not str:
             raise wrong_type("[ ] of a map", "a string", index)
         return value.get(index)
+    if isinstance(value, Foreign) and type(index) is str:
+        return value.property(index)
     raise ExpressionError(f"[ ] needs a list or a map, not {type_name(value)}", code="wrong_type")
 
 
@@ -94,6 +99,14 @@ def steps(subject: Closure, through: list[Step]) -> Closure:
 
 def all_properties(value: Value) -> dict[str, Value]:
     """What `.*` of a map projection takes over."""
+    return properties_of(value, ".*")
+
+
+def properties_of(value: Value, what: str) -> dict[str, Value]:
+    """A map, or the properties of what has them."""
     if type(value) is dict:
         return value
-    raise wrong_type(".*", "a map", value)
+    found = value.properties() if isinstance(value, Foreign) else None
+    if found is None:
+        raise wrong_type(what, "a map", value)
+    return found

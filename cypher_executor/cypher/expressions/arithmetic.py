@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from cypher_executor.cypher.expressions.foreign import Foreign, combine
 from cypher_executor.cypher.expressions.frame import Frame, Value
 from cypher_executor.cypher.expressions.text import to_string
 from cypher_executor.cypher.expressions.values import finite, integer, is_number, type_name, wrong_type
@@ -27,6 +28,8 @@ def add(frame: Frame, left: Value, right: Value) -> Value:
         return _lengthened(frame, left, right)
     if is_number(left) and is_number(right):
         return finite(frame, left + right)
+    if isinstance(left, Foreign) or isinstance(right, Foreign):
+        return _foreign("+", left, right)
     if type(left) is str or type(right) is str:
         return _joined(frame, left, right)
     raise wrong_type("+", "numbers, strings or lists", left if not is_number(left) else right)
@@ -47,6 +50,13 @@ def _joined(frame: Frame, left: Value, right: Value) -> str:
     return text
 
 
+def _foreign(sign: str, left: Value, right: Value) -> Value:
+    found = combine(sign, left, right)
+    if found is NotImplemented:
+        raise ExpressionError(f"{sign} cannot join {type_name(left)} and {type_name(right)}", code="wrong_type")
+    return found
+
+
 def _numbers(sign: str, left: Value, right: Value) -> bool:
     """Whether both are numbers; False if one is null. Raises ExpressionError for anything else."""
     if left is None or right is None:
@@ -58,6 +68,8 @@ def _numbers(sign: str, left: Value, right: Value) -> bool:
 
 
 def subtract(frame: Frame, left: Value, right: Value) -> Value:
+    if isinstance(left, Foreign) or isinstance(right, Foreign):
+        return None if left is None or right is None else _foreign("-", left, right)
     if not _numbers("-", left, right):
         return None
     found = left - right
@@ -65,6 +77,8 @@ def subtract(frame: Frame, left: Value, right: Value) -> Value:
 
 
 def multiply(frame: Frame, left: Value, right: Value) -> Value:
+    if isinstance(left, Foreign) or isinstance(right, Foreign):
+        return None if left is None or right is None else _foreign("*", left, right)
     if not _numbers("*", left, right):
         return None
     found = left * right
@@ -72,6 +86,8 @@ def multiply(frame: Frame, left: Value, right: Value) -> Value:
 
 
 def divide(frame: Frame, left: Value, right: Value) -> Value:
+    if isinstance(left, Foreign) or isinstance(right, Foreign):
+        return None if left is None or right is None else _foreign("/", left, right)
     if not _numbers("/", left, right):
         return None
     if type(left) is int and type(right) is int:

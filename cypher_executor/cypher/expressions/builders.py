@@ -246,6 +246,8 @@ def _slot_of(name: syntax.Name, work: Compiling) -> int:
 
 @builds(syntax.CountStar, syntax.HasLabels, syntax.PatternComprehension, syntax.PatternPredicate, syntax.Subquery)
 def _of_graphs(node: Any, work: Compiling) -> Closure:
+    if work.host is not None:
+        return work.host.build(node, work)
     message = "This asks a graph, and a recipe has none to ask: use it in a query."
     work.problems.add("expression_refused", message, node.place)
     return lambda frame: None

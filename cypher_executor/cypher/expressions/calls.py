@@ -15,7 +15,8 @@ from cypher_executor.errors import TextEdit, nearest
 def build_call(node: syntax.FunctionCall, work: Compiling) -> Closure:
     """The closure of a call; what is wrong with it goes to the problems."""
     name = node.name.text.lower()
-    found = FUNCTIONS.get(name)
+    functions = work.host.functions if work.host is not None else FUNCTIONS
+    found = functions.get(name)
     if found is None:
         return _unknown(node, work)
     if node.distinct:
@@ -36,7 +37,7 @@ def _unknown(node: syntax.FunctionCall, work: Compiling) -> Closure:
     if name.lower() in AGGREGATES:
         work.problems.add("return_one_row", f"`{name}()` goes over rows, and a run gives one row.", node.place)
     else:
-        near = nearest(name, (f.name for f in FUNCTIONS.values()))
+        near = nearest(name, (f.name for f in (work.host.functions if work.host else FUNCTIONS).values()))
         hint = f"; did you mean `{near}`?" if near else "."
         work.problems.add("unknown_function", f"There is no function `{name}()`{hint}", node.name.place,
                           did_you_mean=near, fix=TextEdit(node.name.place, near) if near else None)  # fmt: skip

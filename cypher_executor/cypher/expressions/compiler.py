@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from cypher_executor.core.recipe import Scope
 from cypher_executor.cypher import syntax
 from cypher_executor.cypher.expressions.frame import Closure, Frame, Value
+from cypher_executor.cypher.expressions.functions.table import Function
 from cypher_executor.cypher.expressions.text import check_json
 from cypher_executor.cypher.printing import print_expression
 from cypher_executor.cypher.problems import Problems
@@ -51,11 +52,35 @@ class CompiledExpression:
         return value
 
 
+class Host(Protocol):
+    """What is around an expression, where that has more to offer than a step's view of its run: a query."""
+
+    @property
+    def functions(self) -> Mapping[str, Function]:
+        """The functions that may be called, by name in lower case."""
+        ...
+
+    @property
+    def columns(self) -> Mapping[int, str]:
+        """Nodes of the tree, by id, whose value is a name's: what is below them is not looked at."""
+        ...
+
+    def build(self, node: Any, work: Compiling) -> Closure:
+        """The closure of a form of expression that asks a graph."""
+        ...
+
+
+GRAPH_FORMS = (syntax.PatternComprehension, syntax.PatternPredicate, syntax.Subquery)
+"""Forms with names of their own inside, which are compiled by the host."""
+
+
 class Compiling:
     """One expression while it is compiled."""
 
-    def __init__(self, *, templates: bool) -> None:
+    def __init__(self, *, templates: bool, host: Host | None = None) -> None:
         self.templates = templates
+        self.host = host
+        self.columns: Mapping[int, str] = host.columns if host else {}
         self.problems = Problems()
         self.closures: dict[int, Closure] = {}
         self.bound: dict[int, Slots] = {}
@@ -101,28 +126,39 @@ def builds(*kinds: type[syntax.Syntax]) -> Callable[[Build], Build]:
 
 
 def compile_expression(
-    expression: syntax.Expression, *, templates: bool = False
+    expression: syntax.Expression, *, templates: bool = False, host: Host | None = None
 ) -> tuple[CompiledExpression | None, tuple[Diagnostic, ...]]:
     """The closure of `expression`, or what is wrong with it. With `templates`, `{{ }}` in its strings are evaluated;
-    without, they are text. Names are not checked: whoever evaluates knows which there are."""
-    work = Compiling(templates=templates)
+    without, they are text. Names are not checked: whoever evaluates knows which there are. Without a `host` there is
+    no graph to ask."""
+    work = Compiling(templates=templates, host=host)
     order = list(_down(expression, work))
     if not work.problems.found:
         for node in reversed(order):
-            build = BUILDERS.get(type(node))
+            build = _column if id(node) in work.columns else BUILDERS.get(type(node))
             if build is not None:
                 work.closures[id(node)] = build(node, work)
             work.sizes[id(node)] = 1 + sum(work.sizes[id(child)] for child in below(node, work))
     if work.problems.found:
         return None, tuple(work.problems.found)
-    text = print_expression(expression, templates=templates)
+    text = "" if host else print_expression(expression, templates=templates)
     closure = work.closure(expression)
     return CompiledExpression(text, frozenset(work.names), closure, work.slots, work.grows), ()
 
 
 def below(node: syntax.Syntax, work: Compiling) -> list[syntax.Syntax]:
-    """The nodes below that are evaluated: not those of a template that is only text."""
-    return [] if isinstance(node, syntax.Template) and not work.templates else syntax.children(node)
+    """The nodes below that are compiled here: not those of a template that is only text, and not what the host does."""
+    if isinstance(node, syntax.Template) and not work.templates:
+        return []
+    if id(node) in work.columns or (work.host is not None and isinstance(node, GRAPH_FORMS)):
+        return []
+    return syntax.children(node)
+
+
+def _column(node: syntax.Syntax, work: Compiling) -> Closure:
+    name = work.columns[id(node)]
+    work.names.add(name)
+    return lambda frame: frame.value_of(name)
 
 
 def _down(expression: syntax.Expression, work: Compiling) -> Iterator[syntax.Syntax]:

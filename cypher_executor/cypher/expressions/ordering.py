@@ -1,17 +1,19 @@
 """How values compare (`<`, with three answers) and how they are sorted (a total order, for ORDER BY, min and max).
 
-Comparing is for values of one type: numbers, strings, booleans (false first), and lists, element by element. All else
-is unknown. Sorting puts everything into one row: maps, lists, strings, booleans, numbers, NaN, null.
+Comparing is for values of one type: numbers, strings, booleans (false first), points of time, and lists, element by
+element. All else is unknown. Sorting puts everything into one row: maps, nodes, relationships, lists, paths, points and
+lengths of time, strings, booleans, numbers, NaN, null. Foreign values stand between by their own `rank`.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from cypher_executor.cypher.expressions.foreign import Foreign
 from cypher_executor.cypher.expressions.frame import Frame, Value
 from cypher_executor.cypher.expressions.values import is_number
 
-_END, _MAP, _LIST, _STRING, _BOOLEAN, _NUMBER, _NAN, _NULL = range(8)
+_END, _MAP, _LIST, _STRING, _BOOLEAN, _NUMBER, _NAN, _NULL = 0, 10, 20, 40, 50, 60, 70, 80
 
 
 def compare(frame: Frame, left: Value, right: Value) -> int | None:
@@ -38,12 +40,15 @@ def _compare_scalars(left: Value, right: Value) -> int | None:
         return -1 if left < right else 1 if left > right else 0 if left == right else 2
     if type(left) is type(right) and type(left) in (str, bool):
         return -1 if left < right else int(left > right)
+    if type(left) is type(right) and isinstance(left, Foreign) and left.ordered:
+        first, second = left.sort_key(), right.sort_key()
+        return -1 if first < second else int(first > second)
     return None
 
 
-def sort_key(value: Value) -> tuple[tuple[int, Any], ...]:
+def sort_key(value: Value) -> tuple[tuple[float, Any], ...]:
     """A key that sorts any values as openCypher's ORDER BY does. Flat, however deep the value is."""
-    key: list[tuple[int, Any]] = []
+    key: list[tuple[float, Any]] = []
     todo: list[Any] = [value]
     while todo:
         item = todo.pop()
@@ -61,11 +66,13 @@ def sort_key(value: Value) -> tuple[tuple[int, Any], ...]:
     return tuple(key)
 
 
-def _scalar_key(value: Value) -> tuple[int, Any]:
+def _scalar_key(value: Value) -> tuple[float, Any]:
     if value is None:
         return (_NULL, 0)
     if type(value) is bool:
         return (_BOOLEAN, value)
     if type(value) is str:
         return (_STRING, value)
+    if isinstance(value, Foreign):
+        return (value.rank, value.sort_key())
     return (_NAN, 0) if value != value else (_NUMBER, value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from cypher_executor.cypher.expressions.foreign import Foreign
 from cypher_executor.cypher.expressions.frame import Frame, Value
 from cypher_executor.errors import ExpressionError
 
@@ -17,7 +18,17 @@ def to_string(value: Value) -> str:
         return "true"
     if value is False:
         return "false"
+    if isinstance(value, Foreign):
+        return foreign_text(value)
     return float_text(value) if type(value) is float else str(value)
+
+
+def foreign_text(value: Foreign) -> str:
+    """The text of a value that JSON does not have. Raises ExpressionError for what has none."""
+    text = value.text()
+    if text is None:
+        raise ExpressionError(f"{value.kind} has no text", code="wrong_type")
+    return text
 
 
 def float_text(value: float) -> str:
@@ -54,7 +65,7 @@ def in_template(frame: Frame, value: Value) -> str:
 def to_json(frame: Frame, value: Value) -> str:
     """Compact JSON."""
     check_json(frame, value)
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=foreign_text)
     frame.build(len(text))
     return text
 

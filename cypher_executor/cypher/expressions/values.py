@@ -1,6 +1,6 @@
 """Values: their types, and when two are equal.
 
-A value is what JSON can hold. Equality has three answers, True, False and None for unknown: `null` is equal to
+A value is what JSON can hold, or `Foreign`. Equality has three answers, True, False and None for unknown: `null` is equal to
 nothing, and a list or a map with a null in it is equal to another only as far as can be known. Numbers are compared by
 their value, so `1 = 1.0`; NaN is equal to nothing; values of different types are unequal.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cypher_executor.cypher.expressions.foreign import Foreign
 from cypher_executor.cypher.expressions.frame import Frame, Value
 from cypher_executor.errors import ExpressionError
 
@@ -23,7 +24,7 @@ SMALLEST = -(2**63)
 
 def type_name(value: Value) -> str:
     """What a value is, with its article, for sentences."""
-    return _NAMES.get(type(value), "a value")
+    return value.kind if isinstance(value, Foreign) else _NAMES.get(type(value), "a value")
 
 
 def is_number(value: Value) -> bool:

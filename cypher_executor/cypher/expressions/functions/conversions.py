@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from cypher_executor.cypher.expressions.foreign import Foreign
 from cypher_executor.cypher.expressions.functions.table import Function, function
 from cypher_executor.cypher.expressions.text import to_string
 from cypher_executor.cypher.expressions.values import LARGEST, SMALLEST, wrong_type
@@ -21,7 +22,7 @@ Conversion = Callable[[Any], Any]
 
 
 def _to_string(value: Any) -> str:
-    if type(value) in (list, dict):
+    if type(value) in (list, dict) or (isinstance(value, Foreign) and value.text() is None):
         raise wrong_type("toString()", "a string, a number or a boolean", value)
     return to_string(value)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cypher_executor.cypher.expressions.access import properties_of
 from cypher_executor.cypher.expressions.frame import Frame
 from cypher_executor.cypher.expressions.functions.table import Function, function, whole
 from cypher_executor.cypher.expressions.values import equal, wrong_type
@@ -14,12 +15,6 @@ def _list(value: Any, what: str) -> list[Any]:
     if type(value) is list:
         return value
     raise wrong_type(f"{what}()", "a list", value)
-
-
-def _map(value: Any, what: str) -> dict[str, Any]:
-    if type(value) is dict:
-        return value
-    raise wrong_type(f"{what}()", "a map", value)
 
 
 def _size(value: Any) -> int:
@@ -68,7 +63,7 @@ def _range(frame: Frame, start: Any, end: Any, step: Any = 1) -> list[int]:
 
 
 def _keys(value: Any) -> list[str]:
-    return list(_map(value, "keys"))
+    return list(properties_of(value, "keys()"))
 
 
 def _coalesce(*values: Any) -> Any:
@@ -88,8 +83,8 @@ LISTS: tuple[Function, ...] = (
     function("tail(list)", "All items but the first.", _tail, needs_frame=True),
     function("reverse(list)", "A list or a string from back to front.", _reverse, needs_frame=True),
     function("range(start, end, [step])", "The integers from start to end, both included.", _range, needs_frame=True),
-    function("keys(map)", "The keys of a map, as a list.", _keys),
-    function("properties(map)", "A map as it is.", lambda v: _map(v, "properties")),
+    function("keys(map)", "The keys of a map, a node or a relationship.", _keys),
+    function("properties(map)", "The properties of a node or a relationship; a map as it is.", lambda v: dict(properties_of(v, "properties()"))),
     function("coalesce(value, ...)", "The first argument that is not null.", _coalesce, takes_null=True),
     function("nullIf(value, other)", "null if both are equal, else the first.", _null_if, takes_null=True,
              needs_frame=True),
