@@ -52,6 +52,11 @@ class Disk(MemoryJournal):
     def healthy(self) -> bool:  # type: ignore[override]
         return not self.broken
 
+    def forget_after(self, run: RunId, version: int) -> None:
+        """As if the power had gone before these events of the run were written."""
+        del self._runs[run][version:]
+        self._summaries[run] = replace(self._summaries[run], state="running", ended_us=None)
+
     def hold(self) -> None:
         self._gate.clear()
 

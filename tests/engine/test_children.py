@@ -107,6 +107,18 @@ async def test_a_parent_hears_of_a_child_that_ended_while_it_was_down() -> None:
         assert await engine.inspect(started.run, lambda run: run.state) == "succeeded"
 
 
+async def test_a_crash_between_a_child_and_the_news_of_it_starts_no_second_child() -> None:
+    b = bench(parent(), draw("a:slow"))
+    async with b.running() as engine:
+        started = await engine.start(Prepared(b.book.recipes["parent"], None, "parent", 1))
+        await settle()
+    b.disk.forget_after(started.run, 1)
+    async with b.running() as engine:
+        assert await engine.wait(started.run, 5)
+        assert (await engine.inspect(started.run, the_step))["status"] == "started"
+    assert len(b.disk._runs) == 2
+
+
 async def test_a_recovered_parent_needs_no_name_to_find_its_child() -> None:
     b = bench(parent(wait="true"), draw("a:slow"))
     async with b.running() as engine:
