@@ -18,7 +18,7 @@ def test_what_looks_like_no_file_is_a_name() -> None:
 
 def test_a_file_without_an_ending_is_a_file() -> None:
     Path("recipe").write_text("CREATE (a)")
-    assert source_of("recipe") == Source("recipe", "CREATE (a)")
+    assert source_of("recipe") == Source("recipe", "CREATE (a)", "recipe")
 
 
 @pytest.mark.parametrize("given", ["nowhere.cypher", "some/where"])
