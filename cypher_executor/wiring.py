@@ -82,7 +82,9 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             "random": calls.random(),
             "log": calls.log(),
         },
-        dispatcher=lambda inbox: LocalDispatcher(parts, inbox, clock, workers=settings.workers),
+        dispatcher=lambda inbox: LocalDispatcher(
+            parts, inbox, clock, workers=settings.workers, cache_dir=files.cached("modules")
+        ),
     )
     house = House(settings, engine, library, parts, journal, catalog, clock)
     async with contextlib.AsyncExitStack() as stack:

@@ -10,16 +10,20 @@ import os
 import socket
 import sys
 import threading
+from typing import Final
 
 from cypher_executor.worker.confine import confine
-from cypher_executor.worker.limits import THREAD_STACK, Watchdog
+from cypher_executor.worker.limits import MAX_MEMORY_MB, THREAD_STACK, Watchdog
 from cypher_executor.worker.server import Server
+
+_MEMORY_MB: Final = 2 * MAX_MEMORY_MB + 1024
+"""That of the guests, and what interpreter, frames and compiled modules need beside it."""
 
 
 def main() -> None:
     """Serve until the service has gone."""
     channel, control, parent = map(int, sys.argv[1:])
-    confine(parent)
+    confine(parent, _MEMORY_MB)
     watchdog = Watchdog(socket.socket(fileno=control))
     server = Server(socket.socket(fileno=channel), watchdog)
     threading.stack_size(THREAD_STACK)

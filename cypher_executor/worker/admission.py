@@ -3,6 +3,9 @@
 A module may import the functions of WASI preview 1 and `cypher.call`, each with its right type, and nothing else. It
 exports its memory as `memory` and a function `_start` without parameters and results. What it holds beyond that is its
 own affair: start functions, too, run under the limits of an execution.
+
+A module is compiled in one process and used in another: `compiled` is for the compiler, `prepared` for the worker.
+Both look at imports and exports, because what was compiled may lie on a disk for longer than the rules stay the same.
 """
 
 from __future__ import annotations
@@ -31,22 +34,39 @@ def type_of(name: tuple[str, str]) -> wasmtime.FuncType:
     return wasmtime.FuncType([_VAL_TYPES[p]() for p in shape], [wasmtime.ValType.i32()] if gives else [])
 
 
-def admit(engine: wasmtime.Engine, linkage: Linkage, code: bytes) -> Prepared:
-    """Compile a module that keeps the rules. Raises ModuleRefused."""
+def compiled(engine: wasmtime.Engine, code: bytes) -> bytes:
+    """Machine code for a module that keeps the rules. Raises ModuleRefused."""
     if len(code) > limits.MAX_MODULE:
         raise ModuleRefused(f"the module has {len(code)} bytes, more than the limit of {limits.MAX_MODULE}")
     try:
         module = wasmtime.Module(engine, code)
-        _check_imports(module.imports)
-        _check_exports({export.name: export.type for export in module.exports})
+    except wasmtime.WasmtimeError as error:
+        raise ModuleRefused(f"not a WebAssembly core module that can run here: {first_line(error)}") from None
+    _check(module)
+    return bytes(module.serialize())
+
+
+def prepared(engine: wasmtime.Engine, linkage: Linkage, code: bytes) -> Prepared:
+    """Machine code ready to be instantiated. It is run as it is: it must come from `compiled`, and from nowhere else.
+
+    Raises ModuleRefused for code that was made by another wasmtime, for another engine or machine, or by other rules.
+    """
+    try:
+        module = wasmtime.Module.deserialize(engine, code)
+        _check(module)
         return linkage.prepare(module)
     except (wasmtime.WasmtimeError, NativeError) as error:
-        raise ModuleRefused(f"not a WebAssembly core module that can run here: {first_line(error)}") from None
+        raise ModuleRefused(f"not compiled for this worker: {first_line(error)}") from None
 
 
 def first_line(error: Exception) -> str:
     """What wasmtime says, without the lines that speak of its own inside."""
     return " ".join(str(error).split())[:300]
+
+
+def _check(module: wasmtime.Module) -> None:
+    _check_imports(module.imports)
+    _check_exports({export.name: export.type for export in module.exports})
 
 
 def _check_imports(imports: Iterable[wasmtime.ImportType]) -> None:

@@ -1,4 +1,4 @@
-"""What a worker process gives up before it touches the first module.
+"""What a worker or compiler process gives up before it touches the first module.
 
 The parent starts it with an empty environment, an own temporary folder and no descriptors but its two sockets and
 standard error. Here it binds its life to its parent's and sets limits on what even a guest that has broken out of
@@ -14,26 +14,25 @@ import signal
 import sys
 from typing import Final
 
-from cypher_executor.worker.limits import MAX_MEMORY_MB
+from cypher_executor.worker import landlock
 
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_NO_NEW_PRIVS: Final = 38
 _OPEN_FILES: Final = 1024
 """Each module's image of its memory is a file to the system."""
-_BASE_MEMORY_MB: Final = 1024
-"""What interpreter, compiler and frames need beside the memory of guests."""
 
 
-def confine(parent: int) -> None:
-    """Give up what is not needed. Exits when the parent is gone already."""
+def confine(parent: int, memory_mb: int) -> None:
+    """Give up what is not needed, and memory beyond this. Exits when the parent is gone already."""
     for signal_ in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(signal_, signal.SIG_IGN)  # those are for the service, which then closes the socket
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
-    _limit(resource.RLIMIT_DATA, (2 * MAX_MEMORY_MB + _BASE_MEMORY_MB) * 1024 * 1024)
+    _limit(resource.RLIMIT_DATA, memory_mb * 1024 * 1024)
     if sys.platform == "linux":
         _control_process(_PR_SET_PDEATHSIG, signal.SIGKILL)
         _control_process(_PR_SET_NO_NEW_PRIVS, 1)
+        landlock.restrict()
     if os.getppid() != parent:
         raise SystemExit(0)
 

@@ -3,10 +3,14 @@
 The pool keeps the address space of a few instances reserved, and a little of their memory resident, so that a fresh
 instance costs no system calls and few page faults. wasmtime-py has no public class for it; its C functions are called
 here, once per engine.
+
+Workers and compilers use the same configuration: code that one made runs in the other. What it was made for can be
+compared by the `fingerprint`.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Final
 
@@ -30,6 +34,8 @@ _SWITCHED_OFF: Final = (
     "wasm_threads",
     "wasm_wide_arithmetic",
 )
+
+_EMPTY_MODULE: Final = b"\0asm\1\0\0\0"
 
 _POOL: Final[Mapping[str, int]] = {
     "total_core_instances": 2,
@@ -66,6 +72,15 @@ def configured_engine(*, fuel: bool) -> wasmtime.Engine:
     config.max_wasm_stack = limits.MAX_WASM_STACK
     _use_pool(config)
     return wasmtime.Engine(config)
+
+
+def fingerprint(engine: wasmtime.Engine) -> bytes:
+    """What compiled code depends on beside its module, in 32 bytes.
+
+    Wasmtime writes its version, the target, the features of this machine's processor and every setting that changes
+    code into each compiled module: so an empty one, compiled, has it all.
+    """
+    return hashlib.sha256(wasmtime.Module(engine, _EMPTY_MODULE).serialize()).digest()
 
 
 def _use_pool(config: wasmtime.Config) -> None:

@@ -1,4 +1,4 @@
-"""The wire between the service and a worker process: length-prefixed binary frames over a stream socket.
+"""The wire between the service and its workers and compilers: length-prefixed binary frames over a stream socket.
 
 A frame is the length of its body (4 bytes), its kind (1 byte) and the body; numbers are little-endian. Inputs, outputs,
 requests and modules travel as the bytes that they are, so nothing is encoded twice and a worker never has to parse the
@@ -7,15 +7,19 @@ peer that breaks the format gets `FrameError`, and the connection is over.
 
 | kind      | direction  | body |
 | ---       | ---        | --- |
-| READY     | to service | nothing: the worker can take executions |
-| LOAD      | to worker  | number that the module will have here, the module |
+| READY     | to service | fingerprint of the engine: the process can take work |
+| LOAD      | to worker  | number that the module will have here, whether it counts fuel, the compiled module |
 | FORGET    | to worker  | number of a module that will not be asked for again |
 | EXECUTE   | to worker  | one `Execution` |
 | INTERRUPT | to worker, on the control socket | number of an execution that nobody wants any more |
-| OUTPUT    | to service | `Ending`, what the part wrote to its standard output |
+| OUTPUT    | to service | `Ending`, size of the log lines, the log lines, what the part wrote to its standard output |
 | CALL      | to service | `Ending`, number of the call, the part's request |
 | FAILED    | to service | `Ending`, the failure as JSON: code, message, retryable, details |
 | DROPPED   | to service | `Ending`: it was interrupted |
+| UNUSABLE  | to service | `Ending`, why the compiled module cannot be used by this worker |
+| COMPILE   | to compiler | whether fuel is to be counted, the module |
+| COMPILED  | to service | the compiled module |
+| REFUSED   | to service | why the module is refused |
 
 Workers take executions one after the other and answer them in that order. The times in an `Ending` are readings of the
 monotonic clock, which all processes of one machine share.
@@ -33,21 +37,30 @@ LOAD: Final = 2
 FORGET: Final = 3
 EXECUTE: Final = 4
 INTERRUPT: Final = 5
+COMPILE: Final = 6
 OUTPUT: Final = 16
 CALL: Final = 17
 FAILED: Final = 18
 DROPPED: Final = 19
+UNUSABLE: Final = 20
+COMPILED: Final = 21
+REFUSED: Final = 22
 
 MAX_BODY = 256 * 1024 * 1024
 """No frame is larger. Far above what limits elsewhere let through; it keeps a damaged length from asking for memory."""
 
 _HEADER = Struct("<IB")
 _NUMBER = Struct("<I")
+_LOAD = Struct("<I?")
+_COMPILE = Struct("<?")
 _EXECUTION_NUMBER = Struct("<Q")
+_NUMBERS = Struct("<QI")
 _EXECUTE = Struct("<QIIIIQqII")
 _TAPE_ENTRY = Struct("<II")
 _ENDING = Struct("<QQQ")
 _NO_FUEL = (1 << 64) - 1
+
+HEADER_SIZE: Final = _HEADER.size
 
 
 class FrameError(ValueError):
@@ -87,14 +100,19 @@ def frame(kind: int, *body: bytes) -> bytes:
     return b"".join((_HEADER.pack(length, kind), *body))
 
 
-def load(module: int, code: bytes) -> bytes:
+def load(module: int, fuel: bool, code: bytes) -> bytes:
     """A LOAD frame."""
-    return frame(LOAD, _NUMBER.pack(module), code)
+    return frame(LOAD, _LOAD.pack(module, fuel), code)
 
 
 def forget(module: int) -> bytes:
     """A FORGET frame."""
     return frame(FORGET, _NUMBER.pack(module))
+
+
+def to_compile(fuel: bool, code: bytes) -> bytes:
+    """A COMPILE frame."""
+    return frame(COMPILE, _COMPILE.pack(fuel), code)
 
 
 def interrupt(number: int) -> bytes:
@@ -119,15 +137,20 @@ def execute(what: Execution) -> bytes:
     return frame(EXECUTE, head, what.seed, *tape, what.input)
 
 
-def renumbered(executed: bytes, number: int) -> bytes:
-    """An EXECUTE frame again, for sending it another time under another number."""
+def renumbered(executed: bytes, number: int, module: int) -> bytes:
+    """An EXECUTE frame again, under another number and for a module that has this one."""
     at = _HEADER.size
-    return executed[:at] + _EXECUTION_NUMBER.pack(number) + executed[at + _EXECUTION_NUMBER.size :]
+    return executed[:at] + _NUMBERS.pack(number, module) + executed[at + _NUMBERS.size :]
 
 
 def ended(kind: int, ending: Ending, *body: bytes) -> bytes:
-    """An OUTPUT, CALL, FAILED or DROPPED frame."""
+    """A CALL, FAILED, DROPPED or UNUSABLE frame, or one made like them."""
     return frame(kind, _ENDING.pack(ending.number, ending.began_ns, ending.ended_ns), *body)
+
+
+def output(ending: Ending, log: bytes, data: bytes) -> bytes:
+    """An OUTPUT frame."""
+    return ended(OUTPUT, ending, _NUMBER.pack(len(log)), log, data)
 
 
 def call(ending: Ending, number: int, request: bytes) -> bytes:
@@ -140,16 +163,35 @@ def read_number(body: bytes) -> int:
     return int(_unpack(_EXECUTION_NUMBER, body, 0)[0])
 
 
-def read_module(body: bytes) -> tuple[int, bytes]:
-    """The number and the rest of a LOAD, FORGET or CALL body."""
-    return _unpack(_NUMBER, body, 0)[0], body[_NUMBER.size :]
+def read_load(body: bytes) -> tuple[int, bool, bytes]:
+    """The number, whether fuel is counted, and the compiled module of a LOAD body."""
+    number, fuel = _unpack(_LOAD, body, 0)
+    return number, bool(fuel), body[_LOAD.size :]
 
 
-read_call = read_module
+def read_forget(body: bytes) -> int:
+    """The number that a FORGET frame names."""
+    return _unpack(_NUMBER, body, 0)[0]
+
+
+def read_to_compile(body: bytes) -> tuple[bool, bytes]:
+    """Whether fuel is counted, and the module of a COMPILE body."""
+    return bool(_unpack(_COMPILE, body, 0)[0]), body[_COMPILE.size :]
+
+
+def read_call(rest: bytes) -> tuple[int, bytes]:
+    """The number of the call and the request; what follows the ending of a CALL."""
+    return _unpack(_NUMBER, rest, 0)[0], rest[_NUMBER.size :]
+
+
+def read_output(rest: bytes) -> tuple[bytes, bytes]:
+    """The log lines and the output; what follows the ending of an OUTPUT."""
+    log, at = _take(rest, _NUMBER.size, _unpack(_NUMBER, rest, 0)[0])
+    return log, rest[at:]
 
 
 def read_ended(body: bytes) -> tuple[Ending, bytes]:
-    """The ending and the rest of an OUTPUT, CALL, FAILED or DROPPED body."""
+    """The ending and the rest of the body of any answer to an execution."""
     return Ending(*_unpack(_ENDING, body, 0)), body[_ENDING.size :]
 
 
@@ -165,6 +207,14 @@ def read_execute(body: bytes) -> Execution:
         tape.append((request, answer))
     budget = None if fuel == _NO_FUEL else fuel
     return Execution(number, module, timeout_ms, memory_mb, output_kb, budget, clock_us, seed, tuple(tape), body[at:])
+
+
+def read_header(data: bytes, at: int = 0) -> tuple[int, int]:
+    """The length of the body, and the kind of the frame that begins there."""
+    length, kind = _unpack(_HEADER, data, at)
+    if length > MAX_BODY:
+        raise FrameError(f"a frame says it has {length} bytes, more than {MAX_BODY}")
+    return length, kind
 
 
 class Splitter:
@@ -183,9 +233,7 @@ class Splitter:
             self._rest.clear()
         at = 0
         while len(data) - at >= _HEADER.size:
-            length, kind = _HEADER.unpack_from(data, at)
-            if length > MAX_BODY:
-                raise FrameError(f"a frame says it has {length} bytes, more than {MAX_BODY}")
+            length, kind = read_header(data, at)
             end = at + _HEADER.size + length
             if end > len(data):
                 break

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cypher_executor.worker import limits, tape, wasi
-from cypher_executor.worker.admission import IMPORTS, admit, first_line, type_of
-from cypher_executor.worker.engine import configured_engine
+from cypher_executor.worker.admission import IMPORTS, first_line, prepared, type_of
+from cypher_executor.worker.engine import configured_engine, fingerprint
 from cypher_executor.worker.frames import Execution
 from cypher_executor.worker.limits import LimitReached, Watchdog
 from cypher_executor.worker.native import (
@@ -35,9 +35,10 @@ _OUT_OF_FUEL: Final = 11
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """The part ended well; what it wrote has not been looked at."""
+    """The part ended well; what it wrote has not been looked at. `log` is what it wrote to its standard error."""
 
     data: bytes
+    log: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +74,15 @@ class Sandbox:
         for name, (shape, _) in IMPORTS.items():
             self._linkage.define(*name, type_of(name), shape, self._host_function(name))
 
-    def admit(self, code: bytes) -> Prepared:
-        """Compile a module that keeps the rules. Raises ModuleRefused."""
-        return admit(self._engine, self._linkage, code)
+    def fingerprint(self) -> bytes:
+        """For what modules must have been compiled, see `engine`."""
+        return fingerprint(self._engine)
 
-    def run(self, prepared: Prepared, execution: Execution) -> Result | None:
+    def load(self, code: bytes) -> Prepared:
+        """Take what `admission.compiled` has made. Raises ModuleRefused when it does not fit here."""
+        return prepared(self._engine, self._linkage, code)
+
+    def run(self, module: Prepared, execution: Execution) -> Result | None:
         """Run a part once. None when it was interrupted."""
         self._world = wasi.World(
             execution.input, clock_us=execution.clock_us, seed=execution.seed, output_kb=execution.output_kb
@@ -85,7 +90,7 @@ class Sandbox:
         self._tape = tape.Tape(execution.tape)
         if not self._watchdog.begin(execution.number, self._engine, execution.timeout_ms):
             return None
-        result = self._start(prepared, execution)
+        result = self._start(module, execution)
         return None if self._watchdog.end() else result
 
     def _host_function(self, name: tuple[str, str]) -> HostFunction:
@@ -94,9 +99,9 @@ class Sandbox:
         function = wasi.FUNCTIONS[name[1]][1]
         return lambda memory, *parameters: function(self._world, memory, *parameters)
 
-    def _start(self, prepared: Prepared, execution: Execution) -> Result:
+    def _start(self, module: Prepared, execution: Execution) -> Result:
         memory, elements = _memory_mb(execution) * 1024 * 1024, limits.MAX_TABLE_ELEMENTS
-        with Instance(prepared, memory_bytes=memory, table_elements=elements, fuel=execution.fuel) as instance:
+        with Instance(module, memory_bytes=memory, table_elements=elements, fuel=execution.fuel) as instance:
             try:
                 instance.start()
                 return self._ended(0, execution, instance)
@@ -121,7 +126,7 @@ class Sandbox:
             self._tape.check_all_used()
         except LimitReached as limit:
             return self._limited(limit)
-        return Output(self._world.stdout())
+        return Output(self._world.stdout(), self._world.stderr())
 
     def _trapped(self, trap: GuestTrap, execution: Execution, instance: Instance) -> Failed:
         if trap.code == _INTERRUPT:
@@ -158,8 +163,8 @@ class Sandbox:
         return self._failed(limit.code, limit.message, **limit.details)
 
     def _failed(self, code: str, message: str, retryable: bool = False, **details: Any) -> Failed:
-        if stderr := self._world.stderr():
-            details["stderr"] = stderr[:_SHOWN_STDERR]
+        if log := self._world.stderr():
+            details["stderr"] = log[:_SHOWN_STDERR]
         return Failed(code, message, retryable, details)
 
 

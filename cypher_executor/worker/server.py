@@ -1,8 +1,8 @@
 """The loop of a worker: read frames, run what they ask for, one after the other, and write what came of it.
 
 Each answer is written as soon as it is there: what follows it may take long, and the service reads many at a time
-anyway. A module is compiled when it is first needed, for the kind of engine that is needed, and kept until the service
-takes it back.
+anyway. Modules come compiled, for the kind of engine that they are to run in, and are kept until the service takes them
+back. Nothing is compiled here: a worker runs code that nobody has to trust, so nothing that it makes is kept either.
 """
 
 from __future__ import annotations
@@ -29,13 +29,11 @@ class Server:
         self._channel = channel
         self._watchdog = watchdog
         self._sandboxes: dict[bool, Sandbox] = {}
-        self._modules: dict[int, bytes] = {}
-        self._prepared: dict[tuple[int, bool], Prepared | Failed] = {}
+        self._modules: dict[int, Prepared | ModuleRefused] = {}
 
     def serve(self) -> None:
         """Until the service closes the connection. Raises FrameError when it breaks the format."""
-        self._sandbox(False)
-        self._channel.sendall(frames.frame(frames.READY))
+        self._channel.sendall(frames.frame(frames.READY, self._sandbox(False).fingerprint()))
         splitter = frames.Splitter()
         while data := self._channel.recv(_READ):
             for kind, body in splitter.feed(data):
@@ -46,49 +44,37 @@ class Server:
             case frames.EXECUTE:
                 self._channel.sendall(self._execute(frames.read_execute(body)))
             case frames.LOAD:
-                number, code = frames.read_module(body)
-                self._modules[number] = code
+                self._load(*frames.read_load(body))
             case frames.FORGET:
-                self._forget(frames.read_module(body)[0])
+                self._modules.pop(frames.read_forget(body), None)
             case _:
                 raise FrameError(f"a worker does not take frames of kind {kind}")
 
-    def _execute(self, execution: Execution) -> bytes:
-        fuel = execution.fuel is not None
-        prepared = self._prepare(execution.module, fuel)
-        began = time.monotonic_ns()
-        if isinstance(prepared, Failed):
-            return _encode(prepared, Ending(execution.number, began, began))
-        result = self._sandbox(fuel).run(prepared, execution)
-        return _encode(result, Ending(execution.number, began, time.monotonic_ns()))
-
-    def _prepare(self, module: int, fuel: bool) -> Prepared | Failed:
-        if (known := self._prepared.get((module, fuel))) is not None:
-            return known
-        if (code := self._modules.get(module)) is None:
-            raise FrameError(f"module {module} was never loaded")
+    def _load(self, number: int, fuel: bool, code: bytes) -> None:
         try:
-            prepared: Prepared | Failed = self._sandbox(fuel).admit(code)
+            self._modules[number] = self._sandbox(fuel).load(code)
         except ModuleRefused as refused:
-            prepared = Failed(refused.code, refused.message)
-        self._prepared[module, fuel] = prepared
-        return prepared
+            self._modules[number] = refused
+
+    def _execute(self, execution: Execution) -> bytes:
+        if (module := self._modules.get(execution.module)) is None:
+            raise FrameError(f"module {execution.module} was never loaded")
+        began = time.monotonic_ns()
+        if isinstance(module, ModuleRefused):
+            return frames.ended(frames.UNUSABLE, Ending(execution.number, began, began), module.message.encode())
+        result = self._sandbox(execution.fuel is not None).run(module, execution)
+        return _encode(result, Ending(execution.number, began, time.monotonic_ns()))
 
     def _sandbox(self, fuel: bool) -> Sandbox:
         if fuel not in self._sandboxes:
             self._sandboxes[fuel] = Sandbox(self._watchdog, fuel=fuel)
         return self._sandboxes[fuel]
 
-    def _forget(self, module: int) -> None:
-        self._modules.pop(module, None)
-        for fuel in (False, True):
-            self._prepared.pop((module, fuel), None)
-
 
 def _encode(result: Result | None, ending: Ending) -> bytes:
     match result:
         case Output():
-            return frames.ended(frames.OUTPUT, ending, result.data)
+            return frames.output(ending, result.log.encode(), result.data)
         case Called():
             return frames.call(ending, result.number, result.request)
         case Failed():

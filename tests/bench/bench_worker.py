@@ -31,6 +31,8 @@ from cypher_executor.core.commands import Execute
 from cypher_executor.core.events import AttemptSucceeded, Event, RunId
 from cypher_executor.core.parts import Part
 from cypher_executor.core.recipe import Digest
+from cypher_executor.worker.admission import compiled
+from cypher_executor.worker.engine import configured_engine
 from cypher_executor.worker.frames import Execution
 from cypher_executor.worker.limits import Watchdog
 from cypher_executor.worker.sandbox import Output, Sandbox
@@ -74,7 +76,7 @@ class Inside:
         watchdog = Watchdog(theirs)
         threading.Thread(target=watchdog.watch, daemon=True).start()
         self._sandbox = Sandbox(watchdog)
-        self._prepared = self._sandbox.admit(code)
+        self._prepared = self._sandbox.load(compiled(configured_engine(fuel=False), code))
 
     def __call__(self, given: bytes) -> bytes:
         execution = Execution(1, 0, 5_000, 64, 1024, None, 0, b"seed", (), given)

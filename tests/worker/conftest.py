@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from cypher_executor.worker.admission import compiled
+from cypher_executor.worker.engine import configured_engine
 from cypher_executor.worker.frames import Execution
 from cypher_executor.worker.limits import THREAD_STACK, Watchdog
 from cypher_executor.worker.sandbox import Result, Sandbox
@@ -54,10 +56,15 @@ def run(sandbox: Sandbox) -> Run:
     """Run a module once, in a thread with the stack that a worker has; keywords change the execution."""
 
     def run(code: bytes, **changed: Any) -> Result | None:
-        prepared = sandbox.admit(code)
-        return in_thread(lambda: sandbox.run(prepared, replace(EXECUTION, **changed)))
+        loaded = sandbox.load(compile_module(code))
+        return in_thread(lambda: sandbox.run(loaded, replace(EXECUTION, **changed)))
 
     return run
+
+
+def compile_module(code: bytes, *, fuel: bool = False) -> bytes:
+    """What a compiler makes of a module. Raises ModuleRefused."""
+    return compiled(configured_engine(fuel=fuel), code)
 
 
 def in_thread(work: Callable[[], Result | None]) -> Result | None:

@@ -8,7 +8,7 @@ import pytest
 
 from cypher_executor.worker.limits import Watchdog
 from cypher_executor.worker.sandbox import Failed, Output, Sandbox
-from tests.worker.conftest import EXECUTION, Run, in_thread
+from tests.worker.conftest import EXECUTION, Run, compile_module, in_thread
 from tests.worker.modules import calling, module, printing
 
 
@@ -76,7 +76,9 @@ def test_output_of_exactly_the_limit_passes(run: Run) -> None:
 
 
 def test_standard_error_is_cut_and_the_part_goes_on(run: Run) -> None:
-    assert run(module("flood", fd=2, times=5_000)) == Output(b"null")
+    result = run(module("flood", fd=2, times=5_000))
+    assert isinstance(result, Output) and result.data == b"null"
+    assert len(result.log) < 70_000 and result.log.endswith("[cut at 65536 bytes]")
 
 
 def test_an_exit_code_is_a_failure_with_what_the_part_said(run: Run) -> None:
@@ -87,7 +89,7 @@ def test_an_exit_code_is_a_failure_with_what_the_part_said(run: Run) -> None:
 
 
 def test_exit_code_zero_is_a_good_end(run: Run) -> None:
-    assert run(module("exit", code=0)) == Output(b"")
+    assert run(module("exit", code=0)) == Output(b"", log="no luck.\n")
 
 
 def test_more_than_256_calls_are_too_many(run: Run) -> None:
@@ -100,7 +102,7 @@ def test_more_than_256_calls_are_too_many(run: Run) -> None:
 
 def test_fuel_is_counted_when_it_is_limited(watchdog: Watchdog) -> None:
     sandbox = Sandbox(watchdog, fuel=True)
-    loop, text = sandbox.admit(module("loop")), sandbox.admit(printing(b"1"))
+    loop, text = (sandbox.load(compile_module(code, fuel=True)) for code in (module("loop"), printing(b"1")))
     result = in_thread(lambda: sandbox.run(loop, replace(EXECUTION, fuel=10_000)))
     assert isinstance(result, Failed)
     assert (result.code, result.details) == ("out_of_fuel", {"fuel": 10_000})

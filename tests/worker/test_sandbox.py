@@ -8,8 +8,8 @@ import pytest
 
 from cypher_executor.errors import ModuleRefused
 from cypher_executor.worker import limits
-from cypher_executor.worker.sandbox import Called, Failed, Output, Sandbox
-from tests.worker.conftest import Run
+from cypher_executor.worker.sandbox import Called, Failed, Output
+from tests.worker.conftest import Run, compile_module
 from tests.worker.modules import FOLDER, calling, module, printing
 
 NOW = b'{"op":"now"}'
@@ -28,20 +28,20 @@ def test_nothing_survives_a_call(run: Run) -> None:
 
 
 @pytest.mark.parametrize("path", REFUSED, ids=[p.stem for p in REFUSED])
-def test_a_module_that_breaks_the_rules_is_refused_by_name(sandbox: Sandbox, path: Path) -> None:
+def test_a_module_that_breaks_the_rules_is_refused_by_name(path: Path) -> None:
     says = path.read_text("utf-8").partition("\n")[0].removeprefix(";; ")
     with pytest.raises(ModuleRefused) as refused:
-        sandbox.admit(module(f"refused/{path.stem}"))
+        compile_module(module(f"refused/{path.stem}"))
     assert says in refused.value.message
 
 
 @pytest.mark.parametrize("code", [b"", b"\0asm", b"not a module", b"\0asm\1\0\0\0" + b"\xff" * 100])
-def test_what_is_no_module_is_refused(sandbox: Sandbox, code: bytes) -> None:
+def test_what_is_no_module_is_refused(code: bytes) -> None:
     with pytest.raises(ModuleRefused):
-        sandbox.admit(code)
+        compile_module(code)
 
 
-def test_a_damaged_module_is_refused_or_runs_within_its_limits(sandbox: Sandbox, run: Run) -> None:
+def test_a_damaged_module_is_refused_or_runs_within_its_limits(run: Run) -> None:
     whole = calling()
     for at in range(8, len(whole)):
         try:
@@ -50,9 +50,9 @@ def test_a_damaged_module_is_refused_or_runs_within_its_limits(sandbox: Sandbox,
             continue
 
 
-def test_a_module_larger_than_the_limit_is_refused_before_it_is_compiled(sandbox: Sandbox) -> None:
+def test_a_module_larger_than_the_limit_is_refused_before_it_is_compiled() -> None:
     with pytest.raises(ModuleRefused, match="more than the limit"):
-        sandbox.admit(b"\0" * (limits.MAX_MODULE + 1))
+        compile_module(b"\0" * (limits.MAX_MODULE + 1))
 
 
 # --- the tape ---------------------------------------------------------------------------------------------------------

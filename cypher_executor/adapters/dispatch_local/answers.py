@@ -17,6 +17,7 @@ from typing import Any, Final
 import orjson
 
 from cypher_executor import strict_json
+from cypher_executor.adapters.dispatch_local import part_log
 from cypher_executor.adapters.dispatch_local.process import Answer
 from cypher_executor.core.commands import Execute
 from cypher_executor.core.events import AttemptFailed, AttemptLost, AttemptSucceeded, CallRequested, Event
@@ -42,7 +43,9 @@ def event_of(answer: Answer, behind_us: int) -> Event:
     }
     match answer.kind:
         case frames.OUTPUT:
-            return _of_output(body, execute, where)
+            log, output = frames.read_output(body)
+            part_log.write(log, answer.order.run, execute)
+            return _of_output(output, execute, where)
         case frames.CALL:
             return _of_call(*frames.read_call(body), where)
         case frames.FAILED:

@@ -10,6 +10,9 @@ away. Three things rest on that:
 
 Each worker has a keeper: it starts the process, waits for its end, settles what it held, and starts the next one. A
 process that cannot start is tried again ever more slowly. A worker that has not answered long after its time is killed.
+
+Workers get modules compiled (`modules`, `compilers`, `artifacts`). What is on the disk already is made ready after the
+start, while there is nothing else to do, so that the first run after it is as fast as the second.
 """
 
 from __future__ import annotations
@@ -21,9 +24,12 @@ import os
 import time
 from collections import deque
 from collections.abc import Coroutine, Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 from cypher_executor.adapters.dispatch_local import answers
+from cypher_executor.adapters.dispatch_local.artifacts import Artifacts
+from cypher_executor.adapters.dispatch_local.compilers import CompileLimits, Compilers
 from cypher_executor.adapters.dispatch_local.modules import Modules
 from cypher_executor.adapters.dispatch_local.orders import Order, order
 from cypher_executor.adapters.dispatch_local.process import Answer, WorkerProcess
@@ -41,20 +47,36 @@ _FIRST_BACK_OFF_S: Final = 0.1
 _LONGEST_BACK_OFF_S: Final = 10.0
 _LOOK_EVERY_S: Final = 0.25
 _PATIENCE_S: Final = 30.0
-"""How long a worker may be silent beyond an execution's limit: compiling a large module takes seconds."""
+"""How long a worker may be silent beyond an execution's limit."""
+_MADE_READY: Final = 64
+"""How many modules are made ready after the start."""
 _STUCK_S: Final = 0.003
 """How long the first order of a worker may take before those behind it are given to an idle one."""
 
 
 class LocalDispatcher:
-    """See `ports.Dispatcher`. To be started and closed on the event loop that it is used on."""
+    """See `ports.Dispatcher`. To be started and closed on the event loop that it is used on.
 
-    def __init__(self, store: PartStore, inbox: Inbox, clock: Clock, workers: int | None = None) -> None:
+    Compiled modules are kept in `cache_dir`, which is made, and which must be this user's alone; None: only in memory.
+    """
+
+    def __init__(
+        self,
+        store: PartStore,
+        inbox: Inbox,
+        clock: Clock,
+        workers: int | None = None,
+        *,
+        cache_dir: Path | None = None,
+        compile_limits: CompileLimits = CompileLimits(),  # noqa: B008 - frozen
+    ) -> None:
         self._store = store
         self._inbox = inbox
         self._clock = clock
         self._seats: list[WorkerProcess | None] = [None] * (workers or os.cpu_count() or 1)
-        self._modules = Modules(store, self._spawn, self._enqueue, self._refuse_order)
+        self._compilers = Compilers(self._spawn, compile_limits)
+        artifacts = None if cache_dir is None else Artifacts(cache_dir)
+        self._modules = Modules(store, self._compilers, artifacts, self._spawn, self._enqueue, self._refuse_order)
         self._queue: deque[Order] = deque()
         self._wanted: dict[tuple[RunId, str, tuple[int, ...]], list[Order]] = {}
         self._numbers = itertools.count(1)
@@ -74,6 +96,7 @@ class LocalDispatcher:
         if not self.pids:
             await self.close()
             raise Unavailable("no worker process could be started: see the log", code="no_workers")
+        self._spawn(self._make_ready())
 
     def run_many(self, batch: Sequence[tuple[RunId, Execute]]) -> None:
         """Take these on; returns at once."""
@@ -95,6 +118,7 @@ class LocalDispatcher:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._compilers.close()
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -108,7 +132,7 @@ class LocalDispatcher:
             self._refuse(run, execute, "part_unavailable", f"the module of part {execute.part!r} is not here any more")
             return
         try:
-            new = order(run, execute, self._modules.number(execute.digest), part.limits)
+            new = order(run, execute, part.limits)
         except RequestInvalid as error:
             self._refuse(run, execute, "invalid_input", f"the part's input is refused: {error.message}")
             return
@@ -148,11 +172,8 @@ class LocalDispatcher:
         self._share()
 
     def _give(self, worker: WorkerProcess, given: Order) -> None:
-        if given.settled:
-            return
-        if worker.needs(given.module):
-            worker.load(given.module, given.code)
-        worker.push(given, next(self._numbers))
+        if not given.settled:
+            worker.push(given, next(self._numbers))
 
     def _share(self) -> None:
         """Where one worker is idle and another has been in its first order for long, move half of what is behind it."""
@@ -188,11 +209,26 @@ class LocalDispatcher:
         for answer in came:
             if answer.kind == frames.DROPPED:
                 self._enqueue_if_wanted(answer.order)
+            elif answer.kind == frames.UNUSABLE:
+                self._replace_module(answer)
             elif self._settle(answer.order):
                 events.append((answer.order.run, self._event(worker, answer, behind_us)))
         if events:
             self._inbox(events)
         self._pump()
+
+    def _replace_module(self, answer: Answer) -> None:
+        """A compiled module that does not fit any more, as after an upgrade under a service that runs on."""
+        order, why = answer.order, answer.body.decode("utf-8", "replace")
+        if order.settled or order.copies:
+            return
+        if order.replaced:
+            message = f"part {order.execute.part!r} cannot be used by this worker: {why}"
+            self._refuse_order(order, Failure("part_unavailable", message, True))
+            return
+        _log.warning("a compiled module of part %r is made again: %s", order.execute.part, why)
+        order.replaced = True
+        self._spawn(self._modules.replace(order))
 
     def _event(self, worker: WorkerProcess, answer: Answer, behind_us: int) -> Event:
         try:
@@ -247,8 +283,21 @@ class LocalDispatcher:
             return
         if not first_try.done():
             first_try.set_result(None)
+        self._modules.fingerprint = worker.ready.result()
         self._pump()
         await worker.gone
+
+    async def _make_ready(self) -> None:
+        """Give compiled modules to workers that have nothing to do. Half a millisecond each, so nobody waits for it."""
+        wanted = [(part.digest, part.limits.fuel is not None) for part in self._store.all() if part.digest is not None]
+        for digest, fuel in wanted[:_MADE_READY]:
+            if (module := await self._modules.prefetch(digest, fuel=fuel)) is None:
+                await self._compilers.prepare()
+                return
+            for worker in self._workers():
+                if worker.takes_orders and not worker.in_flight:
+                    worker.load(module)
+                    worker.flush()
 
     def _take_back(self, worker: WorkerProcess) -> None:
         """The worker is gone: what it was in is lost, what was behind that goes to another one."""

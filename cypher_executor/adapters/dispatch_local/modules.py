@@ -1,82 +1,156 @@
-"""The modules that workers were or will be sent: their numbers on the wire, and the bytes of those used last.
+"""The compiled modules that workers were or will be sent: those used last are in memory.
 
-Reading a module may take time (a disk, a bucket), so orders wait here for it: all orders of one part for one reading.
+A module comes from memory, from the disk, or from a compiler, in this order. The last two take time, so orders wait
+here for it: all orders of one part for one reading or compiling. A module that was refused once is refused until the
+next start, because nothing about it will be different.
 """
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Final
 
-from cypher_executor.adapters.dispatch_local.orders import Order
+from cypher_executor.adapters.dispatch_local.artifacts import Artifacts, name_of
+from cypher_executor.adapters.dispatch_local.compilers import Compilers, Spawn
+from cypher_executor.adapters.dispatch_local.orders import Module, Order
 from cypher_executor.core.recipe import Digest
-from cypher_executor.errors import CypherExecutorError, Failure
+from cypher_executor.errors import CypherExecutorError, Failure, ModuleRefused
 from cypher_executor.ports import PartStore
 
 _log = logging.getLogger(__name__)
 
 _KEPT: Final = 128
+_KEPT_BYTES: Final = 64 * 1024 * 1024
+_REFUSED: Final = 1024
 
-Spawn = Callable[[Coroutine[None, None, None]], None]
+Key = tuple[Digest, bool]
+"""A module, and whether it counts fuel."""
 
 
 class Modules:
-    """Calls `on_ready` with the orders whose module has arrived, and `on_refused` with each that cannot have one."""
+    """Calls `on_ready` with the orders whose module has arrived, and `on_refused` with each that cannot have one.
+
+    `fingerprint` is what workers run; until it is known, nothing is taken from the disk.
+    """
 
     def __init__(
         self,
         store: PartStore,
+        compilers: Compilers,
+        artifacts: Artifacts | None,
         spawn: Spawn,
         on_ready: Callable[[list[Order]], None],
         on_refused: Callable[[Order, Failure], None],
     ) -> None:
+        self.fingerprint = b""
         self._store = store
+        self._compilers = compilers
+        self._artifacts = artifacts
         self._spawn = spawn
         self._on_ready = on_ready
         self._on_refused = on_refused
-        self._numbers: dict[Digest, int] = {}
-        self._kept: OrderedDict[Digest, bytes] = OrderedDict()
-        self._waiting: dict[Digest, list[Order]] = {}
-
-    def number(self, digest: Digest) -> int:
-        """The number of this module on the wire."""
-        return self._numbers.setdefault(digest, len(self._numbers))
+        self._numbers = itertools.count(1)
+        self._kept: OrderedDict[Key, Module] = OrderedDict()
+        self._kept_bytes = 0
+        self._refused: OrderedDict[Key, Failure] = OrderedDict()
+        self._waiting: dict[Key, list[Order]] = {}
 
     def bring(self, order: Order) -> bool:
-        """Whether the order has its module now; otherwise it is read, and the order comes back through `on_ready`."""
-        digest = order.execute.digest
-        if (code := self._kept.get(digest)) is not None:
-            self._kept.move_to_end(digest)
-            order.code = code
+        """Whether the order has its module now; otherwise it comes back through `on_ready` or `on_refused`."""
+        key = _key(order)
+        if (module := self._kept.get(key)) is not None:
+            self._kept.move_to_end(key)
+            order.module = module
             return True
-        if digest not in self._waiting:
-            self._spawn(self._fetch(digest))
-        self._waiting.setdefault(digest, []).append(order)
+        if key not in self._waiting:
+            self._spawn(self._fetch(key))
+        self._waiting.setdefault(key, []).append(order)
         return False
 
-    async def _fetch(self, digest: Digest) -> None:
-        try:
-            code = await self._store.module(digest)
-        except CypherExecutorError as error:
-            self._refuse(digest, error.message, error.retryable)
-        except Exception:
-            _log.exception("the module %s cannot be read", digest)
-            self._refuse(digest, "its module cannot be read", True)
-        else:
-            self._arrived(digest, code)
+    async def prefetch(self, digest: Digest, *, fuel: bool) -> Module | None:
+        """Have a module in memory if it is on the disk."""
+        key = (digest, fuel)
+        if key not in self._kept and key not in self._waiting and (code := await self._stored(key)) is not None:
+            self._keep(key, code)
+        return self._kept.get(key)
 
-    def _arrived(self, digest: Digest, code: bytes) -> None:
-        self._kept[digest] = code
-        if len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
-        orders = self._waiting.pop(digest)
+    async def replace(self, unusable: Order) -> None:
+        """Bring an order's module once more, compiled anew: what it had cannot be used."""
+        key = _key(unusable)
+        if self._artifacts is not None and self._kept.get(key) is unusable.module:
+            await asyncio.to_thread(self._artifacts.remove, self._name(key))
+        if self._kept.get(key) is unusable.module:
+            self._drop(key)
+        if self.bring(unusable):
+            self._on_ready([unusable])
+
+    # --- from where they come -----------------------------------------------------------------------------------------
+
+    async def _fetch(self, key: Key) -> None:
+        try:
+            if (failure := self._refused.get(key)) is None:
+                await self._bring(key)
+                return
+        except ModuleRefused as error:
+            failure = self._refused[key] = Failure(error.code, error.message)
+            if len(self._refused) > _REFUSED:
+                self._refused.popitem(last=False)
+        except CypherExecutorError as error:
+            failure = Failure("part_unavailable", error.message, error.retryable)
+        except Exception:
+            _log.exception("the module %s cannot be loaded", key[0])
+            failure = Failure("part_unavailable", "its module cannot be loaded", True)
+        self._refuse(key, failure)
+
+    async def _bring(self, key: Key) -> None:
+        if (code := await self._stored(key)) is not None:
+            self._arrived(key, code)
+            return
+        digest, fuel = key
+        compiled = await self._compilers.compile(await self._store.module(digest), fuel=fuel)
+        self._arrived(key, compiled.code)
+        if self._artifacts is not None:
+            name = name_of(digest, compiled.fingerprint, fuel=fuel)
+            await asyncio.to_thread(self._artifacts.write, name, compiled.code)
+
+    async def _stored(self, key: Key) -> bytes | None:
+        if self._artifacts is None or not self.fingerprint:
+            return None
+        return await asyncio.to_thread(self._artifacts.read, self._name(key))
+
+    def _name(self, key: Key) -> str:
+        return name_of(key[0], self.fingerprint, fuel=key[1])
+
+    # --- what is kept -------------------------------------------------------------------------------------------------
+
+    def _keep(self, key: Key, code: bytes) -> Module:
+        if key in self._kept:
+            self._drop(key)
+        module = self._kept[key] = Module(next(self._numbers), key[1], code)
+        self._kept_bytes += len(code)
+        while len(self._kept) > 1 and (len(self._kept) > _KEPT or self._kept_bytes > _KEPT_BYTES):
+            self._drop(next(iter(self._kept)))
+        return module
+
+    def _drop(self, key: Key) -> None:
+        self._kept_bytes -= len(self._kept.pop(key).code)
+
+    def _arrived(self, key: Key, code: bytes) -> None:
+        module = self._keep(key, code)
+        orders = self._waiting.pop(key)
         for order in orders:
-            order.code = code
+            order.module = module
         self._on_ready(orders)
 
-    def _refuse(self, digest: Digest, why: str, retryable: bool) -> None:
-        for order in self._waiting.pop(digest):
-            message = f"part {order.execute.part!r} cannot be loaded: {why}"
-            self._on_refused(order, Failure("part_unavailable", message, retryable))
+    def _refuse(self, key: Key, failure: Failure) -> None:
+        for order in self._waiting.pop(key, ()):
+            message = f"part {order.execute.part!r} cannot be loaded: {failure.message}"
+            self._on_refused(order, Failure(failure.code, message, failure.retryable))
+
+
+def _key(order: Order) -> Key:
+    return order.execute.digest, order.fuel

@@ -15,20 +15,31 @@ _SHORTEST_MS: Final = 1
 _LONGEST_MS: Final = 24 * 3600 * 1000
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Module:
+    """A compiled module: its number on the wire, whether it counts fuel, and the machine code."""
+
+    number: int
+    fuel: bool
+    code: bytes
+
+
 @dataclass(slots=True, eq=False)
 class Order:
     """An `Execute` of a run. It may be sent more than once (executing is harmless), and is answered at most once.
 
-    `code` is the module's bytes, once they are here; all orders of a part share them. `copies` says how many workers
-    hold this now. `settled` means that nothing that still arrives for it counts: it was answered, or nobody wants it.
+    `module` is there when it has arrived; all orders of a part share it. `replaced` says that an earlier one could not
+    be used. `copies` says how many workers hold this now. `settled` means that nothing that still arrives for it
+    counts: it was answered, or nobody wants it.
     """
 
     run: RunId
     execute: Execute
-    module: int
     frame: bytes
     timeout_ms: int
-    code: bytes = b""
+    fuel: bool
+    module: Module | None = None
+    replaced: bool = False
     copies: int = 0
     settled: bool = False
 
@@ -38,12 +49,13 @@ class Order:
         return self.run, self.execute.node, self.execute.item
 
     def sent_as(self, number: int) -> bytes:
-        """The frame for sending this under a fresh number."""
+        """The frame for sending this under a fresh number, when the module is there."""
+        assert self.module is not None
         self.copies += 1
-        return frames.renumbered(self.frame, number)
+        return frames.renumbered(self.frame, number, self.module.number)
 
 
-def order(run: RunId, execute: Execute, module: int, limits: Limits) -> Order:
+def order(run: RunId, execute: Execute, limits: Limits) -> Order:
     """What a worker needs to know of an Execute. The input and the tape are encoded here, once.
 
     Raises errors.RequestInvalid for a value that JSON cannot hold.
@@ -52,7 +64,7 @@ def order(run: RunId, execute: Execute, module: int, limits: Limits) -> Order:
     timeout_ms = min(max(timeout_ms, _SHORTEST_MS), _LONGEST_MS)
     execution = frames.Execution(
         number=0,
-        module=module,
+        module=0,
         timeout_ms=timeout_ms,
         memory_mb=limits.memory_mb,
         output_kb=limits.output_kb,
@@ -62,7 +74,7 @@ def order(run: RunId, execute: Execute, module: int, limits: Limits) -> Order:
         tape=tuple(map(_call, execute.tape)),
         input=strict_json.dumps(execute.input),
     )
-    return Order(run, execute, module, frames.execute(execution), timeout_ms)
+    return Order(run, execute, frames.execute(execution), timeout_ms, limits.fuel is not None)
 
 
 def _call(call: Call) -> tuple[bytes, bytes]:

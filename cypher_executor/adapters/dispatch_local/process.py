@@ -1,6 +1,5 @@
 """One worker process as the service sees it: started, fed, listened to, and reaped.
 
-The process gets an empty environment, a new session, a folder of its own, two sockets and standard error, nothing else.
 It answers in the order in which it was asked, so the first execution in flight is the one that it is in.
 """
 
@@ -8,19 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import shutil
 import socket
-import subprocess
-import sys
-import tempfile
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from cypher_executor.adapters.dispatch_local.orders import Order
+from cypher_executor.adapters.dispatch_local.launch import Child
+from cypher_executor.adapters.dispatch_local.orders import Module, Order
 from cypher_executor.worker import frames
 
 _MOST_MODULES: Final = 256
@@ -45,12 +40,13 @@ OnAnswers = Callable[["WorkerProcess", list[Answer]], None]
 class WorkerProcess(asyncio.Protocol):
     """A process, its sockets, and the orders that it holds.
 
-    `ready` and `gone` are futures: it takes orders, and its connection is over.
+    `ready` and `gone` are futures: it takes orders, and its connection is over. `ready` has the fingerprint of its
+    engine.
     """
 
     def __init__(self, on_answers: OnAnswers) -> None:
         loop = asyncio.get_running_loop()
-        self.ready: asyncio.Future[None] = loop.create_future()
+        self.ready: asyncio.Future[bytes] = loop.create_future()
         self.gone: asyncio.Future[None] = loop.create_future()
         self.in_flight: OrderedDict[int, Order] = OrderedDict()
         self.busy_since = 0.0
@@ -59,32 +55,19 @@ class WorkerProcess(asyncio.Protocol):
         self._modules: OrderedDict[int, None] = OrderedDict()
         self._outgoing: list[bytes] = []
         self._splitter = frames.Splitter()
-        self._folder = tempfile.mkdtemp(prefix="cypher-executor-worker-")
         self._transport: asyncio.Transport | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Child | None = None
         self._control: socket.socket | None = None
 
     async def start(self) -> None:
-        """Start the process and connect to it. Raises OSError.
-
-        To be called from the thread that the event loop runs in: the process dies with the thread that started it.
-        """
+        """Start the process and connect to it. Raises OSError."""
         channel, their_channel = socket.socketpair()
         self._control, their_control = socket.socketpair()
         self._control.setblocking(False)
         with their_channel, their_control:
             loop = asyncio.get_running_loop()
             self._transport, _ = await loop.create_unix_connection(lambda: self, sock=channel)
-            numbers = (their_channel.fileno(), their_control.fileno())
-            self._process = subprocess.Popen(  # noqa: ASYNC220 - returns once the process exists; see above
-                [sys.executable, "-I", "-m", "cypher_executor.worker", *map(str, numbers), str(os.getpid())],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                env={},
-                cwd=self._folder,
-                pass_fds=numbers,
-                start_new_session=True,
-            )
+            self._process = Child("cypher_executor.worker", (their_channel, their_control))
 
     @property
     def pid(self) -> int:
@@ -109,20 +92,20 @@ class WorkerProcess(asyncio.Protocol):
         head = next(iter(self.in_flight.values()))
         return time.monotonic() - self.busy_since - head.timeout_ms / 1000
 
-    def needs(self, module: int) -> bool:
-        """Whether this module must be sent before an order of it."""
-        return module not in self._modules
-
-    def load(self, module: int, code: bytes) -> None:
-        """Queue a module, and take back the one that was not used for longest when there are too many."""
-        self._outgoing.append(frames.load(module, code))
-        self._modules[module] = None
+    def load(self, module: Module) -> None:
+        """Queue a module, unless it is there; take back the one not used for longest when there are too many."""
+        if module.number in self._modules:
+            self._modules.move_to_end(module.number)
+            return
+        self._outgoing.append(frames.load(module.number, module.fuel, module.code))
+        self._modules[module.number] = None
         if len(self._modules) > _MOST_MODULES:
             self._outgoing.append(frames.forget(self._modules.popitem(last=False)[0]))
 
     def push(self, order: Order, number: int) -> None:
-        """Queue an order whose module is there."""
-        self._modules.move_to_end(order.module)
+        """Queue an order, behind its module if that is not there yet."""
+        assert order.module is not None
+        self.load(order.module)
         if not self.in_flight:
             self.busy_since = time.monotonic()
         self.in_flight[number] = order
@@ -162,17 +145,15 @@ class WorkerProcess(asyncio.Protocol):
         if self._control is not None:
             self._control.close()
         if self._process is not None:
-            self._process.kill()
-            await asyncio.to_thread(self._process.wait)
-        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+            await self._process.reap()
 
     def data_received(self, data: bytes) -> None:
         """Take frames apart; a worker that breaks the format is ended."""
         answers = []
         try:
             for kind, body in self._splitter.feed(data):
-                if kind == frames.READY:
-                    self.ready.set_result(None)
+                if kind == frames.READY and not self.ready.done():
+                    self.ready.set_result(body)
                 else:
                     answers.append(self._answer(kind, body))
         except frames.FrameError:
