@@ -84,11 +84,11 @@ class Shelf:
 class Bench:
     """A dispatcher with its parts, and the events that it has put into the inbox."""
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, **more: Any) -> None:
         self.shelf = Shelf()
         self.events: dict[str, StepEvent] = {}
         self._more = asyncio.Event()
-        self.dispatcher = LocalDispatcher(self.shelf, self._inbox, FixedClock(), workers)
+        self.dispatcher = LocalDispatcher(self.shelf, self._inbox, FixedClock(), workers, **more)
 
     def _inbox(self, events: Sequence[tuple[RunId, Event]]) -> None:
         for run, event in events:

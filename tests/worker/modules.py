@@ -28,3 +28,10 @@ def calling(request: bytes = b'{"op":"now"}', *, times: int = 1, room: int = 409
     """A module that makes this call so many times and writes the last answer."""
     text = "".join(f"\\{byte:02x}" for byte in request)
     return module("calls", request=text, size=len(request), times=times, room=room)
+
+
+def heavy(statements: int) -> bytes:
+    """A module that takes a compiler about 0.1 ms of time and 10 KB of memory for each statement."""
+    one = "(if (local.get {}) (then (local.set {} (i32.add (local.get {}) (i32.load (local.get {}))))))"
+    body = (one.format(i % 27, i * 7 % 27, i * 13 % 27, i % 27) for i in range(statements))
+    return module("heavy", body=" ".join(body))
