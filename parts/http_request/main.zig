@@ -17,11 +17,13 @@ pub fn run(input: part.Input) Error!Value {
     const status = part.Input{ .map = answer };
     const code = try status.int("status", 100, 999);
     if (code >= 400 and !accepts(accept, code)) return part.failMap(try refusal(code, answer));
-    return .{ .map = try part.fields(.{
+    var output = try part.fields(.{
         .{ "status", try part.integer(code) },
         .{ "headers", answer.get("headers") orelse Value{ .map = .empty } },
         .{ "body", answer.get("body") orelse .null },
-    }) };
+    });
+    if (isBase64(answer)) try output.put(gpa, "body_base64", .{ .bool = true });
+    return .{ .map = output };
 }
 
 /// Only what was given is asked for, so that the host's defaults stay the host's.
@@ -37,6 +39,10 @@ fn requestOf(input: part.Input) Error!part.Map {
     if (input.get("headers") != null) try request.put(gpa, "headers", .{ .map = try headersOf(input) });
     if (input.get("query") != null) try request.put(gpa, "query", .{ .map = try queryOf(input) });
     if (input.get("body")) |body| try request.put(gpa, "body", body);
+    if (try input.boolOr("body_base64", false)) {
+        _ = try input.text("body");
+        try request.put(gpa, "body_base64", .{ .bool = true });
+    }
     if (try input.optionalInt("timeout_ms", 1, 3_600_000)) |ms| try request.put(gpa, "timeout_ms", try part.integer(ms));
     return request;
 }
@@ -101,7 +107,10 @@ fn refusal(code: i64, answer: part.Map) Error!part.Map {
     const retryable = code >= 500 or code == 429;
     const status = try part.integer(code);
     var details = try part.fields(.{.{ "status", status }});
-    if (try shortBody(answer)) |body| try details.put(gpa, "body", body);
+    if (try shortBody(answer)) |body| {
+        try details.put(gpa, "body", body);
+        if (isBase64(answer)) try details.put(gpa, "body_base64", .{ .bool = true });
+    }
     const hint = if (retryable) "retry later, or" else "correct the request, or";
     var problem = try part.fields(.{
         .{ "code", Value{ .text = if (code == 429) "http_429" else if (code >= 500) "http_5xx" else "http_4xx" } },
@@ -111,7 +120,7 @@ fn refusal(code: i64, answer: part.Map) Error!part.Map {
         .{ "retryable", Value{ .bool = retryable } },
         .{ "details", Value{ .map = details } },
     });
-    if (retryAfter(answer)) |seconds| try problem.put(gpa, "retry_after_ms", try part.integer(seconds * 1000));
+    if (retryAfter(answer)) |ms| try problem.put(gpa, "retry_after_ms", try part.integer(ms));
     return problem;
 }
 
@@ -122,14 +131,15 @@ fn shortBody(answer: part.Map) Error!?Value {
     return if (body == .null or written.len > max_body_in_error) null else body;
 }
 
-/// `Retry-After` in seconds. The form with a date needs a clock, which the host has and this part has not.
+/// Bytes that are no text come and go as base64.
+fn isBase64(answer: part.Map) bool {
+    const marked = answer.get("body_base64") orelse return false;
+    return marked == .bool and marked.bool;
+}
+
+/// The pause that the server asks for, in either form of `Retry-After`: the host, which has a clock, has read it.
 fn retryAfter(answer: part.Map) ?i64 {
-    const headers = answer.get("headers") orelse return null;
-    if (headers != .map) return null;
-    for (headers.map.keys(), headers.map.values()) |name, value| {
-        if (!std.ascii.eqlIgnoreCase(name, "retry-after") or value != .text) continue;
-        const seconds = std.fmt.parseInt(i64, value.text, 10) catch return null;
-        return if (seconds >= 0 and seconds <= 31_536_000) seconds else null;
-    }
-    return null;
+    const wait = answer.get("retry_after_ms") orelse return null;
+    const ms = if (wait == .number) part.wholeNumber(wait.number) orelse return null else return null;
+    return if (ms >= 0) ms else null;
 }
