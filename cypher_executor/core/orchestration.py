@@ -6,11 +6,11 @@ They have no module. Each is a function from a step's input to what the run shou
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from cypher_executor.core.durations import duration_ms
 from cypher_executor.core.recipe import Value
 from cypher_executor.errors import Failure
 
@@ -78,14 +78,11 @@ def _wait_until(until: Value) -> Orchestrated:
 
 
 def _wait_for(given: Mapping[str, Value]) -> Orchestrated:
-    delay_ms = duration_ms(given.get("seconds"))
-    if delay_ms is None:
-        return _misfit("`seconds` must be a number of seconds, or a duration such as '1h30m'")
-    if delay_ms < 0:
-        return _misfit("`seconds` must not be negative")
-    if delay_ms > MAX_WAIT_MS:
-        return _misfit("`seconds` must not be more than ten years")
-    return Delay(delay_ms)
+    try:
+        delay_ms = duration_ms(given.get("seconds"))
+    except ValueError as problem:
+        return _misfit(f"`seconds`: {problem}")
+    return Delay(delay_ms) if delay_ms <= MAX_WAIT_MS else _misfit("`seconds` must not be more than ten years")
 
 
 ENGINE_PARTS: Mapping[str, Callable[[Mapping[str, Value]], Orchestrated]] = {
@@ -100,39 +97,6 @@ def orchestrate(part: str, given: Value) -> Orchestrated:
     if not isinstance(given, dict):
         return _misfit(f"`{part}` takes a map")
     return ENGINE_PARTS[part](given)
-
-
-_UNITS_MS = {"ms": 1.0, "s": 1e3, "m": 6e4, "h": 3.6e6, "d": 8.64e7, "w": 6.048e8}
-_SHORT = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+\Z")
-_SHORT_TERM = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
-_ISO = re.compile(
-    r"P(?=\d|T\d)(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?"
-    r"(?:T(?=\d)(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?\Z"
-)
-
-
-def duration_ms(value: Value) -> int | None:
-    """A duration in milliseconds: a number of seconds, `'1h30m'`, `'200ms'`, or ISO 8601 without years and months.
-
-    None when it is none of these. A negative number is a negative duration: callers refuse it with their own words.
-    """
-    if isinstance(value, str):
-        total_ms = _written_ms(value)
-    else:
-        total_ms = value * 1000 if isinstance(value, int | float) and not isinstance(value, bool) else None
-    try:
-        return None if total_ms is None else round(total_ms)
-    except (OverflowError, ValueError):  # infinite, or not a number: digits enough to overflow a float are no duration
-        return None
-
-
-def _written_ms(text: str) -> float | None:
-    if _SHORT.match(text):
-        return sum(float(n) * _UNITS_MS[unit] for n, unit in _SHORT_TERM.findall(text))
-    iso = _ISO.match(text)
-    if iso is None:
-        return None
-    return sum(float(n or 0) * _UNITS_MS[unit] for n, unit in zip(iso.groups(), "wdhms", strict=True))
 
 
 def _misfit(message: str) -> Failure:

@@ -4,8 +4,8 @@
 which is taken over its meaning and not over its white space. Expressions arrive compiled: the core calls them and
 never looks inside, so it needs to know nothing of the language.
 
-Look-ups that a run makes for every step (`outgoing`, `incoming`) are tables made once per recipe, so following a
-relationship costs the same in a recipe of five nodes and of five thousand.
+Look-ups that a run makes for every step (`outgoing`, `incoming`, `regions`) are tables made once per recipe, so that to
+follow a relationship costs the same in a recipe of five nodes and of five thousand.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, NewType, Protocol
+
+from cypher_executor.core.regions import Regions
 
 Value = Any
 """A JSON value: None, bool, int (64 bit), float, str, list, or dict with string keys."""
@@ -71,6 +73,34 @@ class Retry:
     """Failure codes to retry; None means whatever is marked as retryable."""
 
 
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Something is done once for each item of a list. Inside, `item` names the item and `item` + "_index" its place.
+
+    At most `concurrency` items are begun and have not ended; None means that all of them may be. An item in which
+    something fails unhandled ends the loop (`stop`), or becomes one of its results (`collect`).
+    """
+
+    items: Expression
+    item: str = "item"
+    concurrency: int | None = None
+    on_fail: Literal["stop", "collect"] = "stop"
+
+    @property
+    def index(self) -> str:
+        """The name of the item's place in the list, which counts from 0."""
+        return f"{self.item}_index"
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A step is run again until `until` is true of its latest output: at most `times` turns, `every_ms` apart."""
+
+    until: Expression
+    every_ms: int = 1000
+    times: int = 100
+
+
 Join = Literal["all", "any", "settled"] | int
 """How a node treats several incoming relationships; a number means: as soon as so many are taken."""
 
@@ -91,6 +121,8 @@ class Node:
     retry: Retry | None = None
     timeout_ms: int | None = None
     deadline_ms: int | None = None
+    for_each: Loop | None = None
+    repeat: Repeat | None = None
 
 
 RelationshipType = Literal["ON_SUCCESS", "ON_FAIL", "ON_COMPLETE", "FOR_EACH", "COLLECT", "STARTS"]
@@ -98,7 +130,10 @@ RelationshipType = Literal["ON_SUCCESS", "ON_FAIL", "ON_COMPLETE", "FOR_EACH", "
 
 @dataclass(frozen=True, slots=True)
 class Relationship:
-    """A relationship of a recipe. `index` is its place in the recipe, which is the order that joins are built in."""
+    """A relationship of a recipe. `index` is its place in the recipe, which is the order that joins are built in.
+
+    `loop` is what a `FOR_EACH` goes over; no other type has one.
+    """
 
     index: int
     source: str
@@ -107,6 +142,7 @@ class Relationship:
     when: Expression | None = None
     branch: str | None = None
     otherwise: bool = False
+    loop: Loop | None = None
 
 
 @dataclass(frozen=True)
@@ -140,6 +176,11 @@ class Recipe:
         return self._by_end(lambda r: r.target)
 
     @cached_property
+    def entering(self) -> Mapping[str, int]:
+        """How many relationships a node has to hear of before it knows what to do; triggers are not waited for."""
+        return {name: sum(r.type != "STARTS" for r in ways) for name, ways in self.incoming.items()}
+
+    @cached_property
     def starts(self) -> tuple[str, ...]:
         """The nodes that begin as soon as a run begins: those that no relationship other than STARTS enters."""
         return tuple(n for n in self.nodes if all(r.type == "STARTS" for r in self.incoming[n]))
@@ -154,26 +195,31 @@ class Recipe:
         """The names of all parts that the nodes use, each once, sorted."""
         return tuple(sorted({n.part for n in self.nodes.values() if n.part is not None}))
 
+    @cached_property
+    def regions(self) -> Regions:
+        """Which nodes stand in which loop."""
+        return Regions(self)
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """The place of each node in the recipe."""
+        return {name: place for place, name in enumerate(self.nodes)}
+
     def lead_to(self, sources: Iterable[str], targets: Iterable[str]) -> bool:
         """Whether from each of `sources` a path leads to one of `targets`. A node leads to itself."""
         reached = 0
         for target in targets:
             reached |= self._upstream[target]
-        return all(reached >> self._places[source] & 1 for source in sources)
-
-    @cached_property
-    def _places(self) -> Mapping[str, int]:
-        """The place of each node in the recipe, which is its bit in `_upstream`."""
-        return {name: place for place, name in enumerate(self.nodes)}
+        return all(reached >> self.places[source] & 1 for source in sources)
 
     @cached_property
     def _upstream(self) -> Mapping[str, int]:
-        """For each node a set of nodes, one bit each: itself, and every node from which a path leads to it.
+        """For each node a set of nodes, one bit each at its place: itself, and all from which a path leads to it.
 
         As bits, because thousands of joins may ask about thousands of nodes. A cycle, which no checked recipe has, and
         what is behind it never begins, so nobody asks for it.
         """
-        reached = {name: 1 << place for name, place in self._places.items()}
+        reached = {name: 1 << place for name, place in self.places.items()}
         missing = {name: len(entering) for name, entering in self.incoming.items()}
         todo = [name for name, count in missing.items() if count == 0]
         while todo:

@@ -1,29 +1,48 @@
 """Which relationships of a step that has ended are taken, and what a join makes of the ones that enter it.
 
-Both are questions about the recipe and the states of steps; the answers change nothing. The rules are those of the
-language page: a relationship is taken by its type, its `branch` and its `when`; `otherwise` is taken when no sibling
-(same source, same type) with a condition was; a join runs when enough was taken and no failure goes unanswered.
+Both are questions about the recipe and the states of steps; the answers change nothing. For `COLLECT`, what has ended
+is a loop and not a step. The rules are those of the language page: a relationship is taken by its type, its `branch`
+and its `when`; `otherwise` is taken when no sibling (same source, same type) with a condition was; a join runs when
+enough was taken and no failure goes unanswered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from cypher_executor.core.recipe import Expression, Recipe, Relationship, Value
 from cypher_executor.core.step import Step
 from cypher_executor.errors import ExpressionError, Failure
 
 _TAKEN_AFTER: Mapping[str, frozenset[str]] = {
-    "succeeded": frozenset({"ON_SUCCESS", "ON_COMPLETE"}),
+    "succeeded": frozenset({"ON_SUCCESS", "ON_COMPLETE", "FOR_EACH"}),
     "failed": frozenset({"ON_FAIL", "ON_COMPLETE"}),
     "cancelled": frozenset({"ON_COMPLETE"}),
     "skipped": frozenset(),
+    "collected": frozenset({"COLLECT"}),
 }
 
 HANDLERS = frozenset({"ON_FAIL", "ON_COMPLETE"})
 """The types that handle the failure of their source when they are taken."""
+
+
+class Ended(Protocol):
+    """What relationships leave: a step in its final state, or a loop."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def output(self) -> Value: ...
+
+
+@dataclass(frozen=True, slots=True)
+class EndedLoop:
+    """All items of a loop have ended; or it has not come to its end, and nothing is collected."""
+
+    state: Literal["collected", "skipped"]
+    output: Value = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +58,14 @@ Evaluate = Callable[[Expression, Relationship], Value]
 """Evaluates a condition of a relationship; raises ExpressionError."""
 
 
-def settle(step: Step, outgoing: Sequence[Relationship], evaluate: Evaluate) -> list[Settled]:
-    """The fate of every relationship that leaves an ended step, in the order of the recipe."""
+def settle(step: Ended, outgoing: Sequence[Relationship], evaluate: Evaluate) -> list[Settled]:
+    """The fate of every relationship that leaves what has ended, in the order of the recipe."""
     settled = {r.index: _settle_one(step, r, evaluate) for r in outgoing if not r.otherwise}
     conditional = {s.relationship.type for s in settled.values() if s.taken and _has_condition(s.relationship)}
     return [settled.get(r.index) or Settled(r, _applies(step, r) and r.type not in conditional) for r in outgoing]
 
 
-def _settle_one(step: Step, relationship: Relationship, evaluate: Evaluate) -> Settled:
+def _settle_one(step: Ended, relationship: Relationship, evaluate: Evaluate) -> Settled:
     if not _applies(step, relationship) or not _branch_matches(step, relationship):
         return Settled(relationship, False)
     if relationship.when is None:
@@ -57,7 +76,7 @@ def _settle_one(step: Step, relationship: Relationship, evaluate: Evaluate) -> S
         return Settled(relationship, False, error.failure())
 
 
-def _applies(step: Step, relationship: Relationship) -> bool:
+def _applies(step: Ended, relationship: Relationship) -> bool:
     return relationship.type in _TAKEN_AFTER[step.state]
 
 
@@ -65,7 +84,7 @@ def _has_condition(relationship: Relationship) -> bool:
     return relationship.when is not None or relationship.branch is not None
 
 
-def _branch_matches(step: Step, relationship: Relationship) -> bool:
+def _branch_matches(step: Ended, relationship: Relationship) -> bool:
     if relationship.branch is None:
         return True
     return isinstance(step.output, dict) and step.output.get("branch") == relationship.branch
@@ -74,8 +93,8 @@ def _branch_matches(step: Step, relationship: Relationship) -> bool:
 Decision = Literal["wait", "run", "skip"]
 
 
-def decide(recipe: Recipe, step: Step, steps: Mapping[str, Step], taken: frozenset[int] | set[int]) -> Decision:
-    """What a step that has not begun should do now. `taken` holds the indexes of all relationships taken so far."""
+def decide(recipe: Recipe, step: Step) -> Decision:
+    """What a step that has not begun should do now."""
     join = step.node.join
     if join == "any" or isinstance(join, int):
         needed = 1 if join == "any" else int(join)
@@ -86,12 +105,11 @@ def decide(recipe: Recipe, step: Step, steps: Mapping[str, Step], taken: frozens
         return "wait"
     if not step.taken:
         return "skip"
-    return "run" if join == "settled" or not _unanswered(recipe, step, steps, taken) else "skip"
+    return "run" if join == "settled" or not _unanswered(recipe, step) else "skip"
 
 
-def _unanswered(recipe: Recipe, step: Step, steps: Mapping[str, Step], taken: frozenset[int] | set[int]) -> bool:
+def _unanswered(recipe: Recipe, step: Step) -> bool:
     """Whether a source failed (or was cancelled) and neither it nor a node downstream of it led here."""
-    incoming = recipe.incoming[step.name]
-    arrived = {r.source for r in incoming if r.index in taken}
-    failed = {r.source for r in incoming if steps[r.source].state in ("failed", "cancelled")} - arrived
+    arrived = set(step.arrived)
+    failed = set(step.failed) - arrived
     return bool(failed) and not recipe.lead_to(failed, arrived)

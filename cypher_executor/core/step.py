@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from cypher_executor.core.commands import Call
 from cypher_executor.core.events import FINAL_STATES, Item, RunId, RunState
 from cypher_executor.core.recipe import Node, Value
+from cypher_executor.core.regions import Region
 from cypher_executor.errors import Failure
 
 
@@ -23,6 +24,7 @@ class Attempt:
     clock_us: int
     ended_us: int | None = None
     failure: Failure | None = None
+    succeeded: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -30,13 +32,18 @@ class Step:
     """The state of one node in one run (in a loop: for one item).
 
     Before it begins, a step counts its incoming relationships: `unsettled` of them may still be taken, `taken` were.
-    While it is open, `attempts` grows; the tape belongs to the newest attempt.
+    `arrived` are the sources of those that were, `failed` the sources of others that failed or were cancelled.
+    While it is open, `attempts` grows; the tape belongs to the newest attempt. A step that repeats is in turn number
+    `turn`; `earlier` attempts belong to the turns before.
     """
 
     node: Node
+    region: Region
     item: Item
     unsettled: int
     taken: int = 0
+    arrived: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
     state: RunState = "pending"
     input: Value = None
     output: Value = None
@@ -49,6 +56,10 @@ class Step:
     calling: Call | None = None
     losses: int = 0
     child: RunId | None = None
+    turn: int = 1
+    earlier: int = 0
+    resting: bool = False
+    """Between two turns."""
     cleaning: bool = False
     """A taken `ON_COMPLETE` led here: it may still begin when the run closes, because cleaning up is its purpose."""
 
@@ -61,6 +72,11 @@ class Step:
     def ended(self) -> bool:
         """Whether it has reached its final state."""
         return self.state in FINAL_STATES
+
+    @property
+    def going_on(self) -> bool:
+        """Whether it has begun and not ended."""
+        return self.state != "pending" and self.state not in FINAL_STATES
 
     @property
     def attempt(self) -> int:

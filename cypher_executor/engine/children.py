@@ -72,7 +72,7 @@ class Children:
 
     async def _carry_out(self, live: Live, command: StartChild) -> None:
         parent = Parent(run=live.id, node=command.node, item=command.item, attempt=command.attempt, wait=command.wait)
-        known = live.run.steps[command.node].child
+        known = live.run.steps[command.node, command.item].child
         if (
             known is not None
         ):  # The parent was recovered: what it waits for has begun long ago, whatever became of names.

@@ -85,6 +85,16 @@ class RunsQuery(Query):
     limit: int = Field(50, ge=1, le=200, description="how many at most; a page with a `state` may have fewer")
 
 
+class StepQuery(Query):
+    """Which of the steps of a node."""
+
+    item: str = Field(
+        "",
+        pattern=r"^([0-9]{1,9}(,[0-9]{1,9})*)?$",
+        description="in a loop, which item: `2`; in a loop in a loop `2,0`, the outer one first",
+    )
+
+
 class NamedTriggerQuery(BaseModel):
     """Ours; everything else behind the question mark becomes input."""
 

@@ -26,7 +26,7 @@ def run_view(run: Run) -> dict[str, Any]:
         "error": None if ended is None or ended.failure is None else _failure(ended.failure),
         "started_at": iso(about.at_us),
         "ended_at": None if ended is None else iso(ended.at_us),
-        "steps": [step_view(step) for step in run.steps.values()],
+        "steps": [step_view(step) for step in run.steps_in_order()],
     }
 
 
@@ -81,10 +81,10 @@ def _attempt(attempt: Attempt, step: Step) -> dict[str, Any]:
 
 
 def _state_of(attempt: Attempt, step: Step) -> str:
-    """An attempt that neither failed nor goes on ended as its step did, because it was the last one."""
+    """An attempt that neither failed nor succeeded goes on, or ended as its step did, because it was the last one."""
     if attempt.failure is not None:
         return "failed"
-    return step.state
+    return "succeeded" if attempt.succeeded else step.state
 
 
 def _failure(failure: Failure) -> Mapping[str, Any]:

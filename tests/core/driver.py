@@ -20,6 +20,7 @@ from cypher_executor.core.events import (
     ChildEnded,
     ChildStarted,
     Event,
+    Item,
     RunEnded,
     RunId,
     RunStarted,
@@ -45,6 +46,22 @@ def started(recipe: Recipe, given: Value = None, at_us: int = BEGIN_US, **more: 
     return RunStarted(at_us=at_us, run=RunId("run_1"), recipe=recipe.digest, input=given, **known)
 
 
+def parse_step(name: str) -> tuple[str, Item]:
+    """The key of a step from its name as tests write it: `node`, `node[2]`, `node[2.0]`."""
+    node, _, item = name.removesuffix("]").partition("[")
+    return node, tuple(map(int, item.split("."))) if item else ()
+
+
+def step_name(node: str, item: Item) -> str:
+    """The name of a step as tests write it."""
+    return f"{node}[{'.'.join(map(str, item))}]" if item else node
+
+
+def states_of(run: Run) -> dict[str, RunState]:
+    """The state of every step that has come into being."""
+    return {step_name(*key): step.state for key, step in run.steps.items()}
+
+
 class Driver:
     """Drives one run. `commands` are those of the newest event."""
 
@@ -65,8 +82,8 @@ class Driver:
     # --- what the run looks like --------------------------------------------------------------------------------------
 
     def step(self, name: str) -> Step:
-        """The step of a node."""
-        return self.run.steps[name]
+        """The step of a node; that of a loop's item is written `node[2]`, or `node[2.0]` in a loop in a loop."""
+        return self.run.steps[parse_step(name)]
 
     def state(self, name: str) -> RunState:
         """The state of a node's step."""
@@ -74,11 +91,11 @@ class Driver:
 
     def states(self) -> dict[str, RunState]:
         """The state of every step."""
-        return {name: step.state for name, step in self.run.steps.items()}
+        return states_of(self.run)
 
     def working(self) -> set[str]:
-        """The nodes whose parts are being executed."""
-        return {c.node for c in self.run.outstanding if isinstance(c, Execute)}
+        """The steps whose parts are being executed."""
+        return {step_name(c.node, c.item) for c in self.run.outstanding if isinstance(c, Execute)}
 
     def execute(self, name: str) -> Execute:
         """The execution of a node's part that is going on."""
@@ -94,7 +111,8 @@ class Driver:
 
     def timer(self, name: str = "") -> StartTimer:
         """The timer that a node, or the run, has going."""
-        (found,) = (c for c in self.run.outstanding if isinstance(c, StartTimer) and c.node == name)
+        wanted = parse_step(name)
+        (found,) = (c for c in self.run.outstanding if isinstance(c, StartTimer) and (c.node, c.item) == wanted)
         return found
 
     @property
@@ -103,8 +121,14 @@ class Driver:
         (found,) = (c for c in self.run.outstanding if isinstance(c, Conclude))
         return found
 
+    def _about(self, asked: Execute | Perform | StartTimer | StartChild | Step) -> dict[str, Any]:
+        """What every answer says: when, and to whom."""
+        node = asked.name if isinstance(asked, Step) else asked.node
+        return {"at_us": self.now_us, "node": node, "item": asked.item, "attempt": asked.attempt}
+
     def _asked(self, name: str, kind: type[C]) -> C:
-        (found,) = (c for c in self.run.outstanding if isinstance(c, kind) and c.node == name)
+        wanted = parse_step(name)
+        (found,) = (c for c in self.run.outstanding if isinstance(c, kind) and (c.node, c.item) == wanted)
         return found
 
     # --- what happens -------------------------------------------------------------------------------------------------
@@ -117,69 +141,47 @@ class Driver:
         """The parts of these nodes give an output (by default, their node's name under `from`), in this order."""
         for name in names:
             given = {"from": name} if output is None else output
-            now, attempt = self.now_us, self.execute(name).attempt
-            self.apply(AttemptSucceeded(at_us=now, node=name, attempt=attempt, output=given, started_us=now))
+            self.apply(AttemptSucceeded(**self._about(self.execute(name)), output=given, started_us=self.now_us))
 
     def fail(self, *names: str, code: str = "part:broken", **more: Any) -> None:
         """The parts of these nodes fail (or the children that they ask for cannot be started)."""
         for name in names:
-            failure, now, attempt = Failure(code, "it broke", **more), self.now_us, self.step(name).attempt
-            self.apply(AttemptFailed(at_us=now, node=name, attempt=attempt, failure=failure, started_us=now))
+            failure = Failure(code, "it broke", **more)
+            self.apply(AttemptFailed(**self._about(self.step(name)), failure=failure, started_us=self.now_us))
 
     def lose(self, name: str) -> None:
         """The worker that runs this node's part goes down."""
-        self.apply(AttemptLost(at_us=self.now_us, node=name, attempt=self.execute(name).attempt))
+        self.apply(AttemptLost(**self._about(self.execute(name))))
 
     def call(self, name: str, request: Mapping[str, Value], began_ago_ms: int = 0) -> None:
         """The part stops at a call that is not on its tape."""
         asked = self.execute(name)
         began_us = self.now_us - began_ago_ms * 1000
-        self.apply(
-            CallRequested(
-                at_us=self.now_us,
-                node=name,
-                attempt=asked.attempt,
-                number=len(asked.tape),
-                request=request,
-                started_us=began_us,
-            )
-        )
+        about = self._about(asked)
+        self.apply(CallRequested(**about, number=len(asked.tape), request=request, started_us=began_us))
 
     def answer(self, name: str, answer: Mapping[str, Value]) -> None:
         """The call was carried out."""
         call = self.perform(name)
-        self.apply(CallAnswered(at_us=self.now_us, node=name, attempt=call.attempt, number=call.number, answer=answer))
+        self.apply(CallAnswered(**self._about(call), number=call.number, answer=answer))
 
     def fire(self, name: str = "") -> None:
         """The clock moves to where the timer is due (it may have passed that already), and the timer fires."""
         timer = self.timer(name)
         self.now_us = max(self.now_us, timer.due_us)
-        self.apply(TimerFired(at_us=self.now_us, node=name, attempt=timer.attempt))
+        self.apply(TimerFired(**self._about(timer)))
 
     def child_started(self, name: str, child: str = "run_2") -> None:
         """The run that the node asked for is accepted."""
         asked = self.start_child(name)
-        self.apply(
-            ChildStarted(
-                at_us=self.now_us, node=name, attempt=asked.attempt, child=RunId(child), workflow=asked.workflow
-            )
-        )
+        self.apply(ChildStarted(**self._about(asked), child=RunId(child), workflow=asked.workflow))
 
     def child_ended(self, name: str, state: RunState, result: Value = None, failure: Failure | None = None) -> None:
         """The run that the node waits for ends."""
-        asked, child = self.start_child(name), self.step(name).child
+        child = self.step(name).child
         assert child is not None
-        self.apply(
-            ChildEnded(
-                at_us=self.now_us,
-                node=name,
-                attempt=asked.attempt,
-                child=child,
-                state=state,
-                result=result,
-                failure=failure,
-            )
-        )
+        about = self._about(self.start_child(name))
+        self.apply(ChildEnded(**about, child=child, state=state, result=result, failure=failure))
 
     def cancel(self, reason: str = "") -> None:
         """Somebody asks for the end of the run."""

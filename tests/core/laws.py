@@ -34,8 +34,11 @@ from cypher_executor.core.events import (
     from_record,
     kind_of,
 )
+from cypher_executor.core.outstanding import Outstanding
 from cypher_executor.core.recipe import Node, Recipe, Value
+from cypher_executor.core.regions import Region
 from cypher_executor.core.run import Run
+from cypher_executor.core.table import Table
 
 _ANSWERED_BY: Mapping[type[Command], tuple[type[Event], ...]] = {
     Execute: (AttemptSucceeded, AttemptFailed, AttemptLost, CallRequested),
@@ -53,6 +56,10 @@ def plain(value: Any) -> Value:
     """Anything as JSON values: what a state or a command is made of, and nothing of how it is kept."""
     if isinstance(value, Node):
         return value.name
+    if isinstance(value, Region):
+        return value.key
+    if isinstance(value, Table | Outstanding):
+        return {name: plain(kept) for name, kept in vars(value).items() if name not in ("_recipe", "regions")}
     if is_dataclass(value) and not isinstance(value, type):
         return {"": type(value).__name__, **{f.name: plain(getattr(value, f.name)) for f in fields(value)}}
     if isinstance(value, Mapping):
@@ -70,8 +77,11 @@ def dump(value: Any) -> bytes:
 
 
 def snapshot(run: Run) -> bytes:
-    """All that a run is made of, whatever that is, but its recipe and the number of events that it has seen."""
-    kept = {name: value for name, value in vars(run).items() if name not in ("recipe", "version", "_commands")}
+    """All that a run is made of, whatever that is, but its recipe and the number of events that it has seen.
+
+    Of its helpers two keep nothing of their own.
+    """
+    kept = {n: v for n, v in vars(run).items() if n not in ("recipe", "version", "_values", "_attempts")}
     return dump(kept)
 
 
@@ -99,7 +109,7 @@ class Ledger:
         self.seen: list[Seen] = []
         self._asked: list[Command] = []
         self._answers: dict[int, int] = {}
-        self._ended_steps: dict[str, bytes] = {}
+        self._ended_steps: dict[tuple[str, Item], bytes] = {}
         self._calls: dict[_Attempt, list[Value]] = {}
         self._executions: dict[_Attempt, tuple[Value, ...]] = {}
 
@@ -212,10 +222,10 @@ class Ledger:
 
     def _check_steps(self) -> None:
         """A step that has ended stays as it is."""
-        for name, step in self.run.steps.items():
-            if name in self._ended_steps or step.ended:
+        for key, step in self.run.steps.items():
+            if key in self._ended_steps or step.ended:
                 now = dump((step.state, step.output, step.failure, step.ended_us, step.attempts, step.handled))
-                assert self._ended_steps.setdefault(name, now) == now, f"step {name} ended twice"
+                assert self._ended_steps.setdefault(key, now) == now, f"step {key} ended twice"
 
 
 def _answers(event: Event, command: Command) -> bool:

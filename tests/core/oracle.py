@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from cypher_executor.core.attempts import MAX_LOSSES
 from cypher_executor.core.events import AttemptFailed, AttemptLost, CancelRequested, Event, TimerFired
 from cypher_executor.core.recipe import Recipe, Relationship, Retry, Scope, Value
-from cypher_executor.core.run import MAX_LOSSES, Run
+from cypher_executor.core.run import Run
 from cypher_executor.core.step import Attempt, Step
 from cypher_executor.errors import ExpressionError
 from tests.core.laws import Seen
@@ -23,7 +24,7 @@ class Oracle:
     def __init__(self, run: Run, seen: Sequence[Seen]) -> None:
         self.run = run
         self.recipe: Recipe = run.recipe
-        self.steps: Mapping[str, Step] = run.steps
+        self.steps: Mapping[str, Step] = {name: step for (name, _), step in run.steps.items()}
         self.events: list[Event] = [one.event for one in seen if one.expected]
 
     def check(self) -> None:

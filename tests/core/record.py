@@ -17,7 +17,7 @@ from cypher_executor.core.events import kind_of
 from cypher_executor.core.recipe import Recipe
 from cypher_executor.core.run import Run
 from cypher_executor.cypher import compile_recipe
-from tests.core.driver import Driver
+from tests.core.driver import Driver, states_of
 
 HISTORIES = Path(__file__).parent.parent / "histories"
 
@@ -45,7 +45,7 @@ def command_record(command: Command) -> dict[str, Any]:
 
 def states(run: Run) -> dict[str, str]:
     """The state of every step and, under the empty name, that of the run."""
-    return {"": run.state, **{name: step.state for name, step in run.steps.items()}}
+    return {"": run.state, **states_of(run)}
 
 
 def lines(recipe: Recipe, driver: Driver) -> list[bytes]:

@@ -10,6 +10,8 @@ A drawing has one node or one relationship a line; a node is `name` or `name:par
     begin -ON_SUCCESS-> fetch:work
     fetch -ON_SUCCESS-> page:work    when=fetch.ok
     fetch -ON_FAIL-> tell:work       branch="late"
+    begin -FOR_EACH-> each:work      in=begin.list item="page" concurrency=2 on_fail="collect"
+    each -COLLECT-> all
 """
 
 from __future__ import annotations
@@ -23,10 +25,12 @@ from typing import Any, cast
 from cypher_executor.core.recipe import (
     Digest,
     Expression,
+    Loop,
     Node,
     Recipe,
     Relationship,
     RelationshipType,
+    Repeat,
     Retry,
     Scope,
     Value,
@@ -115,7 +119,7 @@ def expression(text: str) -> Expression:
 
 
 _RELATIONSHIP = re.compile(r"(?P<source>\S+)\s+-(?P<type>\w+)->\s+(?P<target>\S+)(?P<more>.*)\Z")
-_SETTINGS = re.compile(r'(when|branch)=("[^"]*"|\S+)|(otherwise)')
+_SETTINGS = re.compile(r'(when|branch|in|item|concurrency|on_fail)=("[^"]*"|\S+)|(otherwise)')
 
 
 def draw(drawing: str, nodes: Mapping[str, Mapping[str, Any]] | None = None, **options: Any) -> Recipe:
@@ -160,7 +164,12 @@ def _relationship(index: int, source: str, target: str, match: re.Match[str]) ->
         if otherwise:
             given["otherwise"] = True
         else:
-            given[key] = expression(value) if key == "when" else json.loads(value)
+            given[key] = value if key in ("when", "in") else json.loads(value)
+    if "when" in given:
+        given["when"] = expression(given["when"])
+    if match["type"] == "FOR_EACH":
+        loop = {key: given.pop(key) for key in ("item", "concurrency", "on_fail") if key in given}
+        given["loop"] = Loop(expression(given.pop("in", "$list")), **loop)
     return Relationship(index, source, cast(RelationshipType, match["type"]), target, **given)
 
 
@@ -170,6 +179,10 @@ def _node(name: str, part: str | None, settings: Mapping[str, Any]) -> Node:
         given["inputs"] = tuple((key, expression(text)) for key, text in given["inputs"].items())
     if given.get("retry") is not None:
         given["retry"] = Retry(**{**given["retry"], "on": _codes(given["retry"].get("on"))})
+    if given.get("for_each") is not None:
+        given["for_each"] = Loop(**{**given["for_each"], "items": expression(given["for_each"]["items"])})
+    if given.get("repeat") is not None:
+        given["repeat"] = Repeat(**{**given["repeat"], "until": expression(given["repeat"]["until"])})
     return Node(name, part, **given)
 
 

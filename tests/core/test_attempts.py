@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from cypher_executor.core.attempts import MAX_LOSSES
 from cypher_executor.core.commands import Interrupt
 from cypher_executor.core.events import AttemptFailed, AttemptLost, AttemptSucceeded
 from cypher_executor.core.recipe import Retry
 from cypher_executor.core.retries import retry_delay_us
-from cypher_executor.core.run import MAX_LOSSES
 from cypher_executor.errors import Failure
 from tests.core.driver import Driver
 from tests.core.support import draw

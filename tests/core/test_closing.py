@@ -129,13 +129,30 @@ def test_a_late_answer_of_a_cancelled_step_changes_nothing() -> None:
     assert snapshot(driver.run) == before
 
 
-def test_a_second_cancel_changes_nothing() -> None:
-    driver = Driver(draw("a:work -ON_COMPLETE-> clean:work"))
+def test_a_second_cancel_stops_the_cleaning_up_and_keeps_the_first_reason() -> None:
+    driver = Driver(draw("a:work -ON_COMPLETE-> clean:work\nclean -ON_COMPLETE-> more:work"))
     driver.cancel("first")
     driver.cancel("second")
-    driver.succeed("clean")
+    assert driver.states() == {"a": "cancelled", "clean": "cancelled", "more": "skipped"}
+    assert [command.node for command in driver.commands if isinstance(command, Interrupt)] == ["clean"]
     end = driver.conclude()
     assert end.failure is not None and end.failure.message == "first"
+
+
+def test_a_cancel_of_a_run_that_fails_fast_stops_its_cleaning_up_and_it_still_has_failed() -> None:
+    driver = Driver(draw("a:work -ON_COMPLETE-> clean:work\nb:work", fail_fast=True))
+    driver.fail("b")
+    assert driver.state("clean") == "running"
+    driver.cancel()
+    assert driver.conclude().state == "failed"
+
+
+def test_what_waits_for_the_end_of_cleaning_up_never_begins_after_a_second_cancel() -> None:
+    driver = Driver(draw("a:work -ON_COMPLETE-> j:work\nb:work -ON_COMPLETE-> c:work\nc -ON_COMPLETE-> j"))
+    driver.cancel()
+    driver.cancel()
+    assert driver.states() == {"a": "cancelled", "b": "cancelled", "c": "cancelled", "j": "skipped"}
+    assert not driver.run.awaits(CancelRequested(at_us=driver.now_us))
 
 
 def test_a_cancel_comes_too_late_when_everything_has_ended() -> None:

@@ -12,12 +12,16 @@ from typing import Any
 
 import pytest
 
+from cypher_executor.core import attempts as attempts_module
 from cypher_executor.core import retries, routing
 from cypher_executor.core import run as run_module
-from cypher_executor.core.commands import Perform, StartTimer
+from cypher_executor.core.attempts import Attempts
+from cypher_executor.core.commands import Perform
 from cypher_executor.core.events import AttemptSucceeded, CallAnswered, Event, TimerFired
+from cypher_executor.core.outstanding import Outstanding
 from cypher_executor.core.run import Run
 from cypher_executor.core.step import Step
+from cypher_executor.core.table import Table
 from tests.core.laws import check_replays
 from tests.core.oracle import Oracle
 from tests.core.world import World, random_recipe
@@ -55,9 +59,9 @@ def test_without_a_defect_these_worlds_keep_every_law() -> None:
 def a_join_counts_a_relationship_twice(patch: pytest.MonkeyPatch) -> None:
     arrive = Run._arrive
 
-    def twice(self: Run, target: Step, settled: Any, from_cleaning: bool) -> None:
-        target.taken += settled.taken
-        arrive(self, target, settled, from_cleaning)
+    def twice(self: Run, settled: Any, within: Any, **more: Any) -> None:
+        self.steps[settled.relationship.target, within.item].taken += settled.taken
+        arrive(self, settled, within, **more)
 
     patch.setattr(Run, "_arrive", twice)
 
@@ -66,8 +70,8 @@ def a_join_counts_a_relationship_twice(patch: pytest.MonkeyPatch) -> None:
 def a_join_does_not_wait_for_all(patch: pytest.MonkeyPatch) -> None:
     decide = routing.decide
 
-    def hasty(recipe: Any, step: Step, steps: Any, taken: Any) -> routing.Decision:
-        return "run" if step.taken and step.node.join == "all" else decide(recipe, step, steps, taken)
+    def hasty(recipe: Any, step: Step) -> routing.Decision:
+        return "run" if step.taken and step.node.join == "all" else decide(recipe, step)
 
     patch.setattr(run_module, "decide", hasty)
 
@@ -100,7 +104,7 @@ def otherwise_does_not_look_at_its_siblings(patch: pytest.MonkeyPatch) -> None:
 
 @defect
 def an_unhandled_failure_is_forgotten(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Run, "_note_unhandled", lambda self, step: None)
+    patch.setattr(Run, "_fail_around", lambda self, step, within: False)
 
 
 # --- attempts ---------------------------------------------------------------------------------------------------------
@@ -113,7 +117,7 @@ def one_attempt_too_few(patch: pytest.MonkeyPatch) -> None:
     def early_end(policy: Any, attempt: int, *more: Any) -> int | None:
         return delay(policy, attempt + 1, *more)
 
-    patch.setattr(run_module, "retry_delay_us", early_end)
+    patch.setattr(attempts_module, "retry_delay_us", early_end)
 
 
 @defect
@@ -123,20 +127,19 @@ def one_attempt_too_many(patch: pytest.MonkeyPatch) -> None:
     def late_end(policy: Any, attempt: int, *more: Any) -> int | None:
         return delay(policy, attempt - 1, *more)
 
-    patch.setattr(run_module, "retry_delay_us", late_end)
+    patch.setattr(attempts_module, "retry_delay_us", late_end)
 
 
 @defect
 def the_attempt_of_an_answer_is_not_checked(patch: pytest.MonkeyPatch) -> None:
-    awaits = Run._awaits_answer
+    awaits = Attempts.awaits
 
-    def careless(self: Run, event: Any) -> bool:
-        step = self.steps.get(event.node)
-        if step is None or not isinstance(event, AttemptSucceeded):
-            return awaits(self, event)
-        return (step.name, step.item, "work") in self._outstanding
+    def careless(self: Attempts, step: Step, event: Any) -> bool:
+        if not isinstance(event, AttemptSucceeded):
+            return awaits(self, step, event)
+        return self._outstanding.work(step.name, step.item) is not None
 
-    patch.setattr(Run, "_awaits_answer", careless)
+    patch.setattr(Attempts, "awaits", careless)
 
 
 @defect
@@ -144,22 +147,22 @@ def a_late_answer_is_accepted(patch: pytest.MonkeyPatch) -> None:
     awaits = Run.awaits
 
     def welcoming(self: Run, event: Event) -> bool:
-        late = isinstance(event, AttemptSucceeded) and event.node in self.steps and self.ended is None
-        return awaits(self, event) or (late and not self.steps[event.node].ended)  # type: ignore[union-attr]
+        step = self.steps.get((event.node, event.item)) if isinstance(event, AttemptSucceeded) else None
+        late = step is not None and self.ended is None and not step.ended
+        return awaits(self, event) or late
 
     patch.setattr(Run, "awaits", welcoming)
 
 
 @defect
 def the_tape_of_an_attempt_goes_on_in_the_next(patch: pytest.MonkeyPatch) -> None:
-    begin = Run._begin_attempt
+    begin = Attempts.begin
 
-    def keeping(self: Run, step: Step) -> None:
-        tape = list(step.tape)
-        step.tape = _Sticky(tape)
-        begin(self, step)
+    def keeping(self: Attempts, step: Step) -> Any:
+        step.tape = _Sticky(step.tape)
+        return begin(self, step)
 
-    patch.setattr(Run, "_begin_attempt", keeping)
+    patch.setattr(Attempts, "begin", keeping)
 
 
 class _Sticky(list[Any]):
@@ -169,35 +172,35 @@ class _Sticky(list[Any]):
 
 @defect
 def the_clock_of_an_attempt_moves(patch: pytest.MonkeyPatch) -> None:
-    call = Run._call
+    call = Attempts._call
 
-    def moving(self: Run, step: Step, event: Any) -> None:
+    def moving(self: Attempts, step: Step, event: Any) -> Any:
         step.attempts[-1].clock_us = event.at_us + 1
-        call(self, step, event)
+        return call(self, step, event)
 
-    patch.setattr(Run, "_call", moving)
+    patch.setattr(Attempts, "_call", moving)
 
 
 @defect
 def a_call_may_be_answered_out_of_order(patch: pytest.MonkeyPatch) -> None:
-    awaits = Run._awaits_answer
+    awaits = Attempts.awaits
 
-    def careless(self: Run, event: Any) -> bool:
-        if not isinstance(event, CallAnswered) or event.item:
-            return awaits(self, event)
-        work = self._outstanding.get((event.node, event.item, "work"))
+    def careless(self: Attempts, step: Step, event: Any) -> bool:
+        if not isinstance(event, CallAnswered):
+            return awaits(self, step, event)
+        work = self._outstanding.work(step.name, step.item)
         return isinstance(work, Perform) and work.attempt == event.attempt
 
-    patch.setattr(Run, "_awaits_answer", careless)
+    patch.setattr(Attempts, "awaits", careless)
 
 
 @defect
 def a_timer_may_fire_early(patch: pytest.MonkeyPatch) -> None:
-    def careless(self: Run, event: TimerFired) -> bool:
-        timer = self._outstanding.get((event.node, event.item, "timer"))
-        return isinstance(timer, StartTimer) and timer.attempt == event.attempt
+    def careless(self: Attempts, event: TimerFired) -> bool:
+        timer = self._outstanding.timer(event.node, event.item)
+        return timer is not None and timer.attempt == event.attempt
 
-    patch.setattr(Run, "_awaits_timer", careless)
+    patch.setattr(Attempts, "awaits_timer", careless)
 
 
 # --- the run ----------------------------------------------------------------------------------------------------------
@@ -218,20 +221,17 @@ def closing_skips_cleaning_up(patch: pytest.MonkeyPatch) -> None:
 
 @defect
 def a_cancelled_step_is_not_interrupted(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Run, "_interrupt", Run._withdraw)
+    patch.setattr(Outstanding, "interrupt", Outstanding.withdraw)
 
 
 @defect
 def closing_forgets_a_step_that_retries(patch: pytest.MonkeyPatch) -> None:
-    close = Run._close
+    going_on = Table.going_on
 
-    def forgetful(self: Run, *about: Any) -> None:
-        retrying = [step for step in self.steps.values() if step.state == "retrying"]
-        for step in retrying:
-            step.state = "pending"
-        close(self, *about)
+    def forgetful(self: Table, within: Any) -> Any:
+        return (step for step in going_on(self, within) if step.state != "retrying")
 
-    patch.setattr(Run, "_close", forgetful)
+    patch.setattr(Table, "going_on", forgetful)
 
 
 @defect
@@ -240,7 +240,7 @@ def the_end_is_asked_for_before_the_last_step(patch: pytest.MonkeyPatch) -> None
 
     def short(self: Run, event: Any) -> None:
         begin(self, event)
-        self._open = max(0, self._open - 1)
+        self._whole.open = max(0, self._whole.open - 1)
 
     patch.setattr(Run, "_begin_run", short)
 
@@ -248,15 +248,14 @@ def the_end_is_asked_for_before_the_last_step(patch: pytest.MonkeyPatch) -> None
 @defect
 def the_time_of_a_replay_is_another(patch: pytest.MonkeyPatch) -> None:
     runs = iter(range(10**9))
-    init = Run.__init__
+    init, seed = Attempts.__init__, Attempts._seed
 
-    def late(self: Run, recipe: Any) -> None:
-        init(self, recipe)
+    def late(self: Attempts, *about: Any) -> None:
+        init(self, *about)
         self._number = next(runs)  # type: ignore[attr-defined]
 
-    seed = Run._seed
-    patch.setattr(Run, "__init__", late)
-    patch.setattr(Run, "_seed", lambda self, step: f"{seed(self, step)}{self._number}")
+    patch.setattr(Attempts, "__init__", late)
+    patch.setattr(Attempts, "_seed", lambda self, step: f"{seed(self, step)}{self._number}")
 
 
 @pytest.mark.parametrize("name", DEFECTS)

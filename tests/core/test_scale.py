@@ -115,7 +115,7 @@ def test_thousands_side_by_side_are_asked_for_at_once_and_joined_once() -> None:
     big = fan(MANY)
     assert len(Run(big).apply(started(big))) == MANY
     run = drive(big)
-    assert len(run.steps["join"].output) == MANY
+    assert len(run.steps["join", ()].output) == MANY
     assert run.state == "succeeded"
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from cypher_executor.core.commands import Interrupt, StartChild
 from cypher_executor.core.events import AttemptFailed, ChildEnded, ChildStarted, RunId
-from cypher_executor.core.orchestration import MAX_DEPTH, duration_ms
+from cypher_executor.core.orchestration import MAX_DEPTH
 from cypher_executor.errors import Failure
 from tests.core.driver import BEGIN_US, Driver
 from tests.core.support import draw
@@ -22,38 +22,6 @@ def parent(wait: str = "true", **settings: object) -> Driver:
 
 
 # --- wait -------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("written", "ms"),
-    [
-        (0, 0),
-        (1.5, 1500),
-        (-1, -1000),
-        ("0s", 0),
-        ("200ms", 200),
-        ("1h30m", 5_400_000),
-        ("1.5d", 129_600_000),
-        ("PT1M", 60_000),
-        ("P1W", 604_800_000),
-        ("P1DT0.5S", 86_400_500),
-        ("9" * 18 + "s", (10**18) * 1000),
-    ],
-)
-def test_a_duration_is_a_number_of_seconds_or_is_written_out(written: object, ms: int) -> None:
-    assert duration_ms(written) == ms
-
-
-@pytest.mark.parametrize(
-    "written",
-    [
-        *("", "s", "5", "5 s", "-5s", "5s ", "1h30", "P", "PT", "P1Y", "P1M", "1e3s", "5S"),
-        *(True, None, [], {}, float("nan"), float("inf")),
-        *("9" * 400 + "s", "P" + "9" * 400 + "D"),
-    ],
-)
-def test_what_is_no_duration_is_none(written: object) -> None:
-    assert duration_ms(written) is None
 
 
 def test_a_wait_is_a_timer_and_nothing_else() -> None:
@@ -72,7 +40,7 @@ def test_a_wait_that_is_over_late_says_how_long_it_was() -> None:
     assert driver.step("w").output == {"waited_ms": 60_000}
 
 
-@pytest.mark.parametrize("seconds", ["0", '"0s"', "0.0001"])
+@pytest.mark.parametrize("seconds", ["0", '"0s"', "0.0"])
 def test_no_time_passes_at_once(seconds: str) -> None:
     assert waiting(seconds).conclude().result == {"w": {"waited_ms": 0}}
 

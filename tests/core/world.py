@@ -223,7 +223,7 @@ class World:
         return Failure(self._rng.choice(("part:bad", "timeout")), "bad", self._chance(0.6), None, wanted_ms)
 
     def _child(self, command: StartChild) -> Event:
-        child = self.run.steps[command.node].child
+        child = self.run.steps[command.node, command.item].child
         if child is None and self._chance(0.3):
             return AttemptFailed(**self._about(command), failure=self._failure(), started_us=self._now_us)
         if child is None:
@@ -246,26 +246,26 @@ class World:
         self.ledger.apply(stray)
 
     def _repeated(self) -> Event | None:
-        """Something that has happened; but a lost worker may be lost again, and nobody could tell."""
+        """Something that has happened; but a worker may be lost again, and a second cancel says more than one."""
         event = self._rng.choice(self._happened)
-        return None if isinstance(event, AttemptLost) else event
+        return None if isinstance(event, AttemptLost | CancelRequested) else event
 
     def _distorted(self) -> Event | None:
         """An answer to something that was asked for, or was once, with one thing in it that is wrong."""
         now_us, answerable = self._now_us, self._answerable()
-        event = self._answer(self._rng.choice(answerable)) if answerable else self._rng.choice(self._happened)
+        event = self._answer(self._rng.choice(answerable)) if answerable else self._happened[0]
         self._now_us = now_us
         strays = [stray for distort in _DISTORTIONS if (stray := distort(event, self._rng)) != event]
         return self._rng.choice(strays) if strays else None
 
     def _unasked(self) -> Event | None:
         """The output of a step that is not being executed: it is too late, or much too early."""
-        executing = {c.node for c in self._answerable() if isinstance(c, Execute)}
+        executing = {(c.node, c.item) for c in self._answerable() if isinstance(c, Execute)}
         step = self._rng.choice(list(self.run.steps.values()))
-        if step.name in executing:
+        if (step.name, step.item) in executing:
             return None
-        now_us = self._now_us
-        return AttemptSucceeded(at_us=now_us, node=step.name, attempt=step.attempt, output="late", started_us=now_us)
+        about = {"at_us": self._now_us, "node": step.name, "item": step.item, "attempt": step.attempt}
+        return AttemptSucceeded(**about, output="late", started_us=self._now_us)
 
     def _early(self) -> Event | None:
         """A timer that fires a moment before it is due."""

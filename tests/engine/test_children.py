@@ -29,7 +29,7 @@ def bench(up: Recipe, child: Recipe = CHILD, **functions: object) -> Bench:
 
 
 def the_step(run: Run) -> Value:
-    step = run.steps["call"]
+    step = run.steps["call", ()]
     return step.output if step.failure is None else step.error()
 
 

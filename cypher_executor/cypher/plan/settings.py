@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cypher_executor.core.durations import duration_ms
 from cypher_executor.core.recipe import Retry, Value
 from cypher_executor.cypher import syntax
-from cypher_executor.cypher.durations import duration_ms
 from cypher_executor.cypher.plan.constants import NotConstant, constant
 from cypher_executor.cypher.report import Report
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from cypher_executor.core.events import FINAL_STATES, RunId, RunState
+from cypher_executor.core.events import FINAL_STATES, Item, RunId, RunState
 from cypher_executor.core.run import Run
+from cypher_executor.core.step import Step
 from cypher_executor.errors import Conflict, NotFound, nearest
 from cypher_executor.ports import RunFilter, RunSummary
 from cypher_executor.service import answers, requests, starts
@@ -61,16 +62,22 @@ async def show(exchange: Exchange) -> Response:
 
 async def show_step(exchange: Exchange) -> Response:
     """A step with its attempts."""
-    name = exchange.path["step"]
+    query: requests.StepQuery = exchange.query
+    item = tuple(int(index) for index in query.item.split(",") if index)
+    return reply(200, await _look(exchange, lambda run: step_detail(_step(run, exchange.path["step"], item))))
 
-    def look(run: Run) -> dict[str, Any]:
-        step = run.steps.get(name)
-        if step is None:
-            near = nearest(name, run.steps)
-            raise NotFound(f"the run has no step {name!r}", code="unknown_step", did_you_mean=near)
-        return step_detail(step)
 
-    return reply(200, await _look(exchange, look))
+def _step(run: Run, name: str, item: Item) -> Step:
+    """The step of this name and item. Raises NotFound, and says what there is instead."""
+    items = {step.item: step for step in run.steps_in_order() if step.name == name}
+    if item in items:
+        return items[item]
+    if not items:
+        near = nearest(name, run.recipe.nodes)
+        raise NotFound(f"the run has no step {name!r}", code="unknown_step", did_you_mean=near)
+    known = [",".join(map(str, known)) for known in items if known]
+    hint = f"; say which item, such as `?item={known[-1]}`" if known else "; it is not in a loop"
+    raise NotFound(f"the run has no such item of the step {name!r}{hint}", code="unknown_step")
 
 
 async def cancel(exchange: Exchange) -> Response:
@@ -170,6 +177,7 @@ ENDPOINTS = (
         family=FAMILY,
         handler=show_step,
         needs="read",
+        query=requests.StepQuery,
         answers={200: Told("the step", answers.StepDetail)},
         errors=("unknown_run", "unknown_step", "journal_unavailable"),
     ),

@@ -1,4 +1,4 @@
-"""Durations as recipes write them, in whole milliseconds.
+"""Durations, in whole milliseconds: those of a recipe's settings and those that a step is given.
 
 Three ways to say how long: a number of seconds (`90`, `0.5`), a sum of amounts and units (`'1h30m'`, `'200ms'`), and
 ISO 8601 (`'PT1H30M'`). Years and months are refused, because how long they are depends on when they begin. A part of a

@@ -1,11 +1,13 @@
+"""Durations: what is one, what is none, and that nobody reads them in another way."""
+
 import contextlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cypher_executor.core.orchestration import duration_ms as read_when_running
-from cypher_executor.cypher.durations import LONGEST_MS, duration_ms
+from cypher_executor.core.durations import LONGEST_MS, duration_ms
+from cypher_executor.core.orchestration import MAX_WAIT_MS, Delay, orchestrate
 
 
 @pytest.mark.parametrize(
@@ -92,9 +94,8 @@ def test_a_setting_and_the_part_that_waits_read_the_same_durations(written: str 
         ms: int | None = duration_ms(written)
     except ValueError:
         ms = None
-    waited = read_when_running(written)
-    assert (ms is None) == (waited is None)
-    assert ms is None or waited is None or abs(ms - waited) <= 1
+    waited = orchestrate("wait", {"seconds": written})
+    assert (ms is not None and ms <= MAX_WAIT_MS) == (waited == Delay(ms or 0))
 
 
 def test_a_long_text_that_is_no_duration_is_refused_at_once() -> None:

@@ -1,0 +1,365 @@
+"""What happens inside of a step, from its first attempt to its outcome: the half of the run machine that looks at one
+step at a time. `run.py` is the other half.
+
+A step is one piece of work at a time: an execution, a call, a timer or a child. Each answer leads to the next piece of
+work, or to an *outcome*: an output, or a failure that is not tried again. Every method that may come to the outcome
+returns it, and None while the step goes on.
+
+A step that repeats takes *turns*: after an output that is not yet what it repeats for it rests, and then begins again
+with fresh retries. A turn always ends in a timer, even in one that is due at once, so that a repetition is a row of
+events and never a recursion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from cypher_executor.core import orchestration
+from cypher_executor.core.commands import Execute, Perform, StartChild, StartTimer
+from cypher_executor.core.events import (
+    AttemptFailed,
+    AttemptLost,
+    AttemptSucceeded,
+    CallAnswered,
+    CallRequested,
+    ChildEnded,
+    ChildStarted,
+    StepEvent,
+    TimerFired,
+)
+from cypher_executor.core.limits import NEVER, left_ms, limit_us, overdue, past_deadline, past_repeating, timed_out
+from cypher_executor.core.outstanding import Outstanding
+from cypher_executor.core.recipe import Value
+from cypher_executor.core.retries import retry_delay_us
+from cypher_executor.core.step import Attempt, Step
+from cypher_executor.core.values import Given, Values, dotted
+from cypher_executor.errors import ExpressionError, Failure
+
+MAX_LOSSES = 3
+"""How many workers one attempt may take down before its step fails with `worker_lost`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A step has succeeded with this."""
+
+    value: Value
+
+
+Outcome = Output | Failure | None
+"""What became of a step; None while it goes on."""
+
+
+class Attempts:
+    """Moves steps from attempt to attempt. `given` is what time it is, `outstanding` takes the commands."""
+
+    def __init__(self, given: Given, outstanding: Outstanding, values: Values) -> None:
+        self._given = given
+        self._outstanding = outstanding
+        self._values = values
+
+    def awaits(self, step: Step, event: StepEvent) -> bool:
+        """Whether an answer is one that this step waits for."""
+        if isinstance(event, TimerFired):
+            return self.awaits_timer(event)
+        if step.attempt != event.attempt:
+            return False
+        work = self._outstanding.work(step.name, step.item)
+        match event:
+            case AttemptSucceeded() | AttemptLost():
+                return isinstance(work, Execute)
+            case AttemptFailed():
+                return isinstance(work, Execute | StartChild) and step.child is None
+            case CallRequested():
+                return isinstance(work, Execute) and event.number == len(step.tape)
+            case CallAnswered():
+                return isinstance(work, Perform) and event.number == len(step.tape)
+            case ChildStarted():
+                return isinstance(work, StartChild) and step.child is None
+            case ChildEnded():
+                return isinstance(work, StartChild) and step.child == event.child
+
+    def awaits_timer(self, event: TimerFired) -> bool:
+        """A timer that fires early is another one, of which nothing is wanted any more: a step has one at a time."""
+        timer = self._outstanding.timer(event.node, event.item)
+        return timer is not None and timer.attempt == event.attempt and event.at_us >= timer.due_us
+
+    def take_in(self, step: Step, event: StepEvent) -> Outcome:
+        """An answer that this step waits for."""
+        match event:
+            case AttemptSucceeded():
+                return self._succeed(step, event.output, event.started_us)
+            case AttemptFailed():
+                self._end_attempt(step, event.started_us)
+                return self._fail(step, event.failure)
+            case AttemptLost():
+                return self._lose(step)
+            case CallRequested():
+                return self._call(step, event)
+            case CallAnswered():
+                return self._resume(step, event.answer)
+            case TimerFired():
+                return self._timer_fired(step)
+            case ChildStarted():
+                return self._child_started(step, event)
+            case ChildEnded():
+                return self._child_ended(step, event)
+
+    # --- attempts -----------------------------------------------------------------------------------------------------
+
+    def begin(self, step: Step) -> Outcome:
+        """The next attempt of a step."""
+        now_us = self._given.now_us
+        step.attempts.append(Attempt(step.attempt + 1, started_us=now_us, clock_us=now_us))
+        step.tape.clear()
+        step.calling = None
+        step.losses = 0
+        if step.node.part in orchestration.ENGINE_PARTS:
+            return self._orchestrate(step)
+        return self._execute(step)
+
+    def _execute(self, step: Step) -> Outcome:
+        part, now_us = step.node.part, self._given.now_us
+        digest = self._given.started.parts.get(part) if part else None
+        if part is None or digest is None:
+            return self._fail(step, Failure("part_unavailable", f"the part {part!r} is not known to this run"))
+        if now_us >= limit_us(step):
+            return self._fail(step, timed_out(step, now_us))
+        step.state = "running"
+        command = Execute(
+            node=step.name,
+            item=step.item,
+            attempt=step.attempt,
+            part=part,
+            digest=digest,
+            input=step.input,
+            tape=tuple(step.tape),
+            timeout_ms=left_ms(step, now_us),
+            clock_us=step.attempts[-1].clock_us,
+            seed=self._seed(step),
+        )
+        self._outstanding.ask(command)
+        return None
+
+    def _orchestrate(self, step: Step) -> Outcome:
+        assert step.node.part is not None
+        wanted = orchestration.orchestrate(step.node.part, step.input)
+        match wanted:
+            case Failure():
+                return self._fail(step, wanted)
+            case orchestration.Delay(ms=ms):
+                return self._wait_until(step, self._given.now_us + ms * 1000)
+            case orchestration.Until(due_us=due_us):
+                return self._wait_until(step, due_us)
+            case orchestration.Child():
+                return self._start_child(step, wanted)
+
+    def _end_attempt(self, step: Step, started_us: int | None = None) -> None:
+        """Note when the attempt ended and, for the first execution of it, when a worker really began."""
+        attempt = step.attempts[-1]
+        attempt.ended_us = self._given.now_us
+        if started_us is not None and not step.tape:
+            attempt.started_us = started_us
+
+    def _succeed(self, step: Step, output: Value, started_us: int | None = None) -> Outcome:
+        self._end_attempt(step, started_us)
+        step.attempts[-1].succeeded = True
+        return Output(output) if step.node.repeat is None else self._end_turn(step, output)
+
+    def _fail(self, step: Step, failure: Failure) -> Outcome:
+        """Try again if the recipe says so and the step's deadline leaves the time for it; else the step has failed."""
+        attempt, now_us = step.attempts[-1], self._given.now_us
+        attempt.ended_us, attempt.failure = now_us, failure
+        self._outstanding.withdraw(step)
+        if overdue(step, now_us):
+            return failure if failure.code == "deadline" else past_deadline(step, failure)
+        delay_us = retry_delay_us(step.node.retry, step.attempt - step.earlier, failure, self._seed(step))
+        if delay_us is None:
+            return failure
+        if overdue(step, now_us + delay_us):
+            return past_deadline(step, failure)
+        step.state = "retrying"
+        self._start_timer(step, now_us + delay_us)
+        return None
+
+    def _retry(self, step: Step) -> Outcome:
+        """Begin the next attempt, unless its timer fired so late that there is no time left for it."""
+        failure = step.attempts[-1].failure
+        assert failure is not None
+        return past_deadline(step, failure) if overdue(step, self._given.now_us) else self.begin(step)
+
+    def _lose(self, step: Step) -> Outcome:
+        step.losses += 1
+        if step.losses < MAX_LOSSES:
+            return self._execute(step)
+        message = f"the worker that ran this step went down {step.losses} times"
+        return self._fail(step, Failure("worker_lost", message))
+
+    # --- turns --------------------------------------------------------------------------------------------------------
+
+    def _end_turn(self, step: Step, output: Value) -> Outcome:
+        """A step that repeats has an output: it is the last one, or another turn follows."""
+        repeat = step.node.repeat
+        assert repeat is not None
+        self._outstanding.withdraw(step)
+        step.output = output
+        try:
+            done = self._values.until(repeat.until, step)
+        except ExpressionError as error:
+            return error.failure()
+        return Output(output) if done else self._rest(step, repeat.every_ms * 1000, repeat.times)
+
+    def _rest(self, step: Step, every_us: int, times: int) -> Outcome:
+        if step.turn >= times:
+            message = f"`until` was still not true after {step.turn} turns"
+            return Failure("repeat_exhausted", message, details={"turns": step.turn})
+        due_us = self._given.now_us + every_us
+        if overdue(step, due_us):
+            return past_repeating(step)
+        step.state, step.resting = "waiting", True
+        self._start_timer(step, due_us)
+        return None
+
+    def _next_turn(self, step: Step) -> Outcome:
+        step.resting = False
+        if overdue(step, self._given.now_us):
+            return past_repeating(step)
+        step.turn += 1
+        step.earlier = step.attempt
+        return self.begin(step)
+
+    # --- calls --------------------------------------------------------------------------------------------------------
+
+    def _call(self, step: Step, event: CallRequested) -> Outcome:
+        if event.number == 0:
+            step.attempts[-1].started_us = event.started_us
+        if event.request.get("op") == "sleep":
+            return self._sleep(step, event.request)
+        part, digest = step.node.part, self._given.started.parts[step.node.part or ""]
+        assert part is not None
+        step.calling = (event.request, {})
+        command = Perform(
+            node=step.name,
+            item=step.item,
+            attempt=step.attempt,
+            number=event.number,
+            part=part,
+            digest=digest,
+            request=event.request,
+            key=self._call_key(step, event.number),
+            timeout_ms=left_ms(step, self._given.now_us),
+        )
+        self._outstanding.ask(command)
+        return None
+
+    def _sleep(self, step: Step, request: Mapping[str, Value]) -> Outcome:
+        ms = request.get("ms")
+        step.calling = (request, {})
+        if not isinstance(ms, int | float) or isinstance(ms, bool) or not 0 <= ms <= orchestration.MAX_WAIT_MS:
+            error = {"code": "request_invalid", "message": "`ms` must be a number from 0", "retryable": False}
+            return self._resume(step, {"ok": False, "error": error})
+        self._outstanding.drop_work(step)
+        step.state = "waiting"
+        self._start_timer(step, min(self._given.now_us + int(ms * 1000), limit_us(step)))
+        return None
+
+    def _resume(self, step: Step, answer: Mapping[str, Value]) -> Outcome:
+        """Put the answer on the tape and run the part again from its beginning."""
+        assert step.calling is not None
+        step.tape.append((step.calling[0], answer))
+        step.calling = None
+        return self._execute(step)
+
+    # --- timers -------------------------------------------------------------------------------------------------------
+
+    def _wait_until(self, step: Step, due_us: int) -> Outcome:
+        if due_us <= self._given.now_us:
+            return self._finish_wait(step)
+        step.state = "waiting"
+        self._start_timer(step, min(due_us, limit_us(step)))
+        return None
+
+    def _start_timer(self, step: Step, due_us: int) -> None:
+        self._outstanding.ask(StartTimer(node=step.name, item=step.item, attempt=step.attempt, due_us=due_us))
+
+    def _timer_fired(self, step: Step) -> Outcome:
+        """What a timer means follows from what the step is doing and from what the timer was set to.
+
+        A wait that was to be over in time is over, however late the news of it: a service that was down is no time-out.
+        """
+        timer = self._outstanding.drop_timer(step.name, step.item)
+        assert timer is not None
+        if step.state == "retrying":
+            return self._retry(step)
+        if step.resting:
+            return self._next_turn(step)
+        if timer.due_us >= limit_us(step):
+            self._outstanding.interrupt(step)
+            return self._fail(step, timed_out(step, self._given.now_us))
+        return self._finish_wait(step) if step.calling is None else self._resume(step, {"ok": True})
+
+    def _finish_wait(self, step: Step) -> Outcome:
+        return self._succeed(step, {"waited_ms": (self._given.now_us - step.attempts[-1].started_us) // 1000})
+
+    # --- children -----------------------------------------------------------------------------------------------------
+
+    def _start_child(self, step: Step, child: orchestration.Child) -> Outcome:
+        depth = self._given.started.depth + 1
+        if depth > orchestration.MAX_DEPTH:
+            message = f"runs may start runs {orchestration.MAX_DEPTH} deep; does a recipe start itself without an end?"
+            return self._fail(step, Failure("too_deep", message))
+        step.state, step.child = "running", None
+        command = StartChild(
+            node=step.name,
+            item=step.item,
+            attempt=step.attempt,
+            workflow=child.workflow,
+            input=child.input,
+            wait=child.wait,
+            once=self._seed(step),
+            key=child.key,
+            depth=depth,
+        )
+        self._outstanding.ask(command)
+        return None
+
+    def _child_started(self, step: Step, event: ChildStarted) -> Outcome:
+        step.child = event.child
+        command = self._outstanding.work(step.name, step.item)
+        assert isinstance(command, StartChild)
+        if not command.wait:
+            return self._succeed(step, {"run_id": event.child, "workflow": event.workflow, "status": "started"})
+        step.state = "waiting"
+        if limit_us(step) != NEVER:
+            self._start_timer(step, limit_us(step))
+        return None
+
+    def _child_ended(self, step: Step, event: ChildEnded) -> Outcome:
+        command = self._outstanding.work(step.name, step.item)
+        assert isinstance(command, StartChild)
+        about = {"run_id": event.child, "workflow": command.workflow, "status": event.state}
+        if event.state == "succeeded":
+            return self._succeed(step, {**about, "result": event.result})
+        why = f": {event.failure.message}" if event.failure else ""
+        message = f"the run {event.child} of {command.workflow!r} {_ENDED_AS[event.state]}{why}"
+        retryable = event.failure is not None and event.failure.retryable
+        return self._fail(step, Failure("child_failed", message, retryable, about))
+
+    # --- names --------------------------------------------------------------------------------------------------------
+
+    def _seed(self, step: Step) -> str:
+        return f"{self._given.started.run}:{step.name}:{dotted(step.item)}:{step.attempt}"
+
+    def _call_key(self, step: Step, number: int) -> str:
+        """The idempotency key of a call: `run:step:item:turn`, and the number of the call where it is not the first.
+
+        The same for every attempt of a turn, so that a server that has seen the request of an earlier attempt can tell.
+        """
+        run, name = self._given.started.run, quote(step.name, safe="")
+        key = f"{run}:{name}:{dotted(step.item)}:{step.turn}"
+        return key if number == 0 else f"{key}:{number}"
+
+
+_ENDED_AS: Mapping[str, str] = {"failed": "failed", "cancelled": "was cancelled"}

@@ -1,0 +1,82 @@
+"""The commands of a run that have not been answered yet. A step has at most one timer and one piece of work, a run one
+timer and one end."""
+
+from __future__ import annotations
+
+from cypher_executor.core.commands import Command, Conclude, Interrupt, StartTimer
+from cypher_executor.core.events import Item
+from cypher_executor.core.step import Step
+
+_Key = tuple[str, Item, str]
+_END: _Key = ("", (), "end")
+
+
+class Outstanding:
+    """What was asked for and is still wanted, in the order in which it came up."""
+
+    def __init__(self) -> None:
+        self._open: dict[_Key, Command] = {}
+        self._new: list[Command] = []
+
+    @property
+    def all(self) -> tuple[Command, ...]:
+        return tuple(self._open.values())
+
+    def ask(self, command: Command) -> None:
+        """One more command; it takes the place of one of the same kind."""
+        key = _key_of(command)
+        self._open.pop(key, None)
+        self._open[key] = command
+        self._new.append(command)
+
+    def take_new(self) -> list[Command]:
+        """What came up since last time. What was given up again in the meantime is not asked for at all."""
+        new, self._new = self._new, []
+        return [c for c in new if isinstance(c, Interrupt) or self._open.get(_key_of(c)) is c]
+
+    def work(self, node: str, item: Item) -> Command | None:
+        """What a step has asked to be done."""
+        return self._open.get((node, item, "work"))
+
+    def timer(self, node: str, item: Item) -> StartTimer | None:
+        """The timer that a step, or the run itself (under an empty name), has going."""
+        timer = self._open.get((node, item, "timer"))
+        assert timer is None or isinstance(timer, StartTimer)
+        return timer
+
+    @property
+    def concluding(self) -> bool:
+        """Whether the run has asked for its end."""
+        return _END in self._open
+
+    def drop_work(self, step: Step) -> None:
+        self._open.pop((step.name, step.item, "work"), None)
+
+    def drop_timer(self, node: str = "", item: Item = ()) -> StartTimer | None:
+        """Nobody waits for this timer any more; gives it back if it was going."""
+        timer = self.timer(node, item)
+        self._open.pop((node, item, "timer"), None)
+        return timer
+
+    def withdraw(self, step: Step) -> None:
+        """Nothing that this step asked for is awaited any more."""
+        self.drop_work(step)
+        self.drop_timer(step.name, step.item)
+
+    def interrupt(self, step: Step) -> None:
+        """The same, and whoever is working on it is told."""
+        self.withdraw(step)
+        self._new.append(Interrupt(node=step.name, item=step.item, attempt=step.attempt))
+
+    def clear(self) -> None:
+        self._open.clear()
+
+
+def _key_of(command: Command) -> _Key:
+    match command:
+        case Conclude():
+            return _END
+        case StartTimer(node=node, item=item):
+            return (node, item, "timer")
+        case _:
+            return (command.node, command.item, "work")

@@ -1,0 +1,161 @@
+"""What expressions see: the outputs of steps, the items of loops, the input of the run.
+
+An expression is read in a *pass* (`table.py`). A name in it is, looking outwards from there: the item of a loop around,
+or its place; the output of a node of this pass or of one around it; or, for a node of a loop that stands in one of
+these, the list of its outputs in the order of the items, once that loop has ended.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from cypher_executor.core.events import Item, RunStarted
+from cypher_executor.core.recipe import Expression, Loop, Recipe, Scope, Value
+from cypher_executor.core.regions import Region
+from cypher_executor.core.step import Step
+from cypher_executor.core.table import Pass, Table
+from cypher_executor.errors import ExpressionError, Failure
+
+
+@dataclass(slots=True)
+class Given:
+    """What comes into a run from outside and is the same for all of its steps: how it began, and what time it is."""
+
+    first: RunStarted | None = None
+    now_us: int = 0
+
+    @property
+    def started(self) -> RunStarted:
+        assert self.first is not None
+        return self.first
+
+
+class Values:
+    """Evaluates what a recipe says, in the run as it is now."""
+
+    def __init__(self, recipe: Recipe, table: Table, given: Given) -> None:
+        self._recipe = recipe
+        self._table = table
+        self._given = given
+
+    def input_of(self, step: Step) -> Value:
+        """The map that the author wrote, or else the item or the output that the step is fed by."""
+        within = self._table.pass_of(step)
+        if step.node.inputs is not None:
+            return self._evaluate(step.node.inputs, f"node {step.name}{_at(step.item)}", within)
+        if step.name == within.region.first:
+            return self._item(within)
+        sources = list(dict.fromkeys(r.source for r in self._recipe.incoming[step.name] if r.type != "STARTS"))
+        if not sources:
+            return self._given.started.input
+        if len(sources) == 1:
+            return self.value_of(within, sources[0])
+        return {source: self.value_of(within, source) for source in sources}
+
+    def items_of(self, loop: Loop, within: Pass, purpose: str) -> list[Value] | Failure:
+        """The list that a loop goes over, or why there is none."""
+        try:
+            items = loop.items.evaluate(self._scope(within, f"{purpose}{_at(within.item)}"))
+        except ExpressionError as error:
+            return error.failure()
+        if isinstance(items, list):
+            return items
+        return Failure("not_a_list", f"`{loop.items.text}` is {_KINDS.get(type(items), 'a map')}, and not a list")
+
+    def condition(self, condition: Expression, within: Pass, purpose: str) -> Value:
+        """The value of a condition. Raises ExpressionError."""
+        return condition.evaluate(self._scope(within, f"{purpose}{_at(within.item)}"))
+
+    def until(self, condition: Expression, step: Step) -> bool:
+        """Whether a step that repeats has what it repeats for: here its own name is its latest output."""
+        within = self._table.pass_of(step)
+        purpose = f"until {step.name}{_at(step.item)}:{step.turn}"
+        return condition.evaluate(self._scope(within, purpose, latest=step)) is True
+
+    def result(self) -> Value:
+        """What RETURN says, or else what the last nodes gave, by name. Raises ExpressionError."""
+        whole = self._table.passes["", ()]
+        if self._recipe.returns is not None:
+            return self._evaluate(self._recipe.returns, "return", whole)
+        return {name: self.value_of(whole, name) for name in self._recipe.ends if not self._skipped(name)}
+
+    def value_of(self, within: Pass, name: str) -> Value:
+        """What `name` means in a pass; None where it means nothing."""
+        for loop, inside in self._table.around(within):
+            if name in (loop.loop.item, loop.loop.index) and not inside.stillborn:
+                index = inside.item[-1]
+                return loop.items[index] if name == loop.loop.item else index
+        region = self._table.regions.of.get(name)
+        return None if region is None else self._output(self._around_both(within, region), region, name)
+
+    # --- names --------------------------------------------------------------------------------------------------------
+
+    def _around_both(self, within: Pass, region: Region) -> Pass:
+        """The innermost pass that has both this pass and the region in it."""
+        while not within.region.holds(region):
+            within = self._table.passes[within.region.above, self._table.loop_of(within).item]
+        return within
+
+    def _output(self, within: Pass, region: Region, name: str) -> Value:
+        """The output of a node from outside: a list for each loop between."""
+        way = [self._table.regions.by_key[key] for key in region.path[len(within.region.path) :]]
+        return self._list(way, within.item, name)
+
+    def _list(self, way: Sequence[Region], item: Item, name: str) -> Value:
+        if not way:
+            step = self._table.steps.get((name, item))
+            return None if step is None else step.value
+        loop = self._table.loops.get((way[0].key, item))
+        if loop is None or not loop.ended:
+            return None
+        if name not in loop.lists:
+            inside = way[1:]
+            items = [(*item, index) for index in range(len(loop.items))]
+            gone = loop.stillborn
+            loop.lists[name] = self._list(inside, item, name) if gone else [self._list(inside, i, name) for i in items]
+        return loop.lists[name]
+
+    def _skipped(self, name: str) -> bool:
+        """Whether the only step of a node was skipped."""
+        step = self._table.steps.get((name, ()))
+        return step is not None and step.state == "skipped"
+
+    def _item(self, within: Pass) -> Value:
+        return self._table.loop_of(within).items[within.item[-1]]
+
+    # --- expressions --------------------------------------------------------------------------------------------------
+
+    def _evaluate(self, fields: Iterable[tuple[str, Expression]], purpose: str, within: Pass) -> dict[str, Value]:
+        """A map of expressions, each with a seed of its own: two `uuid()` of one node are two."""
+        return {key: expression.evaluate(self._scope(within, f"{purpose}.{key}")) for key, expression in fields}
+
+    def _scope(self, within: Pass, purpose: str, latest: Step | None = None) -> Scope:
+        started = self._given.started
+        value_of = partial(self.value_of, within) if latest is None else partial(self._value_after, within, latest)
+        return Scope(
+            value_of=value_of,
+            params=started.input if isinstance(started.input, dict) else {},
+            input=started.input,
+            trigger=started.trigger,
+            at_us=self._given.now_us,
+            seed=hashlib.sha256(f"{started.run}:{purpose}".encode()).hexdigest(),
+        )
+
+    def _value_after(self, within: Pass, latest: Step, name: str) -> Value:
+        return latest.output if name == latest.name else self.value_of(within, name)
+
+
+_KINDS = {type(None): "null", bool: "true or false", int: "a number", float: "a number", str: "a text"}
+
+
+def _at(item: Item) -> str:
+    """The item as it stands in seeds, so that those of a run without loops are as they were."""
+    return f"[{dotted(item)}]" if item else ""
+
+
+def dotted(item: Iterable[int]) -> str:
+    """An item as it stands in keys and seeds: `2.0`."""
+    return ".".join(map(str, item))
