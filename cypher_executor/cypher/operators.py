@@ -31,6 +31,8 @@ _SPELLING = {
     "STARTS": "STARTS WITH", "ENDS": "ENDS WITH",
 }  # fmt: skip
 
+_PLAIN = {"MINUS": "-", "LESS": "<", "GREATER": ">"}
+
 _MEANT = {"==": "EQUAL", "!=": "UNEQUAL", "&&": "AND", "||": "OR"}
 
 INTEGER_LIMIT = 2**63
@@ -81,7 +83,15 @@ class Ranking:
     def _operand(self, node: syntax.Syntax) -> None:
         self._current = node
 
+    def _plain(self, token: Any) -> None:
+        """Arrows of patterns may have the dashes and angles of typography, operators may not."""
+        plain = _PLAIN.get(token.type)
+        if plain is not None and str(token) != plain:
+            self._problems.add("unexpected_character", f"The operator is written `{plain}`, with the plain sign.",
+                               at(token), did_you_mean=plain, fix=plain)  # fmt: skip
+
     def _prefix(self, token: Any) -> None:
+        self._plain(token)
         rank = _NOT if token.type == "NOT" else _SIGN
         top = self._levels[-1] if self._levels else None
         if top is not None and top.rank == rank and not top.operands:
@@ -93,6 +103,7 @@ class Ranking:
         self._levels.append(_Level(rank, token, []))
 
     def _infix(self, token: Any) -> None:
+        self._plain(token)
         kind = self._meant(token) if token.type == "OPERATOR_MISTAKE" else token.type
         rank = _RANK[kind]
         self._close(rank)

@@ -1,8 +1,8 @@
 """Values: their types, and when two are equal.
 
-A value is what JSON can hold, or `Foreign`. Equality has three answers, True, False and None for unknown: `null` is equal to
-nothing, and a list or a map with a null in it is equal to another only as far as can be known. Numbers are compared by
-their value, so `1 = 1.0`; NaN is equal to nothing; values of different types are unequal.
+A value is what JSON can hold, or `Foreign`. Equality has three answers, True, False and None for unknown: `null` is
+equal to nothing, and a list or a map with a null in it is equal to another only as far as can be known. Numbers are
+compared by their value, so `1 = 1.0`; NaN is equal to nothing; values of different types are unequal.
 """
 
 from __future__ import annotations

@@ -1,0 +1,124 @@
+"""Decides in which order the elements of patterns are looked for, and makes the steps.
+
+A path is begun where least is to be looked at: at a node that is known, at the end of a known relationship, at a node
+with a label, in this order; and then it is followed to both sides. Paths that hang on what is known come first. A
+condition is asked as soon as all that it reads is known, but never before the one that stands in front of it, because
+that may be what keeps it from failing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from cypher_executor.cypher.query.graph import Direction
+from cypher_executor.cypher.query.host import Evaluator
+from cypher_executor.cypher.query.pattern import NodeSpec, PathSpec, RelationshipSpec
+from cypher_executor.cypher.query.steps import (
+    Arrival,
+    CheckNode,
+    Expand,
+    ExpandMany,
+    MakePath,
+    Require,
+    RequireProperties,
+    ScanEnds,
+    ScanNodes,
+    Step,
+)
+
+_TURNED: dict[Direction, Direction] = {"out": "in", "in": "out", "both": "both"}
+
+
+@dataclass
+class _Matcher:
+    known: set[str]
+    given: frozenset[str]
+    """What was known before the clause: a relationship among it may be met again."""
+
+    conditions: list[tuple[Evaluator, str]]
+    steps: list[Step] = field(default_factory=list)
+    later: list[tuple[str, tuple[str, Evaluator]]] = field(default_factory=list)
+
+    def path(self, path: PathSpec) -> None:
+        """Steps for one path, from its best node to both sides."""
+        start = min(range(len(path.nodes)), key=lambda i: self._cost(path, i))
+        self._start(path, start)
+        for i in range(start, len(path.relationships)):
+            self._expand(path.nodes[i], path.relationships[i], path.nodes[i + 1], turned=False)
+        for i in range(start - 1, -1, -1):
+            self._expand(path.nodes[i + 1], path.relationships[i], path.nodes[i], turned=True)
+        if path.name is not None:
+            self._add(MakePath(path.name, path.nodes[0].name, tuple(r.name for r in path.relationships)), path.name)
+
+    def cost(self, path: PathSpec) -> int:
+        """How much there is to look at where the path is begun: 0 for a known node."""
+        return min(self._cost(path, i) for i in range(len(path.nodes)))
+
+    def _cost(self, path: PathSpec, i: int) -> int:
+        if path.nodes[i].name in self.known:
+            return 0
+        if self._known_beside(path, i) is not None:
+            return 1
+        return 3 - bool(path.nodes[i].labels) if not path.nodes[i].properties else 2 - bool(path.nodes[i].labels)
+
+    def _known_beside(self, path: PathSpec, i: int) -> RelationshipSpec | None:
+        beside = path.relationships[max(0, i - 1) : i + 1]
+        return next((r for r in beside if r.name in self.given and r.hops is None), None)
+
+    def _start(self, path: PathSpec, i: int) -> None:
+        node = path.nodes[i]
+        beside = self._known_beside(path, i)
+        if node.name in self.known:
+            self._add(CheckNode(self._ready(node)), node.name)
+        elif beside is not None:
+            self._add(ScanEnds(beside.name, self._ready(node)), node.name)
+        else:
+            self._add(ScanNodes(self._ready(node)), node.name)
+
+    def _expand(self, source: NodeSpec, over: RelationshipSpec, target: NodeSpec, *, turned: bool) -> None:
+        direction = _TURNED[over.direction] if turned else over.direction
+        known = over.name in self.given
+        arrival = Arrival(self._ready(target), target.name in self.known)
+        ready = RelationshipSpec(over.name, over.types, over.direction, over.hops,
+                                 self._now(over.name, over.properties))  # fmt: skip
+        step: Step = Expand(source.name, ready, direction, arrival, known)
+        if over.hops is not None:
+            step = ExpandMany(source.name, ready, direction, arrival, known, turned)
+        self._add(step, target.name, over.name)
+
+    def _ready(self, node: NodeSpec) -> NodeSpec:
+        return NodeSpec(node.name, node.labels, self._now(node.name, node.properties))
+
+    def _now(self, name: str, properties: tuple[tuple[str, Evaluator], ...]) -> tuple[tuple[str, Evaluator], ...]:
+        """Those properties that can be compared now; the others are asked for later."""
+        now = tuple(p for p in properties if p[1].names <= self.known)
+        self.later.extend((name, p) for p in properties if not p[1].names <= self.known)
+        return now
+
+    def _add(self, step: Step, *names: str) -> None:
+        self.steps.append(step)
+        self.known.update(names)
+        self._ask()
+
+    def _ask(self) -> None:
+        """Adds the conditions that can be asked now."""
+        for name, prop in [x for x in self.later if x[1][1].names <= self.known and x[0] in self.known]:
+            self.steps.append(RequireProperties(name, (prop,)))
+            self.later.remove((name, prop))
+        while self.conditions and self.conditions[0][0].names <= self.known:
+            self.steps.append(Require(*self.conditions.pop(0)))
+
+
+def steps_for(
+    paths: Sequence[PathSpec], given: frozenset[str], conditions: Sequence[tuple[Evaluator, str]]
+) -> tuple[Step, ...]:
+    """The steps that find all paths of a clause; `given` are the names of the row that it begins with."""
+    matcher = _Matcher(set(given), given, list(conditions))
+    todo = list(paths)
+    while todo:
+        following = min(todo, key=matcher.cost)
+        todo.remove(following)
+        matcher.path(following)
+    assert not matcher.conditions and not matcher.later
+    return tuple(matcher.steps)
