@@ -3,12 +3,16 @@ r"""Expressions as canonical Cypher: one text for one meaning, with only the bra
 Each kind of expression has a function that gives its pieces: texts, and expressions with the rank that the place they
 stand in asks for. An expression that binds looser than its place gets brackets. A stack holds what is still to be
 written, so depth costs nothing.
+
+Among the pieces are `Mark`s: where a line may be broken, and how far that indents. In one line they are the space that
+they hold; `pieces_of` hands them, with places, to whoever lays a text out over several lines.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from cypher_executor.cypher import syntax
@@ -20,10 +24,32 @@ _ARITHMETIC = {"+": _ADD, "-": _ADD, "*": _MULTIPLY, "/": _MULTIPLY, "%": _MULTI
 Place = tuple[syntax.Syntax, int]
 Pieces = Iterable[str | Place]
 
+
+class Mark(str):
+    """Where a line may be broken. Its text is what stands there when it is not."""
+
+    __slots__ = ()
+
+
+OPEN, CLOSE, INDENT, DEDENT, CLOSING = (Mark() for _ in range(5))
+"""A group, whose lines are broken all or none; what is indented in it; and where the inside of brackets ends."""
+LINE, SOFT = Mark(" "), Mark()
+"""A line break, or else a space; a line break, or else nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """What follows stood at this place of the source, or ended there."""
+
+    line: int
+    column: int
+
+
 _PLAIN_NAME = re.compile(r"[^\W\d]\w*")
 _SPECIAL = re.compile(r"[\\'\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|\{\{")
 _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f", "{{": "\\{{"}
-_RESERVED = {"case", "distinct", "false", "not", "null", "true"}
+_RESERVED = {"case", "distinct", "false", "not", "null", "true", "when"}
+"""Words that begin something else where a value is wanted."""
 
 
 def print_expression(expression: syntax.Expression, *, templates: bool = True) -> str:
@@ -43,6 +69,39 @@ def print_expression(expression: syntax.Expression, *, templates: bool = True) -
         brackets = _rank(node) < needed
         todo.extend(reversed(["(", *pieces, ")"] if brackets else pieces))
     return "".join(written)
+
+
+def pieces_of(expression: syntax.Syntax, *, templates: bool = True) -> Iterator[str | At]:
+    """The same text in pieces, with marks and places. Strings that run over lines do so again."""
+    todo: list[str | At | Place] = [(expression, _OR)]
+    while todo:
+        item = todo.pop()
+        if not isinstance(item, tuple):
+            yield item
+            continue
+        node, needed = item
+        pieces = [_end_of(node) if p is CLOSING else p for p in _laid_out(node, templates)]
+        brackets = _rank(node) < needed
+        todo.extend(reversed(["(", *pieces, ")"] if brackets else pieces))
+        todo.append(At(node.place.line, node.place.column))
+
+
+def _laid_out(node: syntax.Syntax, templates: bool) -> Pieces:
+    if isinstance(node, syntax.Template) and not templates:
+        node = syntax.Literal(node.place, node.value, node.source)
+    pieces = _PIECES[type(node)](node)
+    if isinstance(node, syntax.Literal | syntax.Template) and "\n" in node.source:
+        return [_over_lines("".join(map(str, pieces)))]
+    return pieces
+
+
+def _over_lines(text: str) -> str:
+    """A string literal with line breaks in place of their escapes."""
+    return re.sub(r"\\(.)", lambda found: "\n" if found[1] == "n" else found[0], text)
+
+
+def _end_of(node: syntax.Syntax) -> At:
+    return At(node.place.end_line, node.place.end_column)
 
 
 def name_text(name: str) -> str:
@@ -78,15 +137,24 @@ def _rank(node: syntax.Syntax) -> int:
     return _ATOM
 
 
-def _separated(items: Iterable[Pieces], separator: str = ", ") -> Iterator[str | Place]:
+def _separated(items: Iterable[Pieces]) -> Iterator[str | Place]:
     for position, pieces in enumerate(items):
         if position:
-            yield separator
+            yield from (",", LINE)
         yield from pieces
 
 
 def _listed(nodes: Iterable[syntax.Syntax]) -> Iterator[str | Place]:
     return _separated([(node, _OR)] for node in nodes)
+
+
+def enclosed(opening: str, inside: Pieces, closing: str) -> Iterator[str | Place]:
+    """Brackets around what may be broken into lines."""
+    yield opening
+    yield from (OPEN, INDENT, SOFT)
+    yield from inside
+    yield from (CLOSING, DEDENT, SOFT, CLOSE)
+    yield closing
 
 
 def _literal(node: syntax.Literal) -> Pieces:
@@ -113,8 +181,12 @@ def _in_string(text: str) -> str:
 
 
 def _variable(node: syntax.Variable) -> Pieces:
-    text = name_text(node.name)
-    return [f"`{text}`" if text.lower() in _RESERVED else text]
+    return [variable_text(node.name)]
+
+
+def variable_text(name: str) -> str:
+    """A name where a value could stand, too."""
+    return f"`{name}`" if name.lower() in _RESERVED else name_text(name)
 
 
 def _parameter(node: syntax.Parameter) -> Pieces:
@@ -122,7 +194,7 @@ def _parameter(node: syntax.Parameter) -> Pieces:
 
 
 def _list(node: syntax.ListLiteral) -> Pieces:
-    return ["[", *_listed(node.items), "]"]
+    return enclosed("[", _listed(node.items), "]") if node.items else ["[]"]
 
 
 def _entry(node: syntax.MapEntry) -> Pieces:
@@ -130,13 +202,11 @@ def _entry(node: syntax.MapEntry) -> Pieces:
 
 
 def _map(node: syntax.MapLiteral) -> Pieces:
-    return ["{", *_separated(map(_entry, node.entries)), "}"]
+    return enclosed("{", _listed(node.entries), "}") if node.entries else ["{}"]
 
 
 def _projected(item: syntax.Syntax) -> Pieces:
     match item:
-        case syntax.MapEntry():
-            return _entry(item)
         case syntax.PropertySelector(key=key):
             return ["." + name_text(key.text)]
         case syntax.AllPropertiesSelector():
@@ -145,23 +215,34 @@ def _projected(item: syntax.Syntax) -> Pieces:
 
 
 def _projection(node: syntax.MapProjection) -> Pieces:
-    return [(node.subject, _ATOM), " {", *_separated(map(_projected, node.items)), "}"]
+    name = node.subject.name
+    subject = f"`{name}`" if name.lower() in _BEFORE_BRACES else variable_text(name)
+    return [subject, " ", *enclosed("{", _separated(map(_projected, node.items)), "}")]
+
+
+_BEFORE_BRACES = {"count", "exists"}
+"""Names that would begin a subquery."""
 
 
 def _call(node: syntax.FunctionCall) -> Pieces:
     name = ".".join(map(name_text, node.name.text.split(".")))
-    return [name, "(DISTINCT " if node.distinct else "(", *_listed(node.arguments), ")"]
+    opening = name + ("(DISTINCT " if node.distinct else "(")
+    return enclosed(opening, _listed(node.arguments), ")") if node.arguments else [f"{name}()"]
 
 
 def _case(node: syntax.Case) -> Pieces:
-    yield "CASE"
+    yield from (OPEN, "CASE", INDENT)
     if node.subject is not None:
         yield from (" ", (node.subject, _OR))
     for when in node.whens:
-        yield from (" WHEN ", (when.condition, _OR), " THEN ", (when.result, _OR))
+        yield from (LINE, (when, _OR))
     if node.default is not None:
-        yield from (" ELSE ", (node.default, _OR))
-    yield " END"
+        yield from (LINE, "ELSE ", (node.default, _OR))
+    yield from (CLOSING, DEDENT, LINE, "END", CLOSE)
+
+
+def _when(node: syntax.When) -> Pieces:
+    return ["WHEN ", (node.condition, _OR), " THEN ", (node.result, _OR)]
 
 
 def _where(where: syntax.Expression | None, before: str = " WHERE ") -> list[str | Place]:
@@ -169,7 +250,7 @@ def _where(where: syntax.Expression | None, before: str = " WHERE ") -> list[str
 
 
 def _membership(variable: syntax.Name, source: syntax.Expression) -> list[str | Place]:
-    return [name_text(variable.text), " IN ", (source, _OR)]
+    return [variable_text(variable.text), " IN ", (source, _OR)]
 
 
 def _comprehension(node: syntax.ListComprehension) -> Pieces:
@@ -182,7 +263,7 @@ def _quantifier(node: syntax.Quantifier) -> Pieces:
 
 
 def _reduce(node: syntax.Reduce) -> Pieces:
-    start: list[str | Place] = ["reduce(", name_text(node.accumulator.text), " = ", (node.initial, _OR), ", "]
+    start: list[str | Place] = ["reduce(", variable_text(node.accumulator.text), " = ", (node.initial, _OR), ", "]
     return [*start, *_membership(node.variable, node.source), " | ", (node.body, _OR), ")"]
 
 
@@ -205,9 +286,10 @@ def _unary(node: syntax.Unary) -> Pieces:
 
 def _chain(operands: Iterable[Any], operators: Iterable[str], rank: int) -> Pieces:
     first, *rest = operands
-    yield (first, rank + 1)
+    yield from (OPEN, (first, rank + 1), INDENT)
     for operator, operand in zip(operators, rest, strict=True):
-        yield from (f" {operator} ", (operand, rank + 1))
+        yield from (LINE, f"{operator} ", (operand, rank + 1))
+    yield from (DEDENT, CLOSE)
 
 
 def _arithmetic(node: syntax.Arithmetic) -> Pieces:
@@ -232,8 +314,9 @@ def _tests(node: syntax.Tests) -> Pieces:
 
 _PIECES: dict[type[syntax.Syntax], Callable[[Any], Pieces]] = {
     syntax.Literal: _literal, syntax.Template: _template, syntax.Variable: _variable, syntax.Parameter: _parameter,
-    syntax.ListLiteral: _list, syntax.MapLiteral: _map, syntax.MapProjection: _projection, syntax.FunctionCall: _call,
-    syntax.Case: _case, syntax.ListComprehension: _comprehension, syntax.Quantifier: _quantifier,
+    syntax.ListLiteral: _list, syntax.MapEntry: _entry, syntax.MapLiteral: _map, syntax.MapProjection: _projection,
+    syntax.FunctionCall: _call,
+    syntax.Case: _case, syntax.When: _when, syntax.ListComprehension: _comprehension, syntax.Quantifier: _quantifier,
     syntax.Reduce: _reduce, syntax.Access: _access, syntax.Unary: _unary, syntax.Arithmetic: _arithmetic,
     syntax.Comparison: _comparison, syntax.Logical: _logical, syntax.Tests: _tests,
 }  # fmt: skip

@@ -91,6 +91,11 @@ def scan(source: str) -> Scanned:
     return Scanned(joined, tuple(offsets), tuple(_pieces(joined, literal)))
 
 
+def pieces(text: str) -> tuple[Piece, ...]:
+    """The pieces of a text that never was in quotes, so that nothing in it is an escape."""
+    return tuple(_pieces(text, set()))
+
+
 def _decoded(escape: str) -> str | None:
     if escape in _SIMPLE:
         return _SIMPLE[escape]

@@ -2,6 +2,7 @@
 
 The stages, each in a module of its own:
 
+    graph_form      the other form of a recipe, turned into the one that authors write
     clauses         which clauses a recipe may have
     draft           the graph that the patterns draw together, appearances of a name merged
     nodes           parts, inputs and what steers a node (steering), read from its property map
@@ -19,6 +20,7 @@ from __future__ import annotations
 from cypher_executor.cypher import syntax
 from cypher_executor.cypher.plan.clauses import sort_clauses
 from cypher_executor.cypher.plan.draft import DraftRelationship, draft
+from cypher_executor.cypher.plan.graph_form import read_graph_form
 from cypher_executor.cypher.plan.nodes import plan_node
 from cypher_executor.cypher.plan.planned import Planned, PlannedRelationship, Reading
 from cypher_executor.cypher.plan.recipe_node import plan_recipe_node
@@ -29,7 +31,7 @@ from cypher_executor.cypher.report import Report
 
 def plan(script: syntax.Script, report: Report, *, complete: bool = True) -> Planned:
     """What `script` says, as far as it can be understood. `complete` says that it holds all of a text."""
-    clauses = sort_clauses(script, report)
+    clauses = sort_clauses(read_graph_form(script, report), report)
     drawing = draft(clauses.paths, report)
     return Planned(
         drawing,

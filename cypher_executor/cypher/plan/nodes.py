@@ -11,7 +11,6 @@ from cypher_executor.cypher.report import Report
 NOT_YET = {
     "webhook": "start the recipe by its name: `POST /webhooks/named/{name}/trigger`",
     "cron": "start the recipe by its name from a scheduler that you have",
-    "Node": "this is the graph form: write the name before the colon and the part behind it: `(price:http_request)`",
 }
 """Labels that are part of the language and that this version cannot follow, and what to use instead."""
 
