@@ -11,7 +11,9 @@ from collections.abc import Iterable
 
 from cypher_executor.cypher import syntax
 from cypher_executor.cypher.fmt.items import Item, NewLine, Piece, Remark, is_blank_before
-from cypher_executor.cypher.printing import CLOSE, DEDENT, At, Mark
+from cypher_executor.cypher.printing import CLOSE, DEDENT, INDENT, OPEN, At, Mark
+
+_EDGES = (DEDENT, CLOSE, OPEN, INDENT)
 
 
 def with_comments(pieces: Iterable[Piece], comments: Iterable[syntax.Comment], lines: list[str]) -> list[Item]:
@@ -60,7 +62,7 @@ class _Merging:
         elif remark.own or not self._behind:
             self._insert(len(self._items), remark)
         else:
-            self._insert(self._outside(self._behind), remark)
+            self._insert(self._between_words(self._behind), remark)
 
     def _insert(self, place: int, *new: Item) -> None:
         self._items[place:place] = new
@@ -68,9 +70,9 @@ class _Merging:
         if self._clause is not None:
             self._clause += len(new)
 
-    def _outside(self, place: int) -> int:
-        """Behind the groups that end here: what follows a group does not break it."""
-        while place < len(self._items) and (self._items[place] is CLOSE or self._items[place] is DEDENT):
+    def _between_words(self, place: int) -> int:
+        """Behind the groups that end here, which the comment is not part of, and in those that begin, which it is."""
+        while place < len(self._items) and any(self._items[place] is mark for mark in _EDGES):
             place += 1
         return place
 
