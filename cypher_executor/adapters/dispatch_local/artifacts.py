@@ -6,7 +6,8 @@ was compiled for, with a digest over that name and all that follows. The digest 
 keeps out no one who can write as this user. Therefore no process that runs parts may write here (see the worker's
 `landlock`), and everything comes from compilers, which run none.
 
-A file that does not fit is removed and made again. Files are written beside their place and moved there, so several
+A file that does not fit counts as none, and is replaced when its module has been compiled again; it is not removed,
+because by then somebody else may have replaced it. Files are written beside their place and moved there, so several
 services may share a folder and none sees half a file. A folder that cannot be read or written costs time, nothing else.
 """
 
@@ -57,8 +58,7 @@ class Artifacts:
             except FileNotFoundError:
                 return None
             if found is None or found[:_HEAD] != _head(name, found[_HEAD:]):
-                _log.warning("a file among the compiled modules is damaged or not ours, and is made again: %s", name)
-                os.unlink(name, dir_fd=folder)
+                _log.warning("a file among the compiled modules is damaged or not ours, and is not used: %s", name)
                 return None
             with contextlib.suppress(OSError):  # a folder that can only be read; its files do not age then
                 os.utime(name, dir_fd=folder)
@@ -72,11 +72,6 @@ class Artifacts:
         with self._guarded(), self._opened() as folder:
             _write(folder, name, _head(name, code) + code)
             self._make_room(folder)
-
-    def remove(self, name: str) -> None:
-        """Forget a module."""
-        with self._guarded(), self._opened() as folder, contextlib.suppress(FileNotFoundError):
-            os.unlink(name, dir_fd=folder)
 
     @contextlib.contextmanager
     def _guarded(self) -> Iterator[None]:

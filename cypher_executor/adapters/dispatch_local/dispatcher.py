@@ -228,7 +228,8 @@ class LocalDispatcher:
             return
         _log.warning("a compiled module of part %r is made again: %s", order.execute.part, why)
         order.replaced = True
-        self._spawn(self._modules.replace(order))
+        if self._modules.replace(order):
+            self._queue.append(order)
 
     def _event(self, worker: WorkerProcess, answer: Answer, behind_us: int) -> Event:
         try:

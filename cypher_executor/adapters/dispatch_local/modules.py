@@ -56,6 +56,7 @@ class Modules:
         self._numbers = itertools.count(1)
         self._kept: OrderedDict[Key, Module] = OrderedDict()
         self._kept_bytes = 0
+        self._unusable: set[Key] = set()
         self._refused: OrderedDict[Key, Failure] = OrderedDict()
         self._waiting: dict[Key, list[Order]] = {}
 
@@ -78,15 +79,13 @@ class Modules:
             self._keep(key, code)
         return self._kept.get(key)
 
-    async def replace(self, unusable: Order) -> None:
-        """Bring an order's module once more, compiled anew: what it had cannot be used."""
+    def replace(self, unusable: Order) -> bool:
+        """Bring an order's module once more, compiled anew: what it had cannot be used. Answers as `bring` does."""
         key = _key(unusable)
-        if self._artifacts is not None and self._kept.get(key) is unusable.module:
-            await asyncio.to_thread(self._artifacts.remove, self._name(key))
         if self._kept.get(key) is unusable.module:
             self._drop(key)
-        if self.bring(unusable):
-            self._on_ready([unusable])
+            self._unusable.add(key)
+        return self.bring(unusable)
 
     # --- from where they come -----------------------------------------------------------------------------------------
 
@@ -112,18 +111,17 @@ class Modules:
             return
         digest, fuel = key
         compiled = await self._compilers.compile(await self._store.module(digest), fuel=fuel)
-        self._arrived(key, compiled.code)
         if self._artifacts is not None:
             name = name_of(digest, compiled.fingerprint, fuel=fuel)
             await asyncio.to_thread(self._artifacts.write, name, compiled.code)
+        self._unusable.discard(key)
+        self._arrived(key, compiled.code)
 
     async def _stored(self, key: Key) -> bytes | None:
-        if self._artifacts is None or not self.fingerprint:
+        if self._artifacts is None or not self.fingerprint or key in self._unusable:
             return None
-        return await asyncio.to_thread(self._artifacts.read, self._name(key))
-
-    def _name(self, key: Key) -> str:
-        return name_of(key[0], self.fingerprint, fuel=key[1])
+        name = name_of(key[0], self.fingerprint, fuel=key[1])
+        return await asyncio.to_thread(self._artifacts.read, name)
 
     # --- what is kept -------------------------------------------------------------------------------------------------
 
