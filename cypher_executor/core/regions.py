@@ -51,8 +51,11 @@ def loop_paths(order: Iterable[str], incoming: Mapping[str, Sequence[Way]]) -> t
 
 
 def led_to(way: Way, paths: Mapping[str, Path]) -> Path:
-    """The loops around the target of a relationship, as far as this relationship can tell."""
-    path = paths[way.source]
+    """The loops around the target of a relationship, as far as this relationship can tell.
+
+    What is on a cycle has no order, and counts as outside: it never begins, and is reported for that.
+    """
+    path = paths.get(way.source, ())
     if way.type == "FOR_EACH":
         return (*path, way.index)
     return path[:-1] if way.type == "COLLECT" else path

@@ -79,6 +79,12 @@ _ERRORS = {
     "otherwise_with_when": "A relationship says both `otherwise` and when it is taken.",
     "self_loop": "A relationship leads from a node to itself.",
     "cycle": "Relationships lead back to where they began, so none of these nodes could ever start.",
+    "loop_without_list": "A FOR_EACH does not say which list it goes over.",
+    "not_a_list": "What a loop goes over is written as something that is not a list.",
+    "loop_leak": "A relationship leaves or enters the body of a loop without COLLECT or FOR_EACH.",
+    "collect_outside_loop": "COLLECT leaves a node that is not in a loop.",
+    "loop_too_deep": "Loops stand in each other deeper than is run.",
+    "item_name_taken": "The item of a loop has the name of a node.",
     "join_out_of_range": "A join counts more taken relationships than enter the node, or less than one.",
     "join_never_runs": "A join waits for relationships that exclude each other.",
     # the recipe's own node
@@ -100,6 +106,7 @@ _ERRORS = {
     "input_type": "A constant input does not fit the part's schema.",
     # expressions
     "unknown_name": "No node of the recipe has this name.",
+    "item_outside_loop": "The item of a loop is named where the loop is not.",
     "not_upstream": "The node is not upstream, so it may not have run when the expression is evaluated.",
     "unknown_function": "No function has this name.",
     "wrong_arguments": "A function is called with too few or too many arguments.",
@@ -116,6 +123,7 @@ _WARNINGS = {
     "duplicate_relationship": "The same relationship is drawn twice.",
     "unknown_parameter": "The input schema of the recipe does not know this parameter, so it is null.",
     "unknown_workflow": "No recipe of this name is stored.",
+    "item_name_hidden": "The item of a loop has the name of the item of a loop around, which it hides.",
     "otherwise_alone": "`otherwise` has no sibling with a condition, so it is always taken.",
     "branch_never_given": "The part never gives this branch, so the relationship is never taken.",
     "unreachable": "No relationship that enters this node can ever be taken.",

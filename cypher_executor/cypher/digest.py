@@ -17,7 +17,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import MISSING, Field, fields
 from typing import Any
 
-from cypher_executor.core.recipe import Digest, Expression, Node, Recipe, Relationship, Retry, Value
+from cypher_executor.core.recipe import Digest, Expression, Loop, Node, Recipe, Relationship, Repeat, Retry, Value
 
 _FORM = 1
 """The number of this canonical form. It goes into the digest, so another form can never be mistaken for this one."""
@@ -64,7 +64,10 @@ def _columns(returns: Sequence[tuple[str, Expression]] | None) -> Value:
     return None if returns is None else [[name, value.text] for name, value in returns]
 
 
-def _plain(record: Recipe | Node | Relationship | Retry, *, without: Collection[str] = ()) -> dict[str, Value]:
+_Record = Recipe | Node | Relationship | Retry | Loop | Repeat
+
+
+def _plain(record: _Record, *, without: Collection[str] = ()) -> dict[str, Value]:
     """The fields of a record that differ from their defaults, as JSON values."""
     return {
         field.name: _value(getattr(record, field.name))
@@ -79,7 +82,7 @@ def _default(field: Field[Any]) -> Value:
 
 def _value(value: Value) -> Value:
     """One field as JSON: an expression as its canonical text, a record as its fields."""
-    if isinstance(value, Retry):
+    if isinstance(value, Retry | Loop | Repeat):
         return _plain(value)
     return getattr(value, "text", value)
 

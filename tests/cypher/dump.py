@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 
-from cypher_executor.core.recipe import Node, Recipe, Relationship, Retry
+from cypher_executor.core.recipe import Loop, Node, Recipe, Relationship, Retry
 from cypher_executor.errors import Diagnostic, Place
 
 
@@ -41,6 +41,11 @@ def _inside(node: Node) -> Iterator[str]:
             yield f"{name}: {value}"
     if node.retry is not None:
         yield f"retry: {_retry(node.retry)}"
+    if node.for_each is not None:
+        yield f"for each {_loop(node.for_each)}"
+    if node.repeat is not None:
+        repeat = node.repeat
+        yield f"repeat until {repeat.until.text}, every {repeat.every_ms} ms, {repeat.times} times"
 
 
 def _retry(retry: Retry) -> str:
@@ -48,8 +53,14 @@ def _retry(retry: Retry) -> str:
     return " ".join(f"{name}={value}" for name, value in values.items() if value is not None)
 
 
+def _loop(loop: Loop) -> str:
+    at_once = "" if loop.concurrency is None else f", {loop.concurrency} at once"
+    return f"{loop.item} in {loop.items.text}{at_once}" + (", collecting failures" if loop.on_fail == "collect" else "")
+
+
 def _relationship(r: Relationship) -> str:
-    said = [f"when {r.when.text}"] if r.when is not None else []
+    said = [f"each {_loop(r.loop)}"] if r.loop is not None else []
+    said += [f"when {r.when.text}"] if r.when is not None else []
     said += [f"branch {r.branch!r}"] if r.branch is not None else []
     said += ["otherwise"] if r.otherwise else []
     return " ".join([f"({r.source})-{r.type}->({r.target})", *said])

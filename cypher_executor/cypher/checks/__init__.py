@@ -14,6 +14,7 @@ from cypher_executor.cypher.checks.conditions import check_conditions
 from cypher_executor.cypher.checks.input_schema import SchemaProblem, check_input_schema
 from cypher_executor.cypher.checks.inputs import check_parts
 from cypher_executor.cypher.checks.joins import check_joins
+from cypher_executor.cypher.checks.loops import check_lists, check_loops
 from cypher_executor.cypher.checks.names import check_names, check_parameters
 from cypher_executor.cypher.checks.routes import (
     check_branches,
@@ -36,6 +37,7 @@ def check_pieces(
     if schema_problem is not None:
         check_input_schema(planned, schema_problem, report)
     check_conditions(planned, report)
+    check_lists(planned, report)
     if parts is not None:
         check_parts(planned, parts, report)
         check_branches(planned, parts, report)
@@ -46,6 +48,7 @@ def check_whole(
 ) -> None:
     """What can only be said when all of the text was understood."""
     check_shape(planned, report)
+    check_loops(planned, report)
     check_names(planned, report)
     check_parameters(planned, report)
     check_joins(planned, report)

@@ -21,20 +21,13 @@ from cypher_executor.cypher.report import Report
 
 def check_joins(planned: Planned, report: Report) -> None:
     """Reports joins that can never run."""
-    entering = _entering(planned)
+    entering = planned.entering
     counting = [node for node in planned.nodes.values() if isinstance(node.steering.get("join"), int)]
     in_range = [node for node in counting if _check_range(node, len(entering[node.name]), report)]
     if any(node.steering["join"] > 1 for node in in_range) and not planned.graph.cycles:
         known = _Knowledge(planned, entering)
         for node in in_range:
             _check_alternatives(node, [known.of_relationship(r) for r in entering[node.name]], report)
-
-
-def _entering(planned: Planned) -> dict[str, list[PlannedRelationship]]:
-    entering: dict[str, list[PlannedRelationship]] = {name: [] for name in planned.nodes}
-    for relationship in planned.relationships:
-        entering[relationship.drawn.target].append(relationship)
-    return entering
 
 
 def _check_range(node: PlannedNode, incoming: int, report: Report) -> bool:
@@ -100,6 +93,8 @@ class _Knowledge:
             self._nodes[name] = self._of_node(planned.nodes[name], entering[name])
 
     def of_relationship(self, relationship: PlannedRelationship) -> _Facts:
+        if relationship.type == "COLLECT":
+            return _Facts()  # what is certain inside of a loop is so for one item
         facts = self._nodes[relationship.drawn.source]
         for question, answer in _facts(relationship):
             bit = self._bits[question, answer]
@@ -120,12 +115,16 @@ class _Knowledge:
             self._alternatives[question] = self._alternatives.get(question, 0) | bit
 
 
+_ENDED = {"ON_SUCCESS": "ON_SUCCESS", "FOR_EACH": "ON_SUCCESS", "ON_FAIL": "ON_FAIL"}
+"""What a type says about the end of its source."""
+
+
 def _facts(relationship: PlannedRelationship) -> list[tuple[_Question, str]]:
     """What is certain of its source when a relationship is taken: questions, each with one of its possible answers."""
     condition, source = relationship.condition, relationship.drawn.source
     facts: list[tuple[_Question, str]] = []
-    if condition.type in ("ON_SUCCESS", "ON_FAIL"):
-        facts.append(((source, "ended"), condition.type))
+    if condition.type in _ENDED:
+        facts.append(((source, "ended"), _ENDED[condition.type]))
     if condition.branch is not None:
         facts += [((source, "ended"), "ON_SUCCESS"), ((source, "branch"), condition.branch)]
     if condition.conditional or condition.otherwise:

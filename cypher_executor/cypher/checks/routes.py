@@ -10,7 +10,8 @@ from cypher_executor.cypher import syntax
 from cypher_executor.cypher.plan.planned import Planned, PlannedNode, PlannedRelationship
 from cypher_executor.cypher.report import Report
 
-_OF_ATTEMPTS = ("retry", "timeout", "deadline")
+_OF_ATTEMPTS = ("retry", "timeout", "deadline", "repeat")
+_OF_LOOPS = ("as", "concurrency", "on_item_fail")
 
 
 def check_otherwise(planned: Planned, report: Report) -> None:
@@ -31,11 +32,15 @@ def _siblings(relationship: PlannedRelationship) -> tuple[str, str]:
 
 
 def check_settings(planned: Planned, report: Report) -> None:
-    """What steers attempts needs a part, because a node without one has no attempts."""
+    """What steers attempts needs a part, because a node without one has no attempts; what steers items needs items."""
     for node in planned.nodes.values():
         for name in _OF_ATTEMPTS if node.drawn.part is None else ():
             if name in node.places:
                 sentence = f"`{node.name}` has no part, so there is nothing that `{name}` could steer."
+                report.add("setting_without_effect", sentence, node.places[name], node=node.name)
+        for name in _OF_LOOPS if "for_each" not in node.places else ():
+            if name in node.places:
+                sentence = f"`{node.name}` has no `for_each`, so there are no items that `{name}` could be about."
                 report.add("setting_without_effect", sentence, node.places[name], node=node.name)
 
 
@@ -74,16 +79,20 @@ def check_reachable(planned: Planned, parts: Mapping[str, Part] | None, report: 
     """Nodes to which every way is closed: by a branch that is never given, or by a condition that is never true."""
     if planned.graph.cycles:
         return  # what stands behind a cycle is the cycle's fault
-    entering: dict[str, list[PlannedRelationship]] = {}
-    for relationship in planned.relationships:
-        entering.setdefault(relationship.drawn.target, []).append(relationship)
     closed: set[str] = set()
     for name in (planned.names[component[0]] for component in planned.graph.components):
-        ways = entering.get(name, ())
-        if ways and all(r.drawn.source in closed or _never_taken(r, planned, parts or {}) for r in ways):
+        ways = planned.entering[name]
+        if ways and all(_from(r, planned) in closed or _never_taken(r, planned, parts or {}) for r in ways):
             closed.add(name)
             sentence = f"no way leads to `{name}`: none of the relationships that enter it can ever be taken."
             report.add("unreachable", sentence, planned.nodes[name].drawn.place, node=name)
+
+
+def _from(relationship: PlannedRelationship, planned: Planned) -> str:
+    """The node without which a relationship is never taken. A loop collects whatever its items did."""
+    path = planned.loops.paths[relationship.source]
+    in_loop = relationship.type == "COLLECT" and path
+    return planned.loops.opening(path[-1]).target if in_loop else relationship.source
 
 
 def _never_taken(relationship: PlannedRelationship, planned: Planned, parts: Mapping[str, Part]) -> bool:

@@ -32,8 +32,8 @@ def _check_duplicates(planned: Planned, report: Report) -> None:
     seen: dict[tuple[object, ...], PlannedRelationship] = {}
     for relationship in planned.relationships:
         drawn, condition = relationship.drawn, relationship.condition
-        if condition.entry is not None:
-            continue  # whether two conditions are the same is not for us to say
+        if condition.entry is not None or condition.type == "FOR_EACH":
+            continue  # whether two conditions, or two lists, are the same is not for us to say
         key = (drawn.source, drawn.target, condition.type, condition.branch, condition.otherwise)
         first = seen.setdefault(key, relationship)
         if first is not relationship:
@@ -45,7 +45,7 @@ def _check_duplicates(planned: Planned, report: Report) -> None:
 def _check_self_loops(planned: Planned, report: Report) -> None:
     for drawn in (r.drawn for r in planned.relationships):
         if drawn.source == drawn.target:
-            sentence = f"`{drawn.source}` leads to itself, so it could never start: use `retry` to try a step again."
+            sentence = f"`{drawn.source}` leads to itself, so it could never start: use `repeat` to run a step again."
             report.add("self_loop", sentence, drawn.place, node=drawn.target)
 
 
@@ -56,5 +56,5 @@ def _report_cycle(planned: Planned, component: Sequence[int], drawn: _Drawn, rep
     last = max((drawn[pair] for pair in pairs), key=lambda relationship: relationship.index)
     shown = names if len(names) <= _SHOWN else [*names[: _SHOWN - 2], "...", names[-1]]
     way = " -> ".join([*shown, names[0]])
-    sentence = f"a recipe has no way back, but here is one: {way}. Use `retry`, or a recipe that triggers itself."
+    sentence = f"a recipe has no way back, but here is one: {way}. Use `repeat`, or a recipe that triggers itself."
     report.add("cycle", sentence, last.place, node=last.target)

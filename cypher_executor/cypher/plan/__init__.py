@@ -22,9 +22,9 @@ from cypher_executor.cypher.plan.clauses import sort_clauses
 from cypher_executor.cypher.plan.draft import DraftRelationship, draft
 from cypher_executor.cypher.plan.graph_form import read_graph_form
 from cypher_executor.cypher.plan.nodes import plan_node
-from cypher_executor.cypher.plan.planned import Planned, PlannedRelationship, Reading
+from cypher_executor.cypher.plan.planned import Planned, PlannedLoop, PlannedRelationship, Reading
 from cypher_executor.cypher.plan.recipe_node import plan_recipe_node
-from cypher_executor.cypher.plan.relationships import plan_relationship
+from cypher_executor.cypher.plan.relationships import Condition, plan_relationship
 from cypher_executor.cypher.plan.result import plan_result
 from cypher_executor.cypher.report import Report
 
@@ -46,5 +46,14 @@ def plan(script: syntax.Script, report: Report, *, complete: bool = True) -> Pla
 def _relationship(drawn: DraftRelationship, report: Report) -> PlannedRelationship:
     condition = plan_relationship(drawn, report)
     when = condition.entry.value if condition.entry is not None else None
-    reading = Reading(when, after=drawn.source, inclusive=True, step=drawn.target) if when is not None else None
-    return PlannedRelationship(drawn, condition, reading)
+    reading = None if when is None else Reading(when, after=drawn.source, inclusive=True, step=drawn.target)
+    if reading is not None:
+        reading.collected = condition.type == "COLLECT"
+    return PlannedRelationship(drawn, condition, reading, _loop(drawn, condition))
+
+
+def _loop(drawn: DraftRelationship, condition: Condition) -> PlannedLoop | None:
+    if condition.items is None:
+        return None
+    items = Reading(condition.items.value, after=drawn.source, inclusive=True, step=drawn.target)
+    return PlannedLoop(items, condition.loop)

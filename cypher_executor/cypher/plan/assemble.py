@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cypher_executor.core.recipe import Digest, Expression, Node, Recipe, Relationship
+from cypher_executor.core.recipe import Digest, Expression, Loop, Node, Recipe, Relationship, Repeat
 from cypher_executor.cypher.digest import digest_of
-from cypher_executor.cypher.plan.planned import Planned, PlannedNode, PlannedRelationship, Reading
+from cypher_executor.cypher.plan.planned import Planned, PlannedLoop, PlannedNode, PlannedRelationship, Reading
 from cypher_executor.cypher.plan.readings import CompiledReadings
 
 
@@ -26,7 +26,20 @@ def assemble(planned: Planned, compiled: CompiledReadings, text: str, name: str 
 def _node(node: PlannedNode, compiled: CompiledReadings) -> Node:
     labels = tuple(label.text for label in node.drawn.labels)
     inputs = None if node.inputs is None else tuple((n, compiled[id(r)]) for n, r in node.readings.items())
-    return Node(node.name, labels[0] if labels else None, inputs, labels[1:], **node.steering)
+    repeat = None if node.repeat is None else Repeat(compiled[id(node.repeat.until)], **node.repeat.settings)
+    return Node(
+        node.name,
+        labels[0] if labels else None,
+        inputs,
+        labels[1:],
+        **node.steering,
+        for_each=_loop(node.for_each, compiled),
+        repeat=repeat,
+    )
+
+
+def _loop(loop: PlannedLoop | None, compiled: CompiledReadings) -> Loop | None:
+    return None if loop is None else Loop(compiled[id(loop.items)], **loop.settings)
 
 
 def _relationship(relationship: PlannedRelationship, compiled: CompiledReadings) -> Relationship:
@@ -39,6 +52,7 @@ def _relationship(relationship: PlannedRelationship, compiled: CompiledReadings)
         _when(relationship.when, compiled),
         condition.branch,
         condition.otherwise,
+        _loop(relationship.loop, compiled),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cypher_executor.cypher import syntax
 from cypher_executor.cypher.plan.draft import DraftNode
-from cypher_executor.cypher.plan.planned import PlannedNode, Reading
+from cypher_executor.cypher.plan.planned import PlannedLoop, PlannedNode, PlannedRepeat, Reading
 from cypher_executor.cypher.plan.steering import Properties, sort_properties
 from cypher_executor.cypher.report import Report
 
@@ -26,6 +26,12 @@ def plan_node(drawn: DraftNode, report: Report) -> PlannedNode:
     inputs = _inputs(drawn, properties)
     node = PlannedNode(drawn, properties.steering, inputs, properties.places, part_refused=part_refused)
     node.readings = {name: _reading(entry, drawn.name) for name, entry in (inputs or {}).items()}
+    if properties.items is not None:
+        node.for_each = PlannedLoop(_reading(properties.items, drawn.name, in_loop=False), properties.loop)
+    if properties.until is not None:
+        until = properties.until.value
+        reading = Reading(until, after=drawn.name, inclusive=True, step=drawn.name, in_loop=True)
+        node.repeat = PlannedRepeat(reading, properties.repeat)
     return node
 
 
@@ -36,5 +42,5 @@ def _inputs(drawn: DraftNode, properties: Properties) -> dict[str, syntax.MapEnt
     return properties.inputs
 
 
-def _reading(entry: syntax.MapEntry, node: str) -> Reading:
-    return Reading(entry.value, after=node, step=node, templates=True)
+def _reading(entry: syntax.MapEntry, node: str, *, in_loop: bool = True) -> Reading:
+    return Reading(entry.value, after=node, step=node, templates=True, in_loop=in_loop)

@@ -5,12 +5,13 @@ The checks work on this, because they must point into the text; `assemble` makes
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from cypher_executor.core.recipe import Value
+from cypher_executor.core.recipe import RelationshipType, Value
+from cypher_executor.core.regions import Path, loop_paths
 from cypher_executor.cypher import syntax
 from cypher_executor.cypher.plan.draft import Draft, DraftNode, DraftRelationship
 from cypher_executor.cypher.plan.graph import Graph
@@ -33,10 +34,36 @@ class Reading:
     step: str | None = None
     templates: bool = False
     """Whether `{{ }}` in a text is an expression here."""
+    in_loop: bool = False
+    """Whether this is read for each item of the `for_each` of its own node."""
+    collected: bool = False
+    """Whether this is read when the loop around `after` has ended, and so outside of it."""
 
     @cached_property
     def references(self) -> References:
         return references(self.expression, templates=self.templates)
+
+
+@dataclass
+class PlannedLoop:
+    """What a `FOR_EACH` or a `for_each` goes over. `settings` has the other fields of `core.recipe.Loop`."""
+
+    items: Reading
+    settings: dict[str, Any]
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The names of the item and of its place in the list."""
+        item = self.settings.get("item", "item")
+        return item, f"{item}_index"
+
+
+@dataclass
+class PlannedRepeat:
+    """What a node is repeated for. `settings` has the other fields of `core.recipe.Repeat`."""
+
+    until: Reading
+    settings: dict[str, Any]
 
 
 @dataclass
@@ -51,6 +78,8 @@ class PlannedNode:
     readings: dict[str, Reading] = field(default_factory=dict)
     """The expression of each input."""
     part_refused: bool = False
+    for_each: PlannedLoop | None = None
+    repeat: PlannedRepeat | None = None
 
     @property
     def name(self) -> str:
@@ -67,6 +96,23 @@ class PlannedRelationship:
     drawn: DraftRelationship
     condition: Condition
     when: Reading | None = None
+    loop: PlannedLoop | None = None
+
+    @property
+    def index(self) -> int:
+        return self.drawn.index
+
+    @property
+    def source(self) -> str:
+        return self.drawn.source
+
+    @property
+    def type(self) -> RelationshipType:
+        return self.condition.type
+
+    @property
+    def target(self) -> str:
+        return self.drawn.target
 
 
 @dataclass
@@ -77,6 +123,25 @@ class PlannedColumn:
     place: Place
     reading: Reading
     name: str = ""
+
+
+class Loops:
+    """The loops around each node. What is drawn wrongly is as if it were not there, and told by `checks/loops`."""
+
+    def __init__(self, order: Sequence[str], entering: Mapping[str, Sequence[PlannedRelationship]]) -> None:
+        self.paths, leaks = loop_paths(order, entering)
+        self._opening = {r.index: r for ways in entering.values() for r in ways if r.type == "FOR_EACH"}
+        self.leaks = [r for ways in entering.values() for r in ways if any(r is leak for leak in leaks)]
+
+    def opening(self, index: int) -> PlannedRelationship:
+        """The `FOR_EACH` of this index."""
+        return self._opening[index]
+
+    def named(self, path: Path) -> Iterator[str]:
+        """The names that the loops of a path give to their items and places."""
+        for loop in (self._opening[index].loop for index in path):
+            if loop is not None:
+                yield from loop.names
 
 
 @dataclass
@@ -106,11 +171,29 @@ class Planned:
         edges = [(self.numbers[r.drawn.source], self.numbers[r.drawn.target]) for r in self.relationships]
         return Graph(len(self.nodes), edges)
 
+    @cached_property
+    def entering(self) -> dict[str, list[PlannedRelationship]]:
+        """The relationships into each node."""
+        entering: dict[str, list[PlannedRelationship]] = {name: [] for name in self.nodes}
+        for relationship in self.relationships:
+            entering[relationship.target].append(relationship)
+        return entering
+
+    @cached_property
+    def loops(self) -> Loops:
+        """Which nodes stand in which loop."""
+        order = [self.names[number] for component in self.graph.components for number in component]
+        return Loops(order, self.entering)
+
     def readings(self) -> Iterator[Reading]:
         """Every expression of the recipe."""
         for node in self.nodes.values():
             yield from node.readings.values()
-        yield from (r.when for r in self.relationships if r.when is not None)
+            yield from (found.items for found in (node.for_each,) if found is not None)
+            yield from (found.until for found in (node.repeat,) if found is not None)
+        for relationship in self.relationships:
+            yield from (found.items for found in (relationship.loop,) if found is not None)
+            yield from (found for found in (relationship.when,) if found is not None)
         yield from (column.reading for column in self.columns or ())
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import get_args
+from typing import Any, get_args
 
 from cypher_executor.core.recipe import RelationshipType
 from cypher_executor.cypher import syntax
@@ -17,8 +17,6 @@ from cypher_executor.errors import Place, TextEdit
 TYPES: tuple[RelationshipType, ...] = get_args(RelationshipType)
 
 NOT_YET = {
-    "FOR_EACH": "handle the whole list in one node, with a list comprehension or a part that takes lists",
-    "COLLECT": "handle the whole list in one node, with a list comprehension or a part that takes lists",
     "STARTS": "start the recipe by its name, through the API, its named webhook or the command line",
 }
 """Types that this version cannot follow, and what to use instead."""
@@ -26,16 +24,28 @@ NOT_YET = {
 PROPERTIES: Mapping[str, Setting] = {"branch": Setting(settings.text), "otherwise": Setting(settings.boolean)}
 """The constant properties of a relationship; beside them there is `when`, which is an expression."""
 
+LOOP_PROPERTIES: Mapping[str, Setting] = {
+    "item": Setting(settings.name),
+    "concurrency": Setting(settings.count),
+    "on_fail": Setting(settings.on_fail),
+}
+"""Those that only `FOR_EACH` has; beside them there is `in`, which is an expression."""
+
 
 @dataclass
 class Condition:
-    """What a relationship says about being taken, beside its type. `entry` is the `when`, not compiled yet."""
+    """What a relationship says about being taken, beside its type. `entry` is the `when`, not compiled yet.
+
+    For a `FOR_EACH`, `items` is the `in`, and `loop` has the other fields of `core.recipe.Loop`.
+    """
 
     type: RelationshipType = "ON_SUCCESS"
     entry: syntax.MapEntry | None = None
     branch: str | None = None
     branch_at: Place | None = None
     otherwise: bool = False
+    items: syntax.MapEntry | None = None
+    loop: dict[str, Any] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
     """Where the name of each property stands."""
 
@@ -53,6 +63,9 @@ def plan_relationship(drawn: DraftRelationship, report: Report) -> Condition:
         return condition  # its properties are not those of the others
     for entry in drawn.entries:
         _read(entry, condition, report, drawn.target)
+    if condition.type == "FOR_EACH" and condition.items is None:
+        sentence = "`FOR_EACH` needs a list to go over: `{item: 'page', in: list.pages}`."
+        report.add("loop_without_list", sentence, drawn.place, node=drawn.target)
     if condition.otherwise and condition.conditional:
         sentence = "`otherwise` means that no sibling was taken, so it cannot have a `when` or a `branch` of its own."
         report.add("otherwise_with_when", sentence, condition.places["otherwise"], node=drawn.target)
@@ -102,6 +115,11 @@ def _read(entry: syntax.MapEntry, condition: Condition, report: Report, node: st
         report.add("property_twice", f"`{name}` is given twice.", entry.key.place, node=node)
     elif name == "when":
         condition.entry = entry
+    elif name == "in" and condition.type == "FOR_EACH":
+        condition.items = entry
+    elif name in LOOP_PROPERTIES and condition.type == "FOR_EACH":
+        value = read_setting(entry, LOOP_PROPERTIES[name], report, node)
+        condition.loop |= {name: value} if value is not None else {}
     elif name in PROPERTIES:
         value = read_setting(entry, PROPERTIES[name], report, node)
         if value is not None:
@@ -109,6 +127,6 @@ def _read(entry: syntax.MapEntry, condition: Condition, report: Report, node: st
             condition.branch_at = entry.value.place if name == "branch" else condition.branch_at
     else:
         message = f"a relationship `{condition.type}` has no property `{name}`"
-        known = ("when", *PROPERTIES)
+        known = ("when", *PROPERTIES, *(("in", *LOOP_PROPERTIES) if condition.type == "FOR_EACH" else ()))
         report.add_unknown("unknown_relationship_property", message, entry.key.place, name, known, node=node)
     condition.places[name] = entry.key.place

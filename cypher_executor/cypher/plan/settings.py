@@ -29,11 +29,13 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose settings are read, for the sentences: a noun phrase, the code for an unknown name, and the node, if any."""
+    """Whose settings are read, for the sentences: a noun phrase, the code for an unknown name, and the node, if any.
+    `others` are names that it has beside those in the table."""
 
     phrase: str
     unknown: str = "unknown_setting"
     node: str | None = None
+    others: tuple[str, ...] = ()
 
 
 def read_settings(
@@ -45,7 +47,11 @@ def read_settings(
         name = entry.key.text
         if name not in table:
             message = f"{owner.phrase} has no property `{name}`"
-            report.add_unknown(owner.unknown, message, entry.key.place, name, table, node=owner.node)
+            known = (*owner.others, *table)
+            if name in owner.others:
+                report.add("property_twice", f"`{name}` is given twice.", entry.key.place, node=owner.node)
+            else:
+                report.add_unknown(owner.unknown, message, entry.key.place, name, known, node=owner.node)
         elif name in found:
             report.add("property_twice", f"`{name}` is given twice.", entry.key.place, node=owner.node)
         else:
@@ -73,6 +79,18 @@ def text(value: Value) -> str:
     if not isinstance(value, str):
         raise ValueError("this must be a text in quotes")
     return value
+
+
+def name(value: Value) -> str:
+    if not text(value):
+        raise ValueError("a name must not be empty")
+    return str(value)
+
+
+def on_fail(value: Value) -> str:
+    if value not in ("stop", "collect"):
+        raise ValueError("this must be 'stop' or 'collect'")
+    return str(value)
 
 
 def boolean(value: Value) -> bool:

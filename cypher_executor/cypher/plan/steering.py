@@ -11,20 +11,15 @@ from typing import Any
 
 from cypher_executor.core.recipe import Join, Value
 from cypher_executor.cypher import syntax
-from cypher_executor.cypher.plan.settings import TIME_LIMIT, Setting, read_retry, read_setting
-from cypher_executor.cypher.report import Report
+from cypher_executor.cypher.plan import settings
+from cypher_executor.cypher.plan.settings import TIME_LIMIT, Owner, Setting, read_retry, read_setting, read_settings
+from cypher_executor.cypher.report import Report, as_written
 from cypher_executor.errors import Place
 
 ESCAPE = "in."
 """Before a reserved name: this is an input after all."""
 
-_LOOP = "handle the whole list in one node, with a list comprehension or a part that takes lists"
 NOT_YET = {
-    "for_each": _LOOP,
-    "as": _LOOP,
-    "concurrency": _LOOP,
-    "on_item_fail": _LOOP,
-    "repeat": "use `retry`, or a recipe that triggers itself with a bound",
     "cache": "take it out: the node is then run every time",
     "concurrency_key": "take it out, and limit how many runs there are where they are started",
     "concurrency_limit": "take it out, and limit how many runs there are where they are started",
@@ -45,15 +40,29 @@ _CONSTANTS = {
     "deadline": ("deadline_ms", TIME_LIMIT),
     "join": ("join", Setting(read_join)),
 }
-RESERVED = frozenset({"retry", *_CONSTANTS, *NOT_YET})
+_OF_LOOPS = {
+    "as": ("item", Setting(settings.name)),
+    "concurrency": ("concurrency", Setting(settings.count)),
+    "on_item_fail": ("on_fail", Setting(settings.on_fail)),
+}
+_OF_REPEAT = {"every": ("every_ms", settings.DURATION), "times": ("times", Setting(settings.count))}
+RESERVED = frozenset({"retry", "for_each", "repeat", *_CONSTANTS, *_OF_LOOPS, *NOT_YET})
 
 
 @dataclass
 class Properties:
-    """The properties of a node, told apart: `steering` by field of `core.recipe.Node`, and inputs by their own name."""
+    """The properties of a node, told apart: `steering` by field of `core.recipe.Node`, and inputs by their own name.
+
+    `items` is what the node is run for each of, `until` what it is repeated for; `loop` and `repeat` have the other
+    fields of `core.recipe.Loop` and `Repeat`.
+    """
 
     steering: dict[str, Any] = field(default_factory=dict)
     inputs: dict[str, syntax.MapEntry] = field(default_factory=dict)
+    items: syntax.MapEntry | None = None
+    loop: dict[str, Any] = field(default_factory=dict)
+    until: syntax.MapEntry | None = None
+    repeat: dict[str, Any] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
     """Where the name of each reserved property stands."""
 
@@ -67,7 +76,7 @@ def sort_properties(entries: Iterable[syntax.MapEntry], report: Report, node: st
             report.add("property_twice", f"`{entry.key.text}` is given twice.", entry.key.place, node=node)
         elif entry.key.text in RESERVED:
             properties.places[entry.key.text] = entry.key.place
-            _steer(entry, properties.steering, report, node)
+            _steer(entry, properties, report, node)
         else:
             properties.inputs[input_name(entry.key.text)] = entry
         seen.add(entry.key.text)
@@ -80,12 +89,38 @@ def input_name(key: str) -> str:
     return name if name in RESERVED else key
 
 
-def _steer(entry: syntax.MapEntry, steering: dict[str, Any], report: Report, node: str) -> None:
+def _steer(entry: syntax.MapEntry, properties: Properties, report: Report, node: str) -> None:
     name = entry.key.text
     if name in NOT_YET:
         report.add_not_yet(name, NOT_YET[name], entry.key.place, node=node)
-        return
-    field_name, setting = _CONSTANTS.get(name, ("retry", None))
-    value = read_setting(entry, setting, report, node) if setting else read_retry(entry, report, node)
+    elif name == "for_each":
+        properties.items = entry
+    elif name == "repeat":
+        _read_repeat(entry, properties, report, node)
+    elif name == "retry":
+        _keep(properties.steering, name, read_retry(entry, report, node))
+    elif name in _OF_LOOPS:
+        field_name, setting = _OF_LOOPS[name]
+        _keep(properties.loop, field_name, read_setting(entry, setting, report, node))
+    else:
+        field_name, setting = _CONSTANTS[name]
+        _keep(properties.steering, field_name, read_setting(entry, setting, report, node))
+
+
+def _keep(fields: dict[str, Any], name: str, value: Any) -> None:
     if value is not None:
-        steering[field_name] = value
+        fields[name] = value
+
+
+def _read_repeat(entry: syntax.MapEntry, properties: Properties, report: Report, node: str) -> None:
+    """`repeat: {until: <expr>, every: '5s', times: 20}`."""
+    entries = entry.value.entries if isinstance(entry.value, syntax.MapLiteral) else ()
+    properties.until = next((e for e in entries if e.key.text == "until"), None)
+    if properties.until is None:
+        sentence = f"`repeat` says until when: `{{until: {as_written(node)}.done, every: '5s', times: 20}}`."
+        report.add("invalid_setting", sentence, entry.value.place, node=node)
+        return
+    rest = [e for e in entries if e is not properties.until]
+    table = {name: setting for name, (_, setting) in _OF_REPEAT.items()}
+    found = read_settings(rest, table, Owner("`repeat`", node=node, others=("until",)), report)
+    properties.repeat = {_OF_REPEAT[name][0]: value for name, value in found.items()}
