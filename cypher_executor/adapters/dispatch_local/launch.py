@@ -47,8 +47,14 @@ class Child:
         self._process.kill()
 
     async def reap(self) -> int:
-        """End it, if it has not ended, and remove its folder; how it ended, as `subprocess` says it."""
+        """End it, if it has not ended, and remove its folder; how it ended, as `subprocess` says it.
+
+        All in one go in a thread, so that it is done even when whoever waits for it is cancelled.
+        """
+        return await asyncio.to_thread(self._reap)
+
+    def _reap(self) -> int:
         self._process.kill()
-        ended = await asyncio.to_thread(self._process.wait)
-        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+        ended = self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
         return ended
