@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cypher_executor.cypher.expressions.foreign import Foreign
 from cypher_executor.cypher.expressions.frame import Closure, Frame, Value
 from cypher_executor.cypher.expressions.values import type_name, wrong_type
+from cypher_executor.cypher.foreign import Foreign
 from cypher_executor.errors import ExpressionError
 
 Step = Callable[[Frame, Value], Value]

@@ -6,10 +6,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from cypher_executor.cypher.expressions.foreign import Foreign, combine
 from cypher_executor.cypher.expressions.frame import Frame, Value
 from cypher_executor.cypher.expressions.text import to_string
 from cypher_executor.cypher.expressions.values import finite, integer, is_number, type_name, wrong_type
+from cypher_executor.cypher.foreign import Foreign, combine
 from cypher_executor.errors import ExpressionError
 
 Operation = Callable[[Frame, Value, Value], Value]

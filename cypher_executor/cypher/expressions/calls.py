@@ -25,6 +25,7 @@ def build_call(node: syntax.FunctionCall, work: Compiling) -> Closure:
     if count < found.minimum or (found.maximum is not None and count > found.maximum):
         message = f"{found.signature} takes {found.arity}, and here are {count}."
         work.problems.add("wrong_arguments", message, node.place)
+    work.foreign = work.foreign or found.foreign
     arguments = [work.closure(argument) for argument in node.arguments]
     if name in DRAWN_NAMES:
         where = f"{node.place.line}:{node.place.column}"

@@ -18,7 +18,7 @@ from cypher_executor.core.recipe import Scope
 from cypher_executor.cypher import syntax
 from cypher_executor.cypher.expressions.frame import Closure, Frame, Value
 from cypher_executor.cypher.expressions.functions.table import Function
-from cypher_executor.cypher.expressions.text import check_json
+from cypher_executor.cypher.expressions.text import as_json, check_json
 from cypher_executor.cypher.printing import print_expression
 from cypher_executor.cypher.problems import Problems
 from cypher_executor.errors import Diagnostic, ExpressionError
@@ -40,6 +40,9 @@ class CompiledExpression:
     grows: bool
     """Whether a value may become larger than the text suggests, so that it is looked over before it leaves."""
 
+    foreign: bool = False
+    """Whether a value may be one that JSON does not have, which leaves as its text."""
+
     def evaluate(self, scope: Scope) -> Value:
         """Its value in JSON's terms. Raises ExpressionError and nothing else."""
         frame = Frame(scope, self.slots)
@@ -47,9 +50,9 @@ class CompiledExpression:
             value = self.closure(frame)
         except RecursionError:
             raise ExpressionError("the expression is nested too deep", code="nested_too_deep") from None
-        if self.grows or frame.not_finite:
+        if self.grows or frame.not_finite or self.foreign:
             check_json(frame, value)
-        return value
+        return as_json(value) if self.foreign else value
 
 
 class Host(Protocol):
@@ -88,6 +91,7 @@ class Compiling:
         self.names: set[str] = set()
         self.slots = 0
         self.grows = False
+        self.foreign = False
 
     def closure(self, node: syntax.Syntax) -> Closure:
         """What was built for a node below."""
@@ -143,7 +147,7 @@ def compile_expression(
         return None, tuple(work.problems.found)
     text = "" if host else print_expression(expression, templates=templates)
     closure = work.closure(expression)
-    return CompiledExpression(text, frozenset(work.names), closure, work.slots, work.grows), ()
+    return CompiledExpression(text, frozenset(work.names), closure, work.slots, work.grows, work.foreign), ()
 
 
 def below(node: syntax.Syntax, work: Compiling) -> list[syntax.Syntax]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cypher_executor.cypher.expressions.foreign import Foreign
 from cypher_executor.cypher.expressions.frame import Frame, Value
 from cypher_executor.cypher.expressions.values import is_number
+from cypher_executor.cypher.foreign import Foreign
 
 _END, _MAP, _LIST, _STRING, _BOOLEAN, _NUMBER, _NAN, _NULL = 0, 10, 20, 40, 50, 60, 70, 80
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from cypher_executor.cypher.expressions.foreign import Foreign
 from cypher_executor.cypher.expressions.frame import Frame, Value
+from cypher_executor.cypher.foreign import Foreign
 from cypher_executor.errors import ExpressionError
 
 MAX_DEPTH = 200
@@ -60,6 +60,16 @@ def in_template(frame: Frame, value: Value) -> str:
     if value is None:
         return ""
     return to_json(frame, value) if type(value) in (list, dict) else to_string(value)
+
+
+def as_json(value: Value) -> Value:
+    """The value with texts in place of what JSON does not have. It must have passed `check_json`, which bounds its
+    depth."""
+    if type(value) is list:
+        return [as_json(item) for item in value]
+    if type(value) is dict:
+        return {key: as_json(item) for key, item in value.items()}
+    return foreign_text(value) if isinstance(value, Foreign) else value
 
 
 def to_json(frame: Frame, value: Value) -> str:

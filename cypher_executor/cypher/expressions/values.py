@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cypher_executor.cypher.expressions.foreign import Foreign
 from cypher_executor.cypher.expressions.frame import Frame, Value
+from cypher_executor.cypher.foreign import Foreign
 from cypher_executor.errors import ExpressionError
 
 _NAMES: dict[type[Any], str] = {

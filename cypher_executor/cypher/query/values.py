@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from cypher_executor.cypher.expressions.foreign import Foreign
+from cypher_executor.cypher.foreign import Foreign
 
 Id = int | str
 

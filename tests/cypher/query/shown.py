@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cypher_executor.cypher.expressions.foreign import Foreign
 from cypher_executor.cypher.expressions.text import float_text
+from cypher_executor.cypher.foreign import Foreign
 from cypher_executor.cypher.query import Node, Path, Relationship
 
 

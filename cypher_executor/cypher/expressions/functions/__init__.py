@@ -8,9 +8,10 @@ from cypher_executor.cypher.expressions.functions.lists import LISTS
 from cypher_executor.cypher.expressions.functions.numbers import NUMBERS
 from cypher_executor.cypher.expressions.functions.strings import STRINGS
 from cypher_executor.cypher.expressions.functions.table import Function
+from cypher_executor.cypher.expressions.functions.temporal import TEMPORAL
 
 FUNCTIONS: dict[str, Function] = {
-    f.name.lower(): f for f in (*LISTS, *STRINGS, *NUMBERS, *CONVERSIONS, *EXTENSIONS, *DRAWN)
+    f.name.lower(): f for f in (*LISTS, *STRINGS, *NUMBERS, *CONVERSIONS, *TEMPORAL, *EXTENSIONS, *DRAWN)
 }
 """Every function by its name in lower case."""
 

@@ -8,10 +8,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from cypher_executor.cypher.expressions.foreign import Foreign
 from cypher_executor.cypher.expressions.functions.table import Function, function
 from cypher_executor.cypher.expressions.text import to_string
 from cypher_executor.cypher.expressions.values import LARGEST, SMALLEST, wrong_type
+from cypher_executor.cypher.foreign import Foreign
 from cypher_executor.errors import ExpressionError
 
 _DECIMAL = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[fFdD]?\s*", re.ASCII)

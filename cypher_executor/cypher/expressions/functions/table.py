@@ -14,7 +14,8 @@ class Function:
     """A function by its proper name; it is found in any case of letters.
 
     `call` gets the arguments. A null among them gives null without a call, unless `takes_null`. With `needs_frame` the
-    frame comes first, for what counts against the budget or depends on the run.
+    frame comes first, for what counts against the budget or depends on the run. `foreign` says that it makes values
+    that JSON does not have.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Function:
     maximum: int | None
     takes_null: bool = False
     needs_frame: bool = False
+    foreign: bool = False
 
     @property
     def arity(self) -> str:
@@ -41,7 +43,13 @@ def _arguments(number: int) -> str:
 
 
 def function(
-    signature: str, help_text: str, call: Callable[..., Any], *, takes_null: bool = False, needs_frame: bool = False
+    signature: str,
+    help_text: str,
+    call: Callable[..., Any],
+    *,
+    takes_null: bool = False,
+    needs_frame: bool = False,
+    foreign: bool = False,
 ) -> Function:
     """A record from a signature such as `substring(text, start, [length])`; `...` stands for any number more."""
     name, _, rest = signature.partition("(")
@@ -49,7 +57,7 @@ def function(
     named = [p for p in parameters if p != "..."]
     minimum = sum(not p.startswith("[") for p in named)
     maximum = None if "..." in parameters else len(named)
-    return Function(name, signature, help_text, call, minimum, maximum, takes_null, needs_frame)
+    return Function(name, signature, help_text, call, minimum, maximum, takes_null, needs_frame, foreign)
 
 
 def text(value: Any, what: str) -> str:

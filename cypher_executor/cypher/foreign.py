@@ -21,7 +21,7 @@ class Foreign:
     """What it is, with its article, for sentences."""
 
     rank: ClassVar[float]
-    """Where it stands when values of all types are sorted; see `ordering`."""
+    """Where it stands when values of all types are sorted; see `expressions.ordering`."""
 
     ordered: ClassVar[bool] = False
     """Whether `<` compares two of them."""
