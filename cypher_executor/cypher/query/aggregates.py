@@ -13,6 +13,7 @@ from cypher_executor.cypher.expressions import arithmetic
 from cypher_executor.cypher.expressions.frame import Value
 from cypher_executor.cypher.expressions.ordering import sort_key
 from cypher_executor.cypher.expressions.values import is_number, wrong_type
+from cypher_executor.cypher.query.budget import weight
 from cypher_executor.cypher.query.context import QueryFrame
 from cypher_executor.errors import ExpressionError
 
@@ -98,7 +99,7 @@ class _Collect:
         self.items: list[Value] = []
 
     def add(self, value: Value, argument: Value) -> None:
-        self.frame.context.budget.hold(1)
+        self.frame.context.budget.hold(weight((value,)))
         self.items.append(value)
 
     def result(self) -> list[Value]:
@@ -139,7 +140,7 @@ class _Percentile:
 
     def add(self, value: Value, argument: Value) -> None:
         _number("percentile", value)
-        self.frame.context.budget.hold(1)
+        self.frame.context.budget.hold(weight((value,)))
         self.numbers.append(value)
         if self.at is None:
             self.at = _fraction(argument)

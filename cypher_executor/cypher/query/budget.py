@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from cypher_executor.cypher.expressions.frame import Value
 from cypher_executor.errors import ExpressionError
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`rows` are those that the query gives; `steps` count all its work; `held` is how many rows and values it may keep
-    at one time to sort, group and compare them; `seconds` need a clock."""
+    """`rows` are those that the query gives; `steps` count all its work; `bytes` is about how much it may keep at one
+    time to sort, group, collect and compare rows; `seconds` need a clock."""
 
     rows: int = 100_000
     steps: int = 50_000_000
-    held: int = 1_000_000
+    bytes: int = 256 * 2**20
     seconds: float | None = None
 
 
@@ -39,11 +40,11 @@ class Budget:
             self._look_again = self._steps + _BETWEEN_LOOKS
             self._look_at_clock()
 
-    def hold(self, count: int) -> None:
-        """Counts rows or values that are kept; a negative count lets them go."""
-        self._held += count
-        if self._held > self.limits.held:
-            raise _used_up(f"keeps more than {self.limits.held:,} rows or values at one time")
+    def hold(self, size: int) -> None:
+        """Counts bytes that are kept; a negative size lets them go."""
+        self._held += size
+        if self._held > self.limits.bytes:
+            raise _used_up(f"keeps more than {self.limits.bytes:,} bytes at one time")
 
     def row(self) -> None:
         """Counts a row of the result."""
@@ -57,6 +58,24 @@ class Budget:
             raise _used_up(f"takes longer than {self.limits.seconds} s")
 
 
+def weight(values: Iterable[Value]) -> int:
+    """About how many bytes it takes to keep these values. What belongs to the graph is there anyway."""
+    size, todo = _OF_ROW, list(values)
+    while todo:
+        value = todo.pop()
+        size += _OF_VALUE
+        if type(value) is str:
+            size += len(value)
+        elif type(value) is list:
+            todo.extend(value)
+        elif type(value) is dict:
+            todo.extend(value.keys())
+            todo.extend(value.values())
+    return size
+
+
+_OF_ROW = 64
+_OF_VALUE = 16
 _BETWEEN_LOOKS = 1_000
 """Steps between two looks at the clock."""
 

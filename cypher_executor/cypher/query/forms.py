@@ -6,6 +6,7 @@ Each is planned like a query whose first row is the row that the expression is e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from cypher_executor.cypher import syntax
@@ -20,8 +21,25 @@ Fold = Callable[[Iterator[Row]], Value]
 
 
 def _pattern_predicate(node: syntax.PatternPredicate, scope: Scope, planning: Planning) -> tuple[Closure, set[str]]:
+    if node.pattern.function is not None:
+        return _shortest_path(node, scope, planning)
     steps = plan_patterns((node.pattern,), None, scope.copy(), planning, fixed=True)
     return _folded(FindPatterns(Argument(), steps, False, ()), _any), _names(node, scope)
+
+
+def _shortest_path(node: syntax.PatternPredicate, scope: Scope, planning: Planning) -> tuple[Closure, set[str]]:
+    """`shortestPath(...)` as a value: a path or null; `allShortestPaths(...)`: a list of paths."""
+    name = planning.own_name()
+    pattern = replace(node.pattern, variable=syntax.Name(node.place, name))
+    operator = FindPatterns(Argument(), plan_patterns((pattern,), None, scope.copy(), planning, fixed=True), False, ())
+
+    def one(rows: Iterator[Row]) -> Value:
+        return next((row[name] for row in rows), None)
+
+    def every(rows: Iterator[Row]) -> list[Value]:
+        return [row[name] for row in rows]
+
+    return _folded(operator, one if node.pattern.function == "shortestPath" else every), _names(node, scope)
 
 
 def _pattern_comprehension(

@@ -9,7 +9,7 @@ that may be what keeps it from failing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cypher_executor.cypher.query.graph import Direction
 from cypher_executor.cypher.query.host import Evaluator
@@ -26,6 +26,7 @@ from cypher_executor.cypher.query.steps import (
     ScanNodes,
     Step,
 )
+from cypher_executor.cypher.query.ways import ShortestWays
 
 _TURNED: dict[Direction, Direction] = {"out": "in", "in": "out", "both": "both"}
 
@@ -42,12 +43,28 @@ class _Matcher:
 
     def path(self, path: PathSpec) -> None:
         """Steps for one path, from its best node to both sides."""
+        if path.shortest is not None:
+            self._shortest(path)
+            return
         start = min(range(len(path.nodes)), key=lambda i: self._cost(path, i))
         self._start(path, start)
         for i in range(start, len(path.relationships)):
             self._expand(path.nodes[i], path.relationships[i], path.nodes[i + 1], turned=False)
         for i in range(start - 1, -1, -1):
             self._expand(path.nodes[i + 1], path.relationships[i], path.nodes[i], turned=True)
+        self._name(path)
+
+    def _shortest(self, path: PathSpec) -> None:
+        """Both ends, and then what is between them."""
+        over = path.relationships[0]
+        for i in (0, 1):
+            self._start(path, i)
+        ready = replace(over, properties=self._now(over.name, over.properties))
+        every = path.shortest == "allShortestPaths"
+        self._add(ShortestWays(path.nodes[0].name, ready, path.nodes[1].name, every), over.name)
+        self._name(path)
+
+    def _name(self, path: PathSpec) -> None:
         if path.name is not None:
             self._add(MakePath(path.name, path.nodes[0].name, tuple(r.name for r in path.relationships)), path.name)
 
@@ -80,15 +97,14 @@ class _Matcher:
         direction = _TURNED[over.direction] if turned else over.direction
         known = over.name in self.given
         arrival = Arrival(self._ready(target), target.name in self.known)
-        ready = RelationshipSpec(over.name, over.types, over.direction, over.hops,
-                                 self._now(over.name, over.properties))  # fmt: skip
+        ready = replace(over, properties=self._now(over.name, over.properties))
         step: Step = Expand(source.name, ready, direction, arrival, known)
         if over.hops is not None:
             step = ExpandMany(source.name, ready, direction, arrival, known, turned)
         self._add(step, target.name, over.name)
 
     def _ready(self, node: NodeSpec) -> NodeSpec:
-        return NodeSpec(node.name, node.labels, self._now(node.name, node.properties))
+        return replace(node, properties=self._now(node.name, node.properties))
 
     def _now(self, name: str, properties: tuple[tuple[str, Evaluator], ...]) -> tuple[tuple[str, Evaluator], ...]:
         """Those properties that can be compared now; the others are asked for later."""

@@ -6,7 +6,6 @@ behind it. Only sorting, grouping and telling rows apart keep rows, and those ar
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -16,6 +15,7 @@ from cypher_executor.cypher.expressions.frame import Value
 from cypher_executor.cypher.expressions.ordering import sort_key
 from cypher_executor.cypher.expressions.values import truth, wrong_type
 from cypher_executor.cypher.query.aggregates import MAKE, Accumulator
+from cypher_executor.cypher.query.budget import weight
 from cypher_executor.cypher.query.context import Context, QueryFrame, Row
 from cypher_executor.cypher.query.host import Evaluator
 from cypher_executor.cypher.query.steps import Step, find
@@ -186,7 +186,7 @@ class Group:
             values = {name: evaluate(row) for name, evaluate in keys}
             key = tuple(map(sort_key, values.values()))
             if key not in groups:
-                context.budget.hold(1 + len(running))
+                context.budget.hold(weight(values.values()) * (1 + len(running)))
                 groups[key] = (values, [one.cell() for one in running])
             for one, cell in zip(running, groups[key][1], strict=True):
                 one.add(cell, row)
@@ -231,7 +231,7 @@ class _Running:
             key = sort_key(value)
             if key in cell.seen:
                 return
-            self.context.budget.hold(1)
+            self.context.budget.hold(weight((value,)))
             cell.seen.add(key)
         cell.accumulator.add(value, self.argument(row) if self.argument else None)
 
@@ -246,10 +246,11 @@ class Distinct:
     def rows(self, context: Context, argument: Row) -> Iterator[Row]:
         seen: set[Any] = set()
         for row in self.source.rows(context, argument):
-            key = tuple(sort_key(row[name]) for name in self.names)
+            values = [row[name] for name in self.names]
+            key = tuple(map(sort_key, values))
             context.budget.spend(1)
             if key not in seen:
-                context.budget.hold(1)
+                context.budget.hold(weight(values))
                 seen.add(key)
                 yield row
 
@@ -289,15 +290,27 @@ class Sort:
         rows = self._with_keys(context, argument, keys)
         if self.counts:
             wanted = sum(row_count(count, context) for count in self.counts)
-            yield from (row for _, _, row in heapq.nsmallest(wanted, rows, key=_first_two))
+            yield from self._first(wanted, rows, context)
             return
-        kept = []
+        kept, held = [], 0
         for item in rows:
-            context.budget.hold(1)
+            size = weight(item[2].values())
+            context.budget.hold(size)
+            held += size
             kept.append(item)
         kept.sort(key=_first_two)
-        context.budget.hold(-len(kept))
+        context.budget.hold(-held)
         yield from (row for _, _, row in kept)
+
+    def _first(self, wanted: int, rows: Iterator[tuple[Any, int, Row]], context: Context) -> Iterator[Row]:
+        """The first rows, by keeping twice as many and throwing the others away now and then."""
+        kept: list[tuple[Any, int, Row]] = []
+        for item in rows:
+            context.budget.hold(weight(item[2].values()))
+            kept.append(item)
+            if len(kept) >= max(_FEW, 2 * wanted):
+                kept = _shortened(kept, wanted, context)
+        yield from (row for _, _, row in _shortened(kept, wanted, context))
 
     def _with_keys(self, context: Context, argument: Row, keys: Iterable[Any]) -> Iterator[tuple[Any, int, Row]]:
         for number, row in enumerate(self.source.rows(context, argument)):
@@ -310,6 +323,16 @@ class Sort:
 
     def describe(self) -> Sequence[str]:
         return ("sort, keeping the first rows only" if self.counts else "sort",)
+
+
+_FEW = 1000
+
+
+def _shortened(kept: list[tuple[Any, int, Row]], wanted: int, context: Context) -> list[tuple[Any, int, Row]]:
+    kept.sort(key=_first_two)
+    for _, _, row in kept[wanted:]:
+        context.budget.hold(-weight(row.values()))
+    return kept[:wanted]
 
 
 def _first_two(item: tuple[Any, int, Row]) -> tuple[Any, int]:

@@ -43,7 +43,7 @@ class RelationshipSpec:
 @dataclass(frozen=True, slots=True)
 class PathSpec:
     """Nodes, and the relationships between them: one fewer. `shortest` is None, or how many of the shortest paths are
-    wanted: one or all."""
+    wanted: `shortestPath` is one, `allShortestPaths` is each."""
 
     name: str | None
     nodes: tuple[NodeSpec, ...]
@@ -117,7 +117,15 @@ class PatternReader:
             self.planning.problems.refuse("variable_already_bound", message, variable.place)
         self.scope.add(variable.text, t.PATH)
 
+    def _check_shortest(self, path: syntax.Path) -> None:
+        hops = path.relationships[0].hops if len(path.relationships) == 1 else None
+        if hops is None or (hops.minimum or 0) > 1:
+            message = f"{path.function} takes two nodes and one relationship with `*`, from 0 or 1 on."
+            self.planning.problems.refuse("invalid_relationship_pattern", message, path.place)
+
     def _path(self, path: syntax.Path, names: list[str]) -> PathSpec:
+        if path.function is not None:
+            self._check_shortest(path)
         nodes = tuple(self._node(n, name) for n, name in zip(path.nodes, names[0::2], strict=True))
         between = tuple(self._relationship(r, name) for r, name in zip(path.relationships, names[1::2], strict=True))
         return PathSpec(path.variable.text if path.variable else None, nodes, between, path.function)

@@ -203,7 +203,7 @@ class Expand:
         return match.context.graph.relationships(here.id, self.relationship.types, self.direction)
 
     def describe(self) -> str:
-        return _expansion(self.source, self.relationship, self.direction, self.arrival)
+        return expansion(self.source, self.relationship, self.direction, _pattern(self.arrival.node))
 
 
 def _fits(found: Value, here: Id, types: tuple[str, ...], direction: Direction) -> bool:
@@ -288,7 +288,7 @@ class ExpandMany:
         match.used -= ids
 
     def describe(self) -> str:
-        return _expansion(self.source, self.relationship, self.direction, self.arrival)
+        return expansion(self.source, self.relationship, self.direction, _pattern(self.arrival.node))
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,8 +351,9 @@ def _shown(name: str) -> str:
     return "…" if name.startswith("\0") else name
 
 
-def _expansion(source: str, over: RelationshipSpec, direction: Direction, arrival: Arrival) -> str:
-    return f"from `{_shown(source)}` over {_arrow(over, direction)} to {_pattern(arrival.node)}"
+def expansion(source: str, over: RelationshipSpec, direction: Direction, target: str) -> str:
+    """One step of a pattern, for EXPLAIN."""
+    return f"from `{_shown(source)}` over {_arrow(over, direction)} to {target}"
 
 
 def _arrow(relationship: RelationshipSpec, direction: Direction) -> str:

@@ -88,10 +88,10 @@ def test_deep_brackets_are_refused_and_do_not_crash() -> None:
     [
         ("UNWIND range(1, 100) AS x RETURN x", Limits(rows=99)),
         ("UNWIND range(1, 1000) AS x WITH x WHERE x < 0 RETURN x", Limits(steps=500)),
-        ("UNWIND range(1, 1000) AS x RETURN x ORDER BY x", Limits(held=999)),
-        ("UNWIND range(1, 1000) AS x RETURN DISTINCT x", Limits(held=999)),
-        ("UNWIND range(1, 1000) AS x RETURN x, count(*)", Limits(held=999)),
-        ("UNWIND range(1, 1000) AS x RETURN collect(x)", Limits(held=999)),
+        ("UNWIND range(1, 1000) AS x RETURN x ORDER BY x", Limits(bytes=60_000)),
+        ("UNWIND range(1, 1000) AS x RETURN DISTINCT x", Limits(bytes=60_000)),
+        ("UNWIND range(1, 1000) AS x RETURN x, count(*)", Limits(bytes=60_000)),
+        ("UNWIND range(1, 1000) AS x RETURN collect(x)", Limits(bytes=60_000)),
     ],
 )
 def test_a_budget_that_is_used_up_ends_the_query(text: str, limits: Limits) -> None:
@@ -101,8 +101,8 @@ def test_a_budget_that_is_used_up_ends_the_query(text: str, limits: Limits) -> N
 
 
 def test_sorting_for_a_limit_keeps_only_what_the_limit_lets_through() -> None:
-    rows = query("UNWIND range(1, 1000) AS x RETURN x ORDER BY -x SKIP 1 LIMIT 2")
-    assert list(rows.run(MemoryGraph(), budget=Budget(Limits(held=10)))) == [(999,), (998,)]
+    rows = query("UNWIND range(1, 100000) AS x RETURN x ORDER BY -x SKIP 1 LIMIT 2")
+    assert list(rows.run(MemoryGraph(), budget=Budget(Limits(bytes=120_000)))) == [(99_999,), (99_998,)]
 
 
 def test_a_query_that_takes_too_long_is_ended() -> None:
