@@ -4,6 +4,7 @@ query        compile_query: text to Query; Query.run: rows, one at a time
 planner      clauses to operators; projection, grouping: WITH and RETURN; pattern, matcher: MATCH
 operators    what a plan is made of; steps: how a pattern is found
 host, forms  expressions that ask a graph; inference: what can never work, told before anything runs
+calling      CALL; procedures: what it calls
 values       nodes, relationships, paths; graph: the port; memory: a graph in memory
 budget       what a run may use up
 """
@@ -12,11 +13,13 @@ from cypher_executor.cypher.query.budget import Budget, Limits
 from cypher_executor.cypher.query.graph import Graph
 from cypher_executor.cypher.query.memory import MemoryGraph
 from cypher_executor.cypher.query.problems import QUERY_CODES
+from cypher_executor.cypher.query.procedures import SHIPPED, Procedure
 from cypher_executor.cypher.query.query import CompiledQuery, Query, compile_query
 from cypher_executor.cypher.query.values import Node, Path, Relationship
 
 __all__ = [
     "QUERY_CODES",
+    "SHIPPED",
     "Budget",
     "CompiledQuery",
     "Graph",
@@ -24,6 +27,7 @@ __all__ = [
     "MemoryGraph",
     "Node",
     "Path",
+    "Procedure",
     "Query",
     "Relationship",
     "compile_query",

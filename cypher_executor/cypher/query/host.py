@@ -8,7 +8,7 @@ row, and those that comprehensions around the form have bound, are its argument.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cypher_executor.cypher import syntax
@@ -20,6 +20,7 @@ from cypher_executor.cypher.query.context import Context, QueryFrame, Row
 from cypher_executor.cypher.query.functions import QUERY_FUNCTIONS
 from cypher_executor.cypher.query.inference import Inference
 from cypher_executor.cypher.query.problems import Refusals
+from cypher_executor.cypher.query.procedures import Procedure
 from cypher_executor.cypher.query.scope import OWN, Scope
 from cypher_executor.cypher.query.types import Type
 from cypher_executor.cypher.query.values import Node, Relationship
@@ -46,7 +47,8 @@ class Planning:
     """What all of one query share while it is planned. `depth` counts queries within queries."""
 
     problems: Refusals
-    parameters: set[str]
+    procedures: Mapping[str, Procedure]
+    parameters: set[str] = field(default_factory=set)
     depth: int = 0
     names: int = 0
 

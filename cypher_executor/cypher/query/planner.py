@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cypher_executor.cypher import syntax
 from cypher_executor.cypher.printing import print_expression
 from cypher_executor.cypher.query import types as t
+from cypher_executor.cypher.query.calling import Nothing, plan_call
 from cypher_executor.cypher.query.host import Evaluator, Planning, compile_condition, compile_in
 from cypher_executor.cypher.query.matcher import steps_for
 from cypher_executor.cypher.query.operators import Argument, Distinct, FindPatterns, Operator, Union, Unwind
@@ -65,9 +66,12 @@ def _same_columns(script: syntax.Script, queries: Sequence[Planned], planning: P
 
 def _plan_query(query: syntax.Query, scope: Scope, planning: Planning, *, inner: bool) -> Planned:
     _check_composition(query, planning, inner=inner)
-    plan = _Clauses(scope.copy(), planning)
+    alone = len(query.clauses) == 1 and not inner
+    plan = _Clauses(scope.copy(), planning, alone=alone)
     for clause in query.clauses[:MAX_CLAUSES]:
         plan.add(clause)
+    if isinstance(query.clauses[-1], syntax.Call) and not alone and not inner:
+        return Planned(Nothing(plan.operator), (), Scope())
     names = tuple(name for name in plan.scope if not name.startswith(OWN))
     return Planned(plan.operator, names, plan.scope)
 
@@ -81,16 +85,18 @@ def _check_composition(query: syntax.Query, planning: Planning, *, inner: bool) 
         if isinstance(clause, syntax.Return):
             problems.refuse("invalid_clause_composition", "RETURN ends a query: nothing follows it.", clause.place)
     ends = (syntax.Return, syntax.Call, *_WRITES, *((syntax.Match, syntax.Unwind, syntax.With) if inner else ()))
-    if not isinstance(last, ends):
+    yields = isinstance(last, syntax.Call) and last.items is not None and len(query.clauses) > 1
+    if not isinstance(last, ends) or yields:
         problems.refuse("invalid_clause_composition", "A query ends with RETURN.", last.place)
 
 
 class _Clauses:
     """One query while its clauses are put together."""
 
-    def __init__(self, scope: Scope, planning: Planning) -> None:
+    def __init__(self, scope: Scope, planning: Planning, *, alone: bool = False) -> None:
         self.scope = scope
         self.planning = planning
+        self.alone = alone
         self.operator: Operator = Argument()
 
     def add(self, clause: syntax.Clause) -> None:
@@ -104,8 +110,7 @@ class _Clauses:
                 projected = project(clause, self.operator, self.scope, self.planning)
                 self.operator, self.scope = projected.operator, projected.scope
             case syntax.Call():
-                message = f"There is no procedure `{clause.procedure.text}`, and no other."
-                self.planning.problems.refuse("unknown_procedure", message, clause.procedure.place)
+                self.operator = plan_call(clause, self.operator, self.scope, self.planning, alone=self.alone)
             case _:
                 self._refuse(clause)
 

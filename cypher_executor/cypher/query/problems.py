@@ -17,6 +17,8 @@ QUERY_CODES: Mapping[str, str] = MappingProxyType(
         "invalid_clause_composition": "Clauses, or UNION and UNION ALL, stand together in a way that means nothing.",
         "query_too_long": "The query has more clauses, or more queries within queries, than are carried out.",
         "unknown_procedure": "No procedure has this name.",
+        "wrong_arguments": "A procedure is called with too few or too many arguments.",
+        "invalid_argument_passing": "Arguments of a procedure are left out where no parameters take their place.",
         "undefined_variable": "No variable of this name is visible here.",
         "variable_already_bound": "The variable is there already, and this place would make it anew.",
         "variable_type_conflict": "The variable is one kind of thing, and this place needs another.",

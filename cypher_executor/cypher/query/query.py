@@ -20,6 +20,7 @@ from cypher_executor.cypher.query.host import Planning
 from cypher_executor.cypher.query.operators import Operator
 from cypher_executor.cypher.query.planner import plan_script
 from cypher_executor.cypher.query.problems import Refusals
+from cypher_executor.cypher.query.procedures import SHIPPED, Procedure
 from cypher_executor.cypher.query.scope import Scope
 from cypher_executor.errors import Diagnostic, ExpressionError
 
@@ -76,13 +77,14 @@ class CompiledQuery:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def compile_query(text: str) -> CompiledQuery:
-    """The query that a text asks, or every problem that it has. Never raises for what stands in the text."""
+def compile_query(text: str, *, procedures: Mapping[str, Procedure] = SHIPPED) -> CompiledQuery:
+    """The query that a text asks, or every problem that it has. Never raises for what stands in the text.
+    `procedures` are those that CALL knows, by name."""
     explained = _EXPLAIN.match(text)
     parsed = parse(" " * explained.end() + text[explained.end() :] if explained else text)
     if parsed.statement is None:
         return CompiledQuery(None, parsed.diagnostics)
-    planning = Planning(Refusals(), set())
+    planning = Planning(Refusals(), procedures)
     planned = plan_script(parsed.statement, Scope(), planning)
     diagnostics = (*parsed.diagnostics, *planning.problems.found)
     if planning.problems.found:

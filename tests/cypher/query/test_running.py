@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from cypher_executor.cypher.query import QUERY_CODES, Budget, Limits, MemoryGraph, Node, Query, compile_query
+from cypher_executor.cypher.query import (
+    QUERY_CODES,
+    Budget,
+    Limits,
+    MemoryGraph,
+    Node,
+    Procedure,
+    Query,
+    compile_query,
+)
+from cypher_executor.cypher.query.types import FLOAT, STRING
 from cypher_executor.errors import ExpressionError
 
 
@@ -146,3 +156,40 @@ def test_explain_shows_the_plan_and_places_stay_right() -> None:
 
 def test_every_code_has_a_sentence() -> None:
     assert all(meaning.endswith(".") for meaning in QUERY_CODES.values())
+
+
+def test_a_procedure_may_be_brought_along() -> None:
+    double = Procedure("my.double", (("x", FLOAT),), (("out", FLOAT),), lambda context, given: [(2 * given[0],)])
+    compiled = compile_query("UNWIND [1, 2.5] AS x CALL my.double(x) YIELD out RETURN out",
+                             procedures={"my.double": double})  # fmt: skip
+    assert compiled.query is not None
+    assert list(compiled.query.run(MemoryGraph())) == [(2.0,), (5.0,)]
+
+
+def test_a_procedure_alone_takes_its_arguments_from_parameters() -> None:
+    echo = Procedure("echo", (("x", STRING),), (("out", STRING),), lambda context, given: [given])
+    compiled = compile_query("CALL echo", procedures={"echo": echo})
+    assert compiled.query is not None
+    assert list(compiled.query.run(MemoryGraph(), {"x": "a"})) == [("a",)]
+    with pytest.raises(ExpressionError, match=r"\$x"):
+        compiled.query.run(MemoryGraph())
+    refused = compile_query("CALL echo YIELD out RETURN out", procedures={"echo": echo})
+    assert [d.code for d in refused.diagnostics] == ["invalid_argument_passing"]
+
+
+def test_a_procedure_without_outputs_is_called_for_each_row() -> None:
+    called: list[object] = []
+
+    def note(context: object, given: tuple[object, ...]) -> list[tuple[object, ...]]:
+        called.append(given)
+        return []
+
+    procedures = {"note": Procedure("note", (("x", STRING),), (), note)}
+    compiled = compile_query("UNWIND ['a', 'b'] AS x CALL note(x) RETURN x", procedures=procedures)
+    assert compiled.query is not None
+    assert list(compiled.query.run(MemoryGraph())) == [("a",), ("b",)]
+    assert called == [("a",), ("b",)]
+    alone = compile_query("CALL note('c')", procedures=procedures)
+    assert alone.query is not None
+    assert list(alone.query.run(MemoryGraph())) == []
+    assert called[-1] == ("c",)
