@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from cypher_executor.cli import check, demo, parts, recipes, run, runs, serve, version
+from cypher_executor.cli import check, demo, fmt, graph, importing, parts, recipes, run, runs, serve, version
 
 EPILOG = "Exit codes: 0 ok, 1 run failed, 2 usage, 3 not reachable, 4 not found, 5 recipe invalid."
 
@@ -26,8 +26,9 @@ app = typer.Typer(
     rich_markup_mode=None if _plain() else "rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for body in (demo.demo, serve.serve, run.run, check.check):
+for body in (demo.demo, serve.serve, run.run, check.check, fmt.fmt, graph.graph):
     app.command()(body)
+app.command("import")(importing.import_)
 for name, group in (("recipes", recipes.app), ("runs", runs.app), ("parts", parts.app)):
     app.add_typer(group, name=name)
 app.command()(version.version)

@@ -91,11 +91,11 @@ def _laid_out(node: syntax.Syntax, templates: bool) -> Pieces:
         node = syntax.Literal(node.place, node.value, node.source)
     pieces = _PIECES[type(node)](node)
     if isinstance(node, syntax.Literal | syntax.Template) and "\n" in node.source:
-        return [_over_lines("".join(map(str, pieces)))]
+        return [over_lines("".join(map(str, pieces)))]
     return pieces
 
 
-def _over_lines(text: str) -> str:
+def over_lines(text: str) -> str:
     """A string literal with line breaks in place of their escapes."""
     return re.sub(r"\\(.)", lambda found: "\n" if found[1] == "n" else found[0], text)
 

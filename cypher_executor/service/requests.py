@@ -5,7 +5,7 @@ Bodies are strict: no field is converted, and one that is not known is refused. 
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -68,6 +68,14 @@ class StoreQuery(Query):
 
     name: str | None = Field(None, description="its name, when the text does not give one")
     dry_run: Flag = Field(False, description="check and answer, but store nothing")
+
+
+class ShowQuery(Query):
+    """How to show a recipe."""
+
+    format: Literal["json", "graph", "mermaid", "svg"] = Field(
+        "json", description="everything about it, its graph form (one statement for Neo4j), or a picture of it"
+    )
 
 
 class ReplaceQuery(Query):

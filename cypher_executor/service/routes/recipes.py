@@ -13,6 +13,7 @@ from cypher_executor.ports import RecipeVersion
 from cypher_executor.service import answers, requests
 from cypher_executor.service.bodies import json_body, recipe_body
 from cypher_executor.service.endpoint import Endpoint, Exchange, Told, in_path, reply
+from cypher_executor.service.forms import in_form
 from cypher_executor.service.recipe_view import recipe_line, recipe_view, version_line
 
 FAMILY = "recipes"
@@ -74,6 +75,9 @@ async def show(exchange: Exchange) -> Response:
     number = _number(exchange.path["version"]) if "version" in exchange.path else None
     library, tenant = exchange.house.library, exchange.caller.tenant
     version = await library.version(tenant, exchange.path["name"], number)
+    if exchange.query.format != "json":
+        recipe = await library.by_digest(version.digest, version.text)
+        return in_form(recipe, version.text, exchange.query.format)
     return await _stored(exchange, version)
 
 
@@ -131,6 +135,7 @@ def _number(text: str) -> int:
 _STORED = Told("stored; the text is a new version", answers.StoredRecipe, ("location",))
 _KNOWN = Told("this text is the current version (again), or it was only tried", answers.StoredRecipe)
 _ONE = {200: Told("the recipe", answers.StoredRecipe)}
+_SHOWN = {200: Told("the recipe; or with `format` its graph form, or a picture", answers.StoredRecipe)}
 _WRONG_TEXT = ("recipe_invalid", "recipe_too_large", "invalid_name", "name_mismatch", "text_invalid")
 
 ENDPOINTS = (
@@ -190,7 +195,8 @@ ENDPOINTS = (
         family=FAMILY,
         handler=show,
         needs="read",
-        answers=_ONE,
+        query=requests.ShowQuery,
+        answers=_SHOWN,
         errors=("unknown_recipe",),
     ),
     Endpoint(
@@ -223,7 +229,8 @@ ENDPOINTS = (
         family=FAMILY,
         handler=show,
         needs="read",
-        answers=_ONE,
+        query=requests.ShowQuery,
+        answers=_SHOWN,
         errors=("unknown_recipe", "unknown_version"),
     ),
     Endpoint(
