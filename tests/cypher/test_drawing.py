@@ -16,7 +16,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 SHOP = """
 CREATE (:Recipe {name: 'shop', description: 'Sells things'})
 CREATE (price:http_request {url: $url})-[:ON_SUCCESS {when: price.body.total > 10}]->(send:set {x: 1})
-CREATE (send)-[:ON_SUCCESS]->(end)<-[:ON_SUCCESS {otherwise: true}]-(price), (price)-[:ON_FAIL]->(tell:set {x: 2, join: 'any'})
+CREATE (send)-[:ON_SUCCESS]->(end)<-[:ON_SUCCESS {otherwise: true}]-(price)
+CREATE (price)-[:ON_FAIL]->(tell:set {x: 2, join: 'any'})
 """
 HOSTILE = 'CREATE (`<script>alert(1)</script>`:`a"b`)-[:ON_SUCCESS {branch: \']]>&"\\u0000\u202e\'}]->(`#quot;|"]`)'
 
