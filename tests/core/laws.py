@@ -221,11 +221,16 @@ class Ledger:
             assert self._executions.setdefault(key, same) == same, "an attempt that is repeated sees something else"
 
     def _check_steps(self) -> None:
-        """A step that has ended stays as it is."""
+        """A step that has ended stays as it is, and no loop has more items open than it may."""
+        open_items: dict[tuple[str, Item], set[Item]] = {}
         for key, step in self.run.steps.items():
             if key in self._ended_steps or step.ended:
                 now = dump((step.state, step.output, step.failure, step.ended_us, step.attempts, step.handled))
                 assert self._ended_steps.setdefault(key, now) == now, f"step {key} ended twice"
+            if step.region.loop is not None and not step.ended:
+                items = open_items.setdefault((str(step.region.key), step.item[:-1]), set())
+                items.add(step.item)
+                assert len(items) <= (step.region.loop.concurrency or len(items)), "a loop has too many items open"
 
 
 def _answers(event: Event, command: Command) -> bool:

@@ -119,6 +119,51 @@ def failing_fast(recipe: Recipe) -> Driver:
     return driver
 
 
+@plays
+def loops_in_a_loop(recipe: Recipe) -> Driver:
+    driver = Driver(recipe, {"rows": [{"cells": [1, 2, 3]}, {"cells": []}, {"cells": None}], "names": ["b", "a"]})
+    driver.succeed("cell[0.1]", output={"v": 20})
+    driver.later(seconds=0.5)
+    driver.fail("cell[0.0]", code="part:bad")
+    driver.succeed("cell[0.2]", output={"v": 30})
+    driver.call("greet[1]", {"op": "http_request", "url": "https://example.com/a"})
+    driver.succeed("greet[0]", output={"hello": "b"})
+    driver.answer("greet[1]", {"ok": True, "status": 200})
+    driver.fail("greet[1]", code="http_5xx", retryable=True)
+    driver.fire("greet[1]")
+    driver.succeed("greet[1]", output={"hello": "a"})
+    driver.conclude()
+    return driver
+
+
+@plays
+def a_loop_that_stops(recipe: Recipe) -> Driver:
+    driver = Driver(recipe, {"pages": ["x", "y", "z"]})
+    driver.succeed("fetch[0]", output={"page": "x"})
+    driver.later(seconds=1)
+    driver.fail("parse[0]", code="part:bad")
+    driver.succeed("close[1]", output={})
+    driver.succeed("alarm", output={"told": True})
+    driver.conclude()
+    return driver
+
+
+@plays
+def turns(recipe: Recipe) -> Driver:
+    driver = Driver(recipe, {"url": "https://example.com/job"})
+    get = {"op": "http_request", "method": "GET", "url": "https://example.com/job"}
+    for done in (False, True):
+        driver.call("job", get)
+        driver.answer("job", {"ok": True, "status": 200, "body": {"done": done}})
+        driver.succeed("job", output={"done": done})
+        if not done:
+            driver.fire("job")
+    driver.cancel("enough")
+    driver.cancel("enough, I said")
+    driver.conclude()
+    return driver
+
+
 def main() -> None:
     """Record the histories that are named and do not exist."""
     for name in sys.argv[1:]:

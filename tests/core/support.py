@@ -38,7 +38,7 @@ from cypher_executor.core.recipe import (
 from cypher_executor.errors import ExpressionError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Constant:
     """A JSON value."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from types import FrameType
 from typing import Any
 
@@ -15,10 +16,11 @@ import pytest
 
 from cypher_executor.core.commands import Command, Conclude, Execute
 from cypher_executor.core.events import AttemptFailed, AttemptSucceeded, CancelRequested, Event, RunEnded
-from cypher_executor.core.recipe import Digest, Node, Recipe, Relationship, RelationshipType
+from cypher_executor.core.recipe import Digest, Loop, Node, Recipe, Relationship, RelationshipType
 from cypher_executor.core.run import Run
 from cypher_executor.errors import Failure
 from tests.core.driver import started
+from tests.core.support import expression
 
 MANY = 5_000
 
@@ -53,10 +55,49 @@ def comb(size: int) -> Recipe:
     return recipe(nodes, ends)
 
 
-def drive(big: Recipe, cancel: bool = False) -> Run:
+def loop(part: str | None = "work", **settings: Any) -> Recipe:
+    """A loop over `$list` with two nodes in its body, then one over the same that names the first's outputs."""
+    nodes = [
+        Node("begin"),
+        Node("a", part),
+        Node("b", part),
+        Node("all"),
+        Node("c", inputs=(("x", expression("a.x")),)),
+    ]
+    ends: list[tuple[str, RelationshipType, str]] = [
+        ("begin", "FOR_EACH", "a"),
+        ("a", "ON_SUCCESS", "b"),
+        ("b", "COLLECT", "all"),
+        ("all", "FOR_EACH", "c"),
+    ]
+    drawn = recipe(nodes, ends)
+    items = Loop(expression("$list"), **settings)
+    return replace(
+        drawn, relationships=[replace(r, loop=items) if r.type == "FOR_EACH" else r for r in drawn.relationships]
+    )
+
+
+def nested(width: int = 4) -> Recipe:
+    """A loop over `$list`, in each item of which there is a loop over a short list."""
+    nodes = [Node("begin"), Node("row"), Node("cell", "work"), Node("sum"), Node("all")]
+    drawn = recipe(
+        nodes,
+        [
+            ("begin", "FOR_EACH", "row"),
+            ("row", "FOR_EACH", "cell"),
+            ("cell", "COLLECT", "sum"),
+            ("sum", "COLLECT", "all"),
+        ],
+    )
+    loops = [Loop(expression("$list"), concurrency=8), Loop(expression(str(list(range(width)))), "cell_item")]
+    opened = [replace(r, loop=each) for r, each in zip(drawn.relationships, loops, strict=False)]
+    return replace(drawn, relationships=[*opened, *drawn.relationships[2:]])
+
+
+def drive(big: Recipe, cancel: bool = False, items: int = 0) -> Run:
     """Answer every command in turn; parts called `broken` fail."""
     run = Run(big)
-    commands: deque[Command] = deque(run.apply(started(big)))
+    commands: deque[Command] = deque(run.apply(started(big, {"list": list(range(items))})))
     if cancel:
         commands = deque(run.apply(CancelRequested(at_us=0)))
     while commands:
@@ -68,11 +109,11 @@ def drive(big: Recipe, cancel: bool = False) -> Run:
 
 def _answer(command: Command) -> Event | None:
     match command:
-        case Execute(node=node, attempt=attempt, part="broken"):
+        case Execute(node=node, item=item, attempt=attempt, part="broken"):
             failure = Failure("part:broken", "it broke")
-            return AttemptFailed(at_us=0, node=node, attempt=attempt, failure=failure, started_us=0)
-        case Execute(node=node, attempt=attempt):
-            return AttemptSucceeded(at_us=0, node=node, attempt=attempt, output=node, started_us=0)
+            return AttemptFailed(at_us=0, node=node, item=item, attempt=attempt, failure=failure, started_us=0)
+        case Execute(node=node, item=item, attempt=attempt):
+            return AttemptSucceeded(at_us=0, node=node, item=item, attempt=attempt, output=node, started_us=0)
         case Conclude(state=state, result=result, failure=failure):
             return RunEnded(at_us=0, state=state, result=result, failure=failure)
         case _:
@@ -140,3 +181,38 @@ SHAPES: dict[str, Callable[[int], object]] = {
 def test_twice_the_recipe_is_twice_the_work(shape: str) -> None:
     small, large = (calls(lambda size=size: SHAPES[shape](size)) for size in (400, 800))  # type: ignore[misc]
     assert large < 2.2 * small
+
+
+LOOPS: dict[str, Callable[[int], object]] = {
+    "all items at once": lambda items: drive(loop(), items=items),
+    "eight items at a time": lambda items: drive(loop(concurrency=8), items=items),
+    "items without parts": lambda items: drive(loop(None), items=items),
+    "items that fail and are collected": lambda items: drive(loop("broken", on_fail="collect"), items=items),
+    "items that fail and stop the others": lambda items: drive(loop("broken"), items=items),
+    "items that are cancelled": lambda items: drive(loop(), cancel=True, items=items),
+    "a loop in every item": lambda items: drive(nested(), items=items),
+    "one node for each item": lambda items: drive(
+        recipe([Node("n", "work", for_each=Loop(expression("$list"), concurrency=8))], []), items=items
+    ),
+    "steps told in order": lambda items: list(drive(loop(concurrency=8), items=items).steps_in_order()),
+}
+
+
+@pytest.mark.parametrize("shape", LOOPS)
+def test_four_times_the_items_are_four_times_the_work(shape: str) -> None:
+    small, large = (calls(lambda items=items: LOOPS[shape](items)) for items in (1_000, 4_000))  # type: ignore[misc]
+    assert large < 4.4 * small
+
+
+def test_a_loop_has_no_more_steps_than_items_have_begun() -> None:
+    big = loop(concurrency=8)
+    run = Run(big)
+    assert len(run.apply(started(big, {"list": list(range(10_000))}))) == 8
+    assert len(run.steps) == 2 + 8 * 2
+
+
+def test_ten_thousand_items_run_to_their_end() -> None:
+    run = drive(loop(concurrency=8), items=10_000)
+    assert run.state == "succeeded"
+    assert len(run.steps["all", ()].output) == 10_000
+    assert len(run.steps) == 2 + 3 * 10_000

@@ -28,7 +28,7 @@ from cypher_executor.core.events import (
     RunState,
     TimerFired,
 )
-from cypher_executor.core.recipe import Join, Node, Recipe, Relationship, RelationshipType, Retry
+from cypher_executor.core.recipe import Join, Loop, Node, Recipe, Relationship, RelationshipType, Repeat, Retry
 from cypher_executor.core.run import Run
 from cypher_executor.errors import Failure
 from tests.core.driver import BEGIN_US, started
@@ -43,34 +43,81 @@ BRANCHES = ("left", "right")
 
 
 def random_recipe(rng: Random) -> Recipe:
-    """Any acyclic recipe of up to nine nodes."""
-    names = [f"n{i}" for i in range(rng.randint(1, 9))]
-    relationships = _relationships(rng, names)
-    entering = {name: sum(r.target == name for r in relationships) for name in names}
-    nodes = [_node(rng, name, names[:i], entering[name]) for i, name in enumerate(names)]
+    """Any acyclic recipe of up to nine nodes, or one of up to twenty with loops in it."""
+    drawing = _Drawing(rng, loops=rng.random() < 0.5)
+    drawing.draw_region(rng.randint(1, 5 if drawing.loops else 9))
+    relationships = drawing.finished()
+    entering = {name: sum(r.target == name for r in relationships) for name in drawing.upstream}
+    nodes = [_node(rng, name, upstream, entering[name]) for name, upstream in drawing.upstream.items()]
+    if drawing.loops:
+        nodes = [_looping(rng, node) for node in nodes]
     rng.shuffle(nodes)
     options: dict[str, Any] = {
         "fail_fast": rng.random() < 0.25,
         "timeout_ms": 20_000 if rng.random() < 0.2 else None,
-        "returns": _returns(rng, names),
+        "returns": _returns(rng, list(drawing.upstream)),
     }
     return recipe_of(nodes, relationships, options)
 
 
-def _relationships(rng: Random, names: Sequence[str]) -> list[Relationship]:
-    ends: list[tuple[str, str]] = []
-    for i in range(1, len(names)):
-        for _ in range(rng.choice((0, 1, 1, 1, 2, 3))):
-            ends.append((names[rng.randrange(i)], names[i]))
-    rng.shuffle(ends)
-    drawn = [_relationship(rng, index, source, target) for index, (source, target) in enumerate(ends)]
-    choosing = {name for name in names if rng.random() < 0.4}
-    return [_choice(rng, r, drawn) if r.source in choosing else r for r in drawn]
+class _Drawing:
+    """Draws regions: a graph, from some nodes of which loops lead into regions of their own and back."""
+
+    def __init__(self, rng: Random, *, loops: bool) -> None:
+        self.loops = loops
+        self.upstream: dict[str, Sequence[str]] = {}
+        """The nodes, each with some that may be named in it."""
+        self._rng = rng
+        self._drawn: list[Relationship] = []
+
+    def draw_region(self, size: int, depth: int = 0) -> list[str]:
+        """A region of this size. In the body of a loop everything hangs on the first node."""
+        rng, names = self._rng, [f"n{len(self.upstream) + i}" for i in range(size)]
+        self.upstream |= {name: names[:i] for i, name in enumerate(names)}
+        for i in range(1, size):
+            for _ in range(rng.choice((1, 1, 2) if depth else (0, 1, 1, 1, 2, 3))):
+                self._add(names[rng.randrange(i)], rng.choice(TYPES), names[i])
+        for i, name in enumerate(names):
+            if self.loops and depth < 2 and rng.random() < (0.6, 0.25)[depth]:
+                self._draw_loop(name, names[i + 1 :], depth)
+        return names
+
+    def _draw_loop(self, source: str, behind: Sequence[str], depth: int) -> None:
+        body = self.draw_region(self._rng.randint(1, 3), depth + 1)
+        self._add(source, "FOR_EACH", body[0])
+        for name in body:
+            if behind and self._rng.random() < 0.6:
+                self._add(name, "COLLECT", self._rng.choice(behind))
+
+    def _add(self, source: str, type_: RelationshipType, target: str) -> None:
+        self._drawn.append(_relationship(self._rng, Relationship(0, source, type_, target)))
+
+    def finished(self) -> list[Relationship]:
+        """All relationships, in any order."""
+        self._rng.shuffle(self._drawn)
+        drawn = [replace(r, index=index) for index, r in enumerate(self._drawn)]
+        choosing = {name for name in self.upstream if self._rng.random() < 0.4}
+        return [_choice(self._rng, r, drawn) if r.source in choosing and r.type in TYPES else r for r in drawn]
+
+
+def _loop(rng: Random) -> Loop:
+    items = expression(rng.choice(("$list", "$list", "$list", "[]", "[[1, 2], 3]", "item", "$none", "!bad")))
+    return Loop(items, concurrency=rng.choice((None, 1, 2)), on_fail=rng.choice(("stop", "collect")))
+
+
+def _looping(rng: Random, node: Node) -> Node:
+    """Some nodes are for each of a list, and some are repeated."""
+    if rng.random() < 0.2:
+        node = replace(node, for_each=_loop(rng))
+    if node.part is not None and rng.random() < 0.2:
+        until = expression(rng.choice((f"{node.name}.ok", f"{node.name}.ok", "true", "item_index", "!bad")))
+        node = replace(node, repeat=Repeat(until, every_ms=rng.choice((0, 1500)), times=rng.randint(1, 3)))
+    return node
 
 
 def _choice(rng: Random, r: Relationship, drawn: Sequence[Relationship]) -> Relationship:
     """A relationship of a source that chooses: one has a condition, the others are for the rest."""
-    first = next(other for other in drawn if other.source == r.source)
+    first = next(other for other in drawn if other.source == r.source and other.type in TYPES)
     if r is first:
         return Relationship(
             r.index, r.source, r.type, r.target, when=expression(rng.choice((f"{r.source}.ok", "$yes")))
@@ -78,8 +125,10 @@ def _choice(rng: Random, r: Relationship, drawn: Sequence[Relationship]) -> Rela
     return Relationship(r.index, r.source, first.type, r.target, otherwise=True)
 
 
-def _relationship(rng: Random, index: int, source: str, target: str) -> Relationship:
-    bare = Relationship(index, source, rng.choice(TYPES), target)
+def _relationship(rng: Random, bare: Relationship) -> Relationship:
+    source = bare.source
+    if bare.type == "FOR_EACH":
+        bare = replace(bare, loop=_loop(rng))
     match rng.randrange(8):
         case 0:
             return replace(bare, when=expression(rng.choice((f"{source}.ok", "$yes", "true", "null", "1", "!bad"))))
@@ -111,7 +160,7 @@ def _inputs(rng: Random, part: str | None, upstream: Sequence[str]) -> tuple[tup
         return (("workflow", expression('"other"')), ("wait", expression(rng.choice(("true", "false", "7")))))
     if rng.random() < 0.5:
         return None
-    texts = ["$text", "!bad", "seed()", "now()", *(f"{name}.ok" for name in upstream)]
+    texts = ["$text", "!bad", "seed()", "now()", "item", "item_index", *(f"{name}.ok" for name in upstream)]
     return tuple((f"i{i}", expression(rng.choice(texts))) for i in range(rng.randrange(3)))
 
 
@@ -150,10 +199,10 @@ class World:
     def play(self) -> None:
         """Bring the run from its beginning to its end."""
         unknown: dict[str, Any] = {"parts": {}} if self._chance(0.03) else {}
-        self._happen(started(self.recipe, {"text": "hi", "yes": self._chance(0.5)}, **unknown))
+        self._happen(started(self.recipe, {"text": "hi", "yes": self._chance(0.5), "list": [1, [2], "x"]}, **unknown))
         while self.run.ended is None:
             assert self.run.outstanding, "the run has not ended, and nothing can move it"
-            assert self._steps_left > -200, "the run does not come to an end"
+            assert self._steps_left > -3000, "the run does not come to an end"
             self._steps_left -= 1
             self._happen(self._next())
             self._now_us += self._rng.choice((0, 1, 1000, 700_000))

@@ -151,3 +151,31 @@ async def test_the_authors_key_names_one_child() -> None:
         output = await run_parent(engine, b)
         assert output["status"] == "started"
     assert len(b.disk._runs) == 2
+
+
+def a_child_for_each(count: int) -> Recipe:
+    inputs = {"workflow": '"child"', "wait": "true", "input": "item"}
+    node = {"inputs": inputs, "for_each": {"items": str(list(range(count)))}}
+    return draw("call:trigger_workflow", {"call": node})
+
+
+async def test_every_item_of_a_loop_starts_a_child_of_its_own() -> None:
+    b = bench(a_child_for_each(100))
+    async with b.running() as engine:
+        output = await run_parent(engine, b)
+    assert [each["result"] for each in output] == [{"a": {"got": n}} for n in range(100)]
+    assert len({each["run_id"] for each in output}) == 100
+
+
+async def test_a_recovered_loop_finds_the_child_of_each_item() -> None:
+    b = bench(a_child_for_each(3), draw("a:slow"))
+    async with b.running() as engine:
+        started = await engine.start(Prepared(b.book.recipes["parent"], None, "parent", 1))
+        await settle()
+    b.functions = {"slow": work}
+    b.book.forgotten.add("child")
+    async with b.running() as engine:
+        assert await engine.wait(started.run, 5)
+        output = await engine.inspect(started.run, the_step)
+    assert [each["result"] for each in output] == [{"a": {"got": n}} for n in range(3)]
+    assert len(b.disk._runs) == 4

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -254,3 +256,59 @@ async def test_the_name_in_a_recipe_comes_before_the_one_in_the_request(ask: Ask
 async def test_a_name_beside_a_stored_recipe_is_refused(ask: Ask, name: str) -> None:
     await ask.store(name, ECHO)
     assert (await ask.post("/runs", {"recipe": name, "name": "four"})).status_code == 422
+
+
+LOOP = """
+CREATE (begin)-[:FOR_EACH {item: 'word', in: $words, concurrency: 2, on_fail: 'collect'}]->
+       (trim:string_ops {operation: 'trim', text: word})
+CREATE (trim)-[:ON_SUCCESS]->(upper:string_ops {operation: 'upper', text: trim.result})-[:COLLECT]->
+       (all {words: [u IN upper | u.result]})
+RETURN all.words AS words
+"""
+
+
+async def looped(ask: Ask) -> dict[str, Any]:
+    start = {"cypher": LOOP, "input": {"words": [" a ", "b", 7]}}
+    return body(await ask.post("/runs", start, prefer="wait=20"))
+
+
+async def test_steps_of_a_loop_are_told_in_the_order_of_the_graph_and_of_the_items(ask: Ask) -> None:
+    run = await looped(ask)
+    assert (run["state"], run["result"]) == ("succeeded", {"words": ["A", "B", None]})
+    told = [(s["name"], s["item"], s["state"]) for s in run["steps"]]
+    assert told == [
+        ("begin", [], "succeeded"),
+        *[("trim", [0], "succeeded"), ("trim", [1], "succeeded"), ("trim", [2], "failed")],
+        *[("upper", [0], "succeeded"), ("upper", [1], "succeeded"), ("upper", [2], "skipped")],
+        ("all", [], "succeeded"),
+    ]
+
+
+async def test_the_step_of_an_item_is_asked_for_by_its_place(ask: Ask) -> None:
+    run = await looped(ask)
+    step = body(await ask.get(f"/runs/{run['id']}/steps/upper?item=1"))
+    assert (step["item"], step["output"], len(step["attempts"])) == ([1], {"result": "B"}, 1)
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [("upper", "?item=2"), ("upper?item=3", "?item=2"), ("upper?item=1,0", "?item=2"), ("all?item=0", "not in a loop")],
+)
+async def test_an_item_that_is_not_there_is_unknown(ask: Ask, address: str, told: str) -> None:
+    run = await looped(ask)
+    answer = await ask.get(f"/runs/{run['id']}/steps/{address}")
+    assert told in refused(answer, 404, "unknown_step")["detail"]
+
+
+@pytest.mark.parametrize("item", ["x", "-1", "1,", "1.0", "٢", "9999999999"])
+async def test_a_place_that_is_none_is_refused(ask: Ask, item: str) -> None:
+    run = await looped(ask)
+    assert (await ask.get(f"/runs/{run['id']}/steps/upper?item={quote(item)}")).status_code in (400, 422)
+
+
+async def test_a_turn_that_succeeded_is_told_as_such_though_the_step_failed(ask: Ask) -> None:
+    text = "CREATE (a:string_ops {operation: 'trim', text: 'x', repeat: {until: a.result = 'y', every: 0, times: 2}})"
+    run = body(await ask.post("/runs", {"cypher": text}, prefer="wait=20"))
+    assert run["error"]["code"] == "repeat_exhausted"
+    step = body(await ask.get(f"/runs/{run['id']}/steps/a"))
+    assert [(a["attempt"], a["state"]) for a in step["attempts"]] == [(1, "succeeded"), (2, "succeeded")]
