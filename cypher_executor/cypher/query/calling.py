@@ -11,7 +11,7 @@ from cypher_executor.cypher.query.host import Evaluator, Planning, compile_condi
 from cypher_executor.cypher.query.operators import Filter, Keep, Operator
 from cypher_executor.cypher.query.procedures import Procedure, as_input, taken
 from cypher_executor.cypher.query.scope import Scope
-from cypher_executor.cypher.query.types import may_be
+from cypher_executor.cypher.query.types import ANY, may_be
 from cypher_executor.errors import Place, nearest
 
 
@@ -69,6 +69,8 @@ def plan_call(clause: syntax.Call, source: Operator, scope: Scope, planning: Pla
     procedure = planning.procedures.get(clause.procedure.text)
     if procedure is None:
         _refuse_unknown(clause, planning)
+        for item in clause.items or ():
+            scope.add((item.alias or item.field).text, ANY)  # so that nobody is told that these are missing, too
         return source
     arguments = _arguments(clause, procedure, scope, planning, alone=alone)
     columns = _columns(clause, procedure, scope, planning, alone=alone)

@@ -129,7 +129,10 @@ class Grouping:
         if not isinstance(call, syntax.FunctionCall):
             return Aggregate(name, "count", None, None, False)
         function = call.name.text.lower()
+        known = len(self.planning.problems.found)
         self._check_arguments(call, ARGUMENTS.get(function, 1))
+        if len(self.planning.problems.found) > known:
+            return Aggregate(name, "count", None, None, False)
         values = [compile_in(argument, self.scope, self.planning) for argument in call.arguments]
         value, argument = (*values, None, None)[:2]
         return Aggregate(name, function, value, argument, call.distinct)

@@ -35,7 +35,6 @@ QUERY_CODES: Mapping[str, str] = MappingProxyType(
         "non_constant_expression": "The expression must be the same for all rows.",
         "negative_integer_argument": "A number that counts rows is negative.",
         "invalid_argument_type": "The expression can never have the type that is needed here.",
-        "unknown_function": "No function has this name.",
     }
 )
 
