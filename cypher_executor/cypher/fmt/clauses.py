@@ -17,6 +17,7 @@ from cypher_executor.cypher.printing import (
     name_text,
     pieces_of,
 )
+from cypher_executor.cypher.templated import holds_templates
 
 _WORD = "CREATE "
 
@@ -63,7 +64,7 @@ def _node(node: syntax.NodePattern) -> Iterator[Piece]:
     yield At(node.place.line, node.place.column)
     head = (name_text(node.variable.text) if node.variable else "") + "".join(map(_label, node.labels))
     yield f"({head}"
-    yield from _properties(node.properties, " " if head else "", templates=True)
+    yield from _inputs(node.properties, " " if head else "")
     yield At(node.place.end_line, node.place.end_column)
     yield ")"
 
@@ -72,7 +73,9 @@ def _relationship(relationship: syntax.RelationshipPattern) -> Iterator[Piece]:
     yield At(relationship.place.line, relationship.place.column)
     variable = name_text(relationship.variable.text) if relationship.variable else ""
     yield ("<-[" if relationship.direction == "left" else "-[") + variable + "".join(map(_label, relationship.types))
-    yield from _properties(relationship.properties, " ", templates=False)
+    if relationship.properties is not None:
+        yield " "
+        yield from pieces_of(relationship.properties, templates=False)
     yield At(relationship.place.end_line, relationship.place.end_column)
     yield "]-" if relationship.direction == "left" else "]->"
 
@@ -81,13 +84,14 @@ def _label(name: syntax.Name) -> str:
     return f":{name_text(name.text)}"
 
 
-def _properties(
-    properties: syntax.MapLiteral | syntax.Parameter | None, before: str, *, templates: bool
-) -> Iterator[Piece]:
-    """A map; in that of a node the strings hold templates, in that of a relationship they are text."""
-    if properties is not None:
-        yield before
-        yield from pieces_of(properties, templates=templates)
+def _inputs(properties: syntax.MapLiteral | syntax.Parameter | None, before: str) -> Iterator[Piece]:
+    """The map of a node, entry by entry, because not all of them hold templates."""
+    if isinstance(properties, syntax.Parameter) or properties is None or not properties.entries:
+        yield from (before, *pieces_of(properties)) if properties is not None else ()
+        return
+    yield from (before, At(properties.place.line, properties.place.column), "{", OPEN, INDENT, SOFT)
+    yield from _separated(pieces_of(e, templates=holds_templates(e.key.text)) for e in properties.entries)
+    yield from (At(properties.place.end_line, properties.place.end_column), DEDENT, SOFT, CLOSE, "}")
 
 
 def _return(projection: syntax.Projection) -> Iterator[Piece]:

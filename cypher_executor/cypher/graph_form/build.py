@@ -14,6 +14,7 @@ from cypher_executor.cypher.plan.draft import DraftNode, DraftRelationship
 from cypher_executor.cypher.plan.planned import Planned, PlannedColumn
 from cypher_executor.cypher.printing import print_expression
 from cypher_executor.cypher.report import Report
+from cypher_executor.cypher.templated import holds_templates
 from cypher_executor.errors import RecipeInvalid
 
 Properties = Mapping[str, GraphValue]
@@ -87,8 +88,9 @@ def _node(drawn: DraftNode) -> GraphNode:
         properties[PART] = part
     if drawn.properties is not None and not drawn.properties.entries:
         properties[NO_INPUTS] = "{}"
-    entries = drawn.properties.entries if drawn.properties is not None else ()
-    properties |= {encode_key(key): value for key, value in _encoded(entries, templates=True).items()}
+    for entry in drawn.properties.entries if drawn.properties is not None else ():
+        key = entry.key.text
+        properties[encode_key(key)] = encode(entry.value, templates=holds_templates(key))
     return GraphNode(drawn.name, tuple(filter(None, tags)), properties)
 
 
