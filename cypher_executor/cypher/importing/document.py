@@ -76,10 +76,10 @@ def line_of(holder: Any, key: Any) -> int | None:
 def _triplets(item: Any, line: int | None, notes: Notes) -> Iterator[Triplet]:
     words = _words(item)
     if words is None or len(words) < 3 or len(words) % 2 == 0 or not all(words):
-        notes.add("lost", f"`{item}`", "this is no triplet `source >> relation >> target`", line)
+        notes.note("lost", f"`{item}`", "this is no triplet `source >> relation >> target`", line)
         return
     if len(words) > 3:
-        notes.add("changed", f"`{item}`", "a chain, taken apart into triplets", line)
+        notes.note("changed", f"`{item}`", "a chain, taken apart into triplets", line)
     for start in range(0, len(words) - 2, 2):
         yield Triplet(words[start], words[start + 1], words[start + 2], line)
 
@@ -103,12 +103,12 @@ def _add_configs(document: Document, configs: Any, line: int | None, notes: Note
         for number, node in enumerate(configs):
             name = _identity(node)
             if name is None or name in named:
-                notes.add("lost", f"node {number + 1}", "it has no `id` of its own", line_of(configs, number))
+                notes.note("lost", f"node {number + 1}", "it has no `id` of its own", line_of(configs, number))
             else:
                 named[name] = {key: value for key, value in node.items() if key not in ("id", "name")}
                 document.lines[name] = line_of(configs, number)
     if named is None:
-        notes.add("lost", "`config`", "it is neither a map nor a list of nodes", line)
+        notes.note("lost", "`config`", "it is neither a map nor a list of nodes", line)
         return
     for name, config in named.items():
         document.configs[str(name)] = config

@@ -46,7 +46,7 @@ def make_node(name: str, config: Any, line: int | None, values: Values) -> Node:
     if config is None or config == {}:
         return _bare(name, line, notes)
     if not isinstance(config, Mapping):
-        notes.add("lost", f"the config of `{name}`", "it is no map", line)
+        notes.note("lost", f"the config of `{name}`", "it is no map", line)
         return _bare(name, line, notes)
     asked = next((key for key in _PART if key in config), None)
     node = _bare(name, line, notes) if asked is None else Node(name, _part(name, config[asked], line, notes))
@@ -54,13 +54,13 @@ def make_node(name: str, config: Any, line: int | None, values: Values) -> Node:
     for key, value in rest.items():
         _add(node, str(key), value, line_of(config, key) or line, values)
     node.configured = asked is None and bool(node.properties)
-    notes.add("carried", f"node `{name}`", "", line)
+    notes.note("carried", f"node `{name}`", "", line)
     return node
 
 
 def _bare(name: str, line: int | None, notes: Notes) -> Node:
     if name in VIRTUAL:
-        notes.add("carried", f"node `{name}`", "it runs nothing, and hands on what it gets", line)
+        notes.note("carried", f"node `{name}`", "it runs nothing, and hands on what it gets", line)
         return Node(name)
     return Node(name, _part(name, name, line, notes))
 
@@ -68,31 +68,31 @@ def _bare(name: str, line: int | None, notes: Notes) -> Node:
 def _part(name: str, asked: Any, line: int | None, notes: Notes) -> str | None:
     part = asked.strip() if isinstance(asked, str) else ""
     if not part:
-        notes.add("lost", f"the component of `{name}`", "it is no name", line)
+        notes.note("lost", f"the component of `{name}`", "it is no name", line)
         return None
     known = _PARTS.get(part, part.replace("-", "_") if part.replace("-", "_").isidentifier() else part)
     if known != part:
-        notes.add("changed", f"component `{part}` of `{name}`", f"the part `{known}`", line)
+        notes.note("changed", f"component `{part}` of `{name}`", f"the part `{known}`", line)
     elif not part.isidentifier():
-        notes.add("lost", f"component `{part}` of `{name}`", "this is no name of a part: say which one is meant", line)
+        notes.note("lost", f"component `{part}` of `{name}`", "this is no name of a part: say which one is meant", line)
     return known
 
 
 def _add(node: Node, key: str, value: Any, line: int | None, values: Values) -> None:
     what, part = f"{node.name}.{key}", node.part or ""
     if not key:
-        values.notes.add("lost", f"`{what}`", "it has an empty name", line)
+        values.notes.note("lost", f"`{what}`", "it has an empty name", line)
         return
     if key == "limits" and isinstance(value, Mapping):
         _add_limits(node, value, line, values.notes)
     elif key in _LOST.get(part, {}):
-        values.notes.add("lost", f"`{what}`", _LOST[part][key], line)
+        values.notes.note("lost", f"`{what}`", _LOST[part][key], line)
     else:
         name = _RENAMED.get(part, {}).get(key, key)
         if name != key:
-            values.notes.add("changed", f"`{what}`", f"called `{name}` here", line)
+            values.notes.note("changed", f"`{what}`", f"called `{name}` here", line)
         if name in RESERVED:
-            values.notes.add(
+            values.notes.note(
                 "changed", f"`{what}`", f"an input, written `{ESCAPE}{name}`: `{name}` alone steers the step", line
             )
             name = ESCAPE + name
@@ -104,6 +104,6 @@ def _add_limits(node: Node, limits: Mapping[Any, Any], line: int | None, notes: 
         what = f"`{node.name}.limits.{key}`"
         if key == "timeout_ms" and isinstance(value, int) and not isinstance(value, bool) and value > 0:
             node.properties["timeout"] = f"'{value}ms'"
-            notes.add("changed", what, "the `timeout` of each attempt", line)
+            notes.note("changed", what, "the `timeout` of each attempt", line)
         else:
-            notes.add("lost", what, "limits stand in the manifest of a part", line)
+            notes.note("lost", what, "limits stand in the manifest of a part", line)

@@ -27,8 +27,10 @@ class Notes:
     """Gathered while a recipe is made, each once."""
 
     found: list[Note] = field(default_factory=list)
+    _known: set[Note] = field(default_factory=set)
 
-    def add(self, fate: Fate, what: str, why: str = "", line: int | None = None) -> None:
+    def note(self, fate: Fate, what: str, why: str = "", line: int | None = None) -> None:
         note = Note(fate, what, why, line)
-        if note not in self.found:
+        if note not in self._known:
+            self._known.add(note)
             self.found.append(note)

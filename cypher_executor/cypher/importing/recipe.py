@@ -54,7 +54,9 @@ def _nodes(document: Document, known: list[tuple[Triplet, Relation]], notes: Not
         config = _called(name, config, callers[name]) if name in callers else config
         nodes[name] = make_node(name, config, lines[name], values)
     for name in document.configs.keys() - nodes.keys():
-        notes.add("lost", f"the config of `{name}`", "no triplet leads to it or away from it", document.lines.get(name))
+        notes.note(
+            "lost", f"the config of `{name}`", "no triplet leads to it or away from it", document.lines.get(name)
+        )
     return nodes
 
 
@@ -72,9 +74,9 @@ def _described(document: Document, notes: Notes) -> dict[str, str]:
         line = document.lines.get(key)
         if (key == "name" and _is_name(value)) or (key == "description" and isinstance(value, str)):
             described[key] = quoted(value.strip())
-            notes.add("carried", f"`{key}`", "", line)
+            notes.note("carried", f"`{key}`", "", line)
         else:
-            notes.add("lost", f"`{key}`", "a recipe has no such setting, or not with this value", line)
+            notes.note("lost", f"`{key}`", "a recipe has no such setting, or not with this value", line)
     return described
 
 

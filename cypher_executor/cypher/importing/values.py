@@ -35,7 +35,7 @@ class Values:
 
     def _map(self, value: Mapping[Any, Any], what: str, line: int | None) -> str:
         if "" in value:
-            self.notes.add("lost", f"`{what}`", "a value in it has an empty name", line)
+            self.notes.note("lost", f"`{what}`", "a value in it has an empty name", line)
         entries = (f"{name_text(str(k))}: {self.written(v, f'{what}.{k}', line)}" for k, v in value.items() if k != "")
         return "{" + ", ".join(entries) + "}"
 
@@ -44,7 +44,7 @@ class Values:
             return {None: "null", True: "true", False: "false"}[value]
         if (isinstance(value, int) and -(2**63) < value < 2**63) or (isinstance(value, float) and math.isfinite(value)):
             return repr(value)
-        self.notes.add("changed", f"`{what}`", f"`{str(value)[:40]}` is no number of 64 bits, and a text now", line)
+        self.notes.note("changed", f"`{what}`", f"`{str(value)[:40]}` is no number of 64 bits, and a text now", line)
         return quoted(str(value))
 
     def _text(self, text: str, what: str, line: int | None) -> str:
@@ -59,7 +59,7 @@ class Values:
         for found in _REFERENCE.finditer(text):
             expression = self.reference(found[1].strip(), what, line)
             if expression is None:
-                self.notes.add(
+                self.notes.note(
                     "lost", f"`{found[0]}` in `{what}`", "this is no path such as a.b.0.c, and a text now", line
                 )
                 continue
@@ -80,19 +80,19 @@ class Values:
             named = bool(rest) and not _is_index(rest[0])
             return f"${name_text(rest[0])}{_steps(rest[1:])}" if named else f"$input{_steps(rest)}"
         if first in _SECRETS and rest:
-            self.notes.add("changed", f"`{{{{{path}}}}}`", "a secret: store it, and grant it to the recipe", line)
+            self.notes.note("changed", f"`{{{{{path}}}}}`", "a secret: store it, and grant it to the recipe", line)
             return f"secret({quoted('.'.join(rest))})"
         if first in self.names:
             self._warn_of_wrapping(path, rest, line)
             return variable_text(first) + _steps(rest)
         why = f"no node is called `{first}`, so it is taken from the input"
-        self.notes.add("changed", f"`{{{{{path}}}}}` in `{what}`", why, line)
+        self.notes.note("changed", f"`{{{{{path}}}}}` in `{what}`", why, line)
         return f"${name_text(first)}{_steps(rest)}"
 
     def _warn_of_wrapping(self, path: str, rest: list[str], line: int | None) -> None:
         if rest[:1] == ["data"]:
             why = "carried over as it is; parts give their output without `data` around it, so `.data` may have to go"
-            self.notes.add("changed", f"`{{{{{path}}}}}`", why, line)
+            self.notes.note("changed", f"`{{{{{path}}}}}`", why, line)
 
 
 @dataclass(frozen=True, slots=True)

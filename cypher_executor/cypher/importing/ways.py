@@ -33,7 +33,7 @@ def relations_of(triplets: Iterable[Triplet], notes: Notes) -> list[tuple[Triple
     for triplet in triplets:
         relation = read_relation(triplet.relation)
         if relation is None:
-            notes.add("lost", f"`{triplet}`", f"no relation is called `{triplet.relation}`, so nothing leads from "
+            notes.note("lost", f"`{triplet}`", f"no relation is called `{triplet.relation}`, so nothing leads from "
                       f"`{triplet.source}` to `{triplet.target}` here", triplet.line)  # fmt: skip
         else:
             found.append((triplet, relation))
@@ -44,7 +44,7 @@ def make_way(triplet: Triplet, relation: Relation, nodes: Mapping[str, Node], no
     """The relationship of a triplet."""
     source = nodes[triplet.source]
     type_, properties, why = _meaning(relation, source)
-    notes.add("changed" if why else "carried", f"`{triplet}`", why, triplet.line)
+    notes.note("changed" if why else "carried", f"`{triplet}`", why, triplet.line)
     return Way(source.name, type_, triplet.target, properties, triplet.line)
 
 
@@ -100,7 +100,7 @@ def _closed(way: Way, notes: Notes) -> Way:
     why = "this leaves a loop, so it is taken once, when all items have ended"
     if way.type != "ON_SUCCESS" or way.properties:
         why += f"; `{way.type}` and its conditions are lost"
-    notes.add("changed" if way.type == "ON_SUCCESS" and not way.properties else "lost",
+    notes.note("changed" if way.type == "ON_SUCCESS" and not way.properties else "lost",
               f"`{way.source} >> {way.target}`", why, way.line)  # fmt: skip
     return replace(way, type="COLLECT", properties="")
 
