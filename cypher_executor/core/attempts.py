@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 from urllib.parse import quote
 
 from cypher_executor.core import orchestration
@@ -262,7 +263,7 @@ class Attempts:
             return self._resume(step, {"ok": False, "error": error})
         self._outstanding.drop_work(step)
         step.state = "waiting"
-        self._start_timer(step, min(self._given.now_us + int(ms * 1000), limit_us(step)))
+        self._start_timer(step, min(self._given.now_us + ceil(ms * 1000), limit_us(step)))
         return None
 
     def _resume(self, step: Step, answer: Mapping[str, Value]) -> Outcome:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 Path = tuple[int, ...]
 """The `FOR_EACH` relationships around a node by their index, outermost first."""
 
+DEEPEST = 16
+"""How deep loops may stand in each other. Paths end one deeper, so that a text of nothing but loops costs no more."""
+
 Key = int | str
 """What a region is known by: the index of its `FOR_EACH`, the node that has the `for_each`, or "" for the whole run."""
 
@@ -57,7 +60,7 @@ def led_to(way: Way, paths: Mapping[str, Path]) -> Path:
     """
     path = paths.get(way.source, ())
     if way.type == "FOR_EACH":
-        return (*path, way.index)
+        return (*path, way.index) if len(path) <= DEEPEST else path
     return path[:-1] if way.type == "COLLECT" else path
 
 

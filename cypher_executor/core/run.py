@@ -237,6 +237,7 @@ class Run:
             step.started_us = step.attempts[0].started_us
             if step.attempts[-1].ended_us is None:
                 step.attempts[-1].ended_us = self._given.now_us
+        step.tape.clear()  # it may be large, and a loop has many steps
         self._queue.append(step)
 
     # --- what follows from the end of a step --------------------------------------------------------------------------

@@ -313,8 +313,8 @@ class World:
         step = self._rng.choice(list(self.run.steps.values()))
         if (step.name, step.item) in executing:
             return None
-        about = {"at_us": self._now_us, "node": step.name, "item": step.item, "attempt": step.attempt}
-        return AttemptSucceeded(**about, output="late", started_us=self._now_us)
+        about: dict[str, Any] = {"node": step.name, "item": step.item, "attempt": step.attempt}
+        return AttemptSucceeded(**about, at_us=self._now_us, output="late", started_us=self._now_us)
 
     def _early(self) -> Event | None:
         """A timer that fires a moment before it is due."""

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cypher_executor.core.regions import Path
+from cypher_executor.core.regions import DEEPEST, Path
 from cypher_executor.cypher import syntax
 from cypher_executor.cypher.plan.planned import Planned, PlannedLoop, PlannedRelationship
 from cypher_executor.cypher.report import Report
 from cypher_executor.errors import Place
-
-DEEPEST = 16
-"""How deep loops may stand in each other."""
 
 
 def check_lists(planned: Planned, report: Report) -> None:
@@ -68,7 +65,7 @@ def _check_collects(planned: Planned, report: Report) -> None:
 
 def _check_depth(planned: Planned, report: Report) -> None:
     for relationship in planned.relationships:
-        if relationship.type == "FOR_EACH" and len(planned.loops.paths[relationship.target]) == DEEPEST + 1:
+        if relationship.type == "FOR_EACH" and len(planned.loops.paths[relationship.source]) == DEEPEST:
             sentence = f"loops may stand in each other {DEEPEST} deep: do the rest in another recipe."
             report.add("loop_too_deep", sentence, relationship.drawn.place, node=relationship.target)
 

@@ -98,7 +98,7 @@ def _report_name(planned: Planned, reading: Reading, variable: syntax.Variable, 
             *(f"${p}" for p in planned.parameters or ()),
         )
 
-    if name not in planned.nodes and name in _item_names(planned):
+    if name not in planned.nodes and name in planned.item_names:
         sentence = f"`{name}` is the item of a loop (or its place), which has this name only inside of the loop."
         report.add("item_outside_loop", sentence, variable.place, node=reading.step)
     elif name not in planned.nodes:
@@ -111,11 +111,6 @@ def _report_name(planned: Planned, reading: Reading, variable: syntax.Variable, 
         reader = f"`{reading.step}`" if reading.after == reading.step else "the source of this relationship"
         message = f"`{name}` is not upstream of {reader}, so it may not have ended when this is evaluated"
         report.add_unknown("not_upstream", message, variable.place, name, visible, node=reading.step)
-
-
-def _item_names(planned: Planned) -> set[str]:
-    loops = [*(r.loop for r in planned.relationships), *(node.for_each for node in planned.nodes.values())]
-    return {name for loop in loops if loop is not None for name in loop.names}
 
 
 def _visible_names(planned: Planned, reading: Reading) -> list[str]:

@@ -131,7 +131,8 @@ class Loops:
     def __init__(self, order: Sequence[str], entering: Mapping[str, Sequence[PlannedRelationship]]) -> None:
         self.paths, leaks = loop_paths(order, entering)
         self._opening = {r.index: r for ways in entering.values() for r in ways if r.type == "FOR_EACH"}
-        self.leaks = [r for ways in entering.values() for r in ways if any(r is leak for leak in leaks)]
+        leaking = {leak.index for leak in leaks}
+        self.leaks = [r for ways in entering.values() for r in ways if r.index in leaking]
 
     def opening(self, index: int) -> PlannedRelationship:
         """The `FOR_EACH` of this index."""
@@ -184,6 +185,12 @@ class Planned:
         """Which nodes stand in which loop."""
         order = [self.names[number] for component in self.graph.components for number in component]
         return Loops(order, self.entering)
+
+    @cached_property
+    def item_names(self) -> frozenset[str]:
+        """Every name that some loop gives to its item or to the place of it."""
+        loops = [*(r.loop for r in self.relationships), *(node.for_each for node in self.nodes.values())]
+        return frozenset(name for loop in loops if loop is not None for name in loop.names)
 
     def readings(self) -> Iterator[Reading]:
         """Every expression of the recipe."""
