@@ -2,7 +2,8 @@
 
 query        compile_query: text to Query; Query.run: rows, one at a time
 planner      clauses to operators; projection, grouping: WITH and RETURN; pattern, matcher: MATCH
-operators    what a plan is made of; steps: how a pattern is found
+operators    what a plan is made of; keeping, groups: those that keep rows, with aggregates
+steps        how a pattern is found: expansions follow relationships, ways finds the shortest
 host, forms  expressions that ask a graph; inference: what can never work, told before anything runs
 calling      CALL; procedures: what it calls
 values       nodes, relationships, paths; graph: the port; memory: a graph in memory

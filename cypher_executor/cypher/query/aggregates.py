@@ -13,7 +13,7 @@ from cypher_executor.cypher.expressions import arithmetic
 from cypher_executor.cypher.expressions.frame import Value
 from cypher_executor.cypher.expressions.ordering import sort_key
 from cypher_executor.cypher.expressions.values import is_number, wrong_type
-from cypher_executor.cypher.query.budget import weight
+from cypher_executor.cypher.query.budget import Holding, weight
 from cypher_executor.cypher.query.context import QueryFrame
 from cypher_executor.errors import ExpressionError
 
@@ -31,7 +31,7 @@ class Accumulator(Protocol):
 
 
 class _Count:
-    def __init__(self, frame: QueryFrame) -> None:
+    def __init__(self) -> None:
         self.count = 0
 
     def add(self, value: Value, argument: Value) -> None:
@@ -94,12 +94,12 @@ class _Extreme:
 
 
 class _Collect:
-    def __init__(self, frame: QueryFrame) -> None:
-        self.frame = frame
+    def __init__(self, held: Holding) -> None:
+        self.held = held
         self.items: list[Value] = []
 
     def add(self, value: Value, argument: Value) -> None:
-        self.frame.context.budget.hold(weight((value,)))
+        self.held.add(weight((value,)))
         self.items.append(value)
 
     def result(self) -> list[Value]:
@@ -132,15 +132,15 @@ class _Deviation:
 
 
 class _Percentile:
-    def __init__(self, frame: QueryFrame, choose: Callable[[list[Any], float], Any]) -> None:
-        self.frame = frame
+    def __init__(self, held: Holding, choose: Callable[[list[Any], float], Any]) -> None:
+        self.held = held
         self.choose = choose
         self.numbers: list[Any] = []
         self.at: float | None = None
 
     def add(self, value: Value, argument: Value) -> None:
         _number("percentile", value)
-        self.frame.context.budget.hold(weight((value,)))
+        self.held.add(weight((value,)))
         self.numbers.append(value)
         if self.at is None:
             self.at = _fraction(argument)
@@ -171,18 +171,19 @@ def _continuous(numbers: list[Any], at: float) -> float:
     return float(numbers[below]) * (1 - part) + float(numbers[above]) * part
 
 
-MAKE: dict[str, Callable[[QueryFrame], Accumulator]] = {
-    "count": _Count,
-    "sum": _Sum,
-    "avg": _Average,
-    "min": lambda frame: _Extreme(-1),
-    "max": lambda frame: _Extreme(1),
-    "collect": _Collect,
-    "stdev": lambda frame: _Deviation(1),
-    "stdevp": lambda frame: _Deviation(0),
-    "percentilecont": lambda frame: _Percentile(frame, _continuous),
-    "percentiledisc": lambda frame: _Percentile(frame, _discrete),
+MAKE: dict[str, Callable[[QueryFrame, Holding], Accumulator]] = {
+    "count": lambda frame, held: _Count(),
+    "sum": lambda frame, held: _Sum(frame),
+    "avg": lambda frame, held: _Average(frame),
+    "min": lambda frame, held: _Extreme(-1),
+    "max": lambda frame, held: _Extreme(1),
+    "collect": lambda frame, held: _Collect(held),
+    "stdev": lambda frame, held: _Deviation(1),
+    "stdevp": lambda frame, held: _Deviation(0),
+    "percentilecont": lambda frame, held: _Percentile(held, _continuous),
+    "percentiledisc": lambda frame, held: _Percentile(held, _discrete),
 }
+"""For each function, what makes its accumulator. `held` counts what is kept of the group's values."""
 
 ARGUMENTS = {"percentilecont": 2, "percentiledisc": 2}
 """How many arguments a function takes, where it is not one."""

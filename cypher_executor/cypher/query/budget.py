@@ -15,7 +15,7 @@ class Limits:
     time to sort, group, collect and compare rows; `seconds` need a clock."""
 
     rows: int = 100_000
-    steps: int = 50_000_000
+    steps: int = 10_000_000
     bytes: int = 256 * 2**20
     seconds: float | None = None
 
@@ -40,6 +40,10 @@ class Budget:
             self._look_again = self._steps + _BETWEEN_LOOKS
             self._look_at_clock()
 
+    def holding(self) -> Holding:
+        """What one operator keeps; to be used as a context, at whose end everything is let go."""
+        return Holding(self)
+
     def hold(self, size: int) -> None:
         """Counts bytes that are kept; a negative size lets them go."""
         self._held += size
@@ -56,6 +60,26 @@ class Budget:
     def _look_at_clock(self) -> None:
         if self._deadline is not None and self._clock is not None and self._clock() > self._deadline:
             raise _used_up(f"takes longer than {self.limits.seconds} s")
+
+
+class Holding:
+    """What one operator of a plan keeps while it runs. A query within an expression runs once for each row, and must
+    not be charged for what its last run has kept."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._held = 0
+
+    def __enter__(self) -> Holding:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.add(-self._held)
+
+    def add(self, size: int) -> None:
+        """Counts bytes that are kept. Raises ExpressionError when all operators together keep too much."""
+        self._held += size
+        self._budget.hold(size)
 
 
 def weight(values: Iterable[Value]) -> int:

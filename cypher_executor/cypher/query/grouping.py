@@ -15,8 +15,8 @@ from cypher_executor.cypher.expressions.functions import AGGREGATES
 from cypher_executor.cypher.query import types as t
 from cypher_executor.cypher.query.aggregates import ARGUMENTS
 from cypher_executor.cypher.query.fingerprints import fingerprint
+from cypher_executor.cypher.query.groups import Aggregate
 from cypher_executor.cypher.query.host import NOTHING, Evaluator, Planning, compile_in
-from cypher_executor.cypher.query.operators import Aggregate
 from cypher_executor.cypher.query.scope import Scope
 
 _DRAWS = frozenset({"rand", "uuid", "randomuuid"})
@@ -59,6 +59,15 @@ def _in_loops(expression: syntax.Syntax) -> Iterator[syntax.Syntax]:
                 yield body
 
 
+def _made_inside(expression: syntax.Syntax) -> Iterator[str]:
+    """The names that comprehensions within an expression make."""
+    for node in reachable(expression):
+        if isinstance(node, syntax.ListComprehension | syntax.Quantifier):
+            yield node.variable.text
+        elif isinstance(node, syntax.Reduce):
+            yield from (node.variable.text, node.accumulator.text)
+
+
 class Grouping:
     """The columns that aggregating expressions fall apart into."""
 
@@ -94,6 +103,7 @@ class Grouping:
         """Which nodes stand for which column."""
         for body in _in_loops(expression):
             self._refuse_in_loop(body)
+        inside = set(_made_inside(expression))
         columns: dict[int, str] = {}
         todo: list[syntax.Syntax] = [expression]
         while todo:
@@ -102,7 +112,7 @@ class Grouping:
             if name is not None:
                 columns[id(node)] = name
                 continue
-            if isinstance(node, syntax.Variable) and not self._bound_inside(expression, node):
+            if isinstance(node, syntax.Variable) and node.name not in inside:
                 self._ambiguous(node)
             if not isinstance(node, GRAPH_FORMS):
                 todo.extend(reversed(syntax.children(node)))
@@ -160,15 +170,6 @@ class Grouping:
             return  # a key; or a name that is not there at all, which is told when it is compiled
         message = f"`{node.name}` differs within a group: make it, or the property that is meant, a column of its own."
         self.planning.problems.refuse("ambiguous_aggregation", message, node.place)
-
-    def _bound_inside(self, expression: syntax.Syntax, variable: syntax.Variable) -> bool:
-        """Whether a comprehension within the expression makes this name."""
-        for node in reachable(expression):
-            if isinstance(node, syntax.ListComprehension | syntax.Quantifier) and node.variable.text == variable.name:
-                return True
-            if isinstance(node, syntax.Reduce) and variable.name in (node.variable.text, node.accumulator.text):
-                return True
-        return False
 
     def read_by_keys(self, name: str) -> bool:
         """Whether a key reads this name."""

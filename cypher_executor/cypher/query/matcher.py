@@ -8,17 +8,16 @@ that may be what keeps it from failing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import heapq
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from cypher_executor.cypher.query.expansions import Arrival, Expand, ExpandMany
 from cypher_executor.cypher.query.graph import Direction
 from cypher_executor.cypher.query.host import Evaluator
 from cypher_executor.cypher.query.pattern import NodeSpec, PathSpec, RelationshipSpec
 from cypher_executor.cypher.query.steps import (
-    Arrival,
     CheckNode,
-    Expand,
-    ExpandMany,
     MakePath,
     Require,
     RequireProperties,
@@ -131,10 +130,29 @@ def steps_for(
 ) -> tuple[Step, ...]:
     """The steps that find all paths of a clause; `given` are the names of the row that it begins with."""
     matcher = _Matcher(set(given), given, list(conditions))
-    todo = list(paths)
-    while todo:
-        following = min(todo, key=matcher.cost)
-        todo.remove(following)
-        matcher.path(following)
+    for path in _in_order(paths, matcher):
+        matcher.path(path)
     assert not matcher.conditions and not matcher.later
     return tuple(matcher.steps)
+
+
+def _in_order(paths: Sequence[PathSpec], matcher: _Matcher) -> Iterator[PathSpec]:
+    """The cheapest path first, of those that remain when it comes to its turn. A path becomes cheaper when one of its
+    names becomes known, and then it is put into the queue once more."""
+    with_name: dict[str, list[int]] = {}
+    for number, path in enumerate(paths):
+        for name in {*(node.name for node in path.nodes), *(over.name for over in path.relationships)}:
+            with_name.setdefault(name, []).append(number)
+    queue = [(matcher.cost(path), number) for number, path in enumerate(paths)]
+    heapq.heapify(queue)
+    done: set[int] = set()
+    while queue:
+        _, number = heapq.heappop(queue)
+        if number in done:
+            continue
+        done.add(number)
+        yield paths[number]
+        for name in {node.name for node in paths[number].nodes}:
+            for other in with_name.pop(name, ()):
+                if other not in done:
+                    heapq.heappush(queue, (matcher.cost(paths[other]), other))

@@ -1,7 +1,7 @@
 """The operators of a plan: each takes rows from the one before it and gives rows, one at a time.
 
 All of them are generators, so a query does no more than what its reader asks for: a LIMIT that is full ends everything
-behind it. Only sorting, grouping and telling rows apart keep rows, and those are counted.
+behind it. Here are those that hand on rows one by one; `keeping` and `groups` have those that must keep rows.
 """
 
 from __future__ import annotations
@@ -9,14 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Protocol
+from typing import Protocol
 
 from cypher_executor.cypher.expressions.frame import Value
-from cypher_executor.cypher.expressions.ordering import sort_key
 from cypher_executor.cypher.expressions.values import truth, wrong_type
-from cypher_executor.cypher.query.aggregates import MAKE, Accumulator
-from cypher_executor.cypher.query.budget import weight
-from cypher_executor.cypher.query.context import Context, QueryFrame, Row
+from cypher_executor.cypher.query.context import Context, Row
 from cypher_executor.cypher.query.host import Evaluator
 from cypher_executor.cypher.query.steps import Step, find
 from cypher_executor.errors import ExpressionError
@@ -154,189 +151,6 @@ class Keep:
 
     def describe(self) -> Sequence[str]:
         return ("keep " + ", ".join(shown(self.names)),)
-
-
-@dataclass(frozen=True, slots=True)
-class Aggregate:
-    """One aggregating call: `function` of `value` (None for `count(*)`), over distinct values if so wanted."""
-
-    name: str
-    function: str
-    value: Evaluator | None
-    argument: Evaluator | None
-    distinct: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A row for each group of rows that agree in the keys. Without keys there is one group, even of no rows."""
-
-    source: Operator
-    keys: tuple[tuple[str, Evaluator], ...]
-    aggregates: tuple[Aggregate, ...]
-
-    def rows(self, context: Context, argument: Row) -> Iterator[Row]:
-        keys = [(name, evaluator.on(context)) for name, evaluator in self.keys]
-        running = [_Running(aggregate, context) for aggregate in self.aggregates]
-        groups: dict[Any, tuple[Row, list[_Cell]]] = {}
-        if not keys:
-            groups[()] = ({}, [one.cell() for one in running])
-        for row in self.source.rows(context, argument):
-            context.budget.spend(1)
-            values = {name: evaluate(row) for name, evaluate in keys}
-            key = tuple(map(sort_key, values.values()))
-            if key not in groups:
-                context.budget.hold(weight(values.values()) * (1 + len(running)))
-                groups[key] = (values, [one.cell() for one in running])
-            for one, cell in zip(running, groups[key][1], strict=True):
-                one.add(cell, row)
-        for values, cells in groups.values():
-            results = {one.name: cell.accumulator.result() for one, cell in zip(self.aggregates, cells, strict=True)}
-            yield {**values, **results}
-
-    def before(self) -> Sequence[Operator]:
-        return (self.source,)
-
-    def describe(self) -> Sequence[str]:
-        by = ", ".join(shown(name for name, _ in self.keys))
-        return (f"group by {by}" if by else "one group", *(f"{a.function}()" for a in self.aggregates))
-
-
-@dataclass(slots=True)
-class _Cell:
-    """One aggregate of one group, and what it has seen if it must tell values apart."""
-
-    accumulator: Accumulator
-    seen: set[Any] | None
-
-
-class _Running:
-    """One aggregate while rows are grouped."""
-
-    def __init__(self, aggregate: Aggregate, context: Context) -> None:
-        self.aggregate = aggregate
-        self.context = context
-        self.frame: QueryFrame = context.frame(0)
-        self.value = aggregate.value.on(context) if aggregate.value else None
-        self.argument = aggregate.argument.on(context) if aggregate.argument else None
-
-    def cell(self) -> _Cell:
-        return _Cell(MAKE[self.aggregate.function](self.frame), set() if self.aggregate.distinct else None)
-
-    def add(self, cell: _Cell, row: Row) -> None:
-        value = self.value(row) if self.value else True
-        if value is None:
-            return
-        if cell.seen is not None:
-            key = sort_key(value)
-            if key in cell.seen:
-                return
-            self.context.budget.hold(weight((value,)))
-            cell.seen.add(key)
-        cell.accumulator.add(value, self.argument(row) if self.argument else None)
-
-
-@dataclass(frozen=True, slots=True)
-class Distinct:
-    """Each row once, told apart by these columns."""
-
-    source: Operator
-    names: tuple[str, ...]
-
-    def rows(self, context: Context, argument: Row) -> Iterator[Row]:
-        seen: set[Any] = set()
-        for row in self.source.rows(context, argument):
-            values = [row[name] for name in self.names]
-            key = tuple(map(sort_key, values))
-            context.budget.spend(1)
-            if key not in seen:
-                context.budget.hold(weight(values))
-                seen.add(key)
-                yield row
-
-    def before(self) -> Sequence[Operator]:
-        return (self.source,)
-
-    def describe(self) -> Sequence[str]:
-        return ("distinct",)
-
-
-class _Backwards:
-    """A key that sorts the other way round."""
-
-    __slots__ = ("key",)
-
-    def __init__(self, key: Any) -> None:
-        self.key = key
-
-    def __lt__(self, other: _Backwards) -> bool:
-        return bool(other.key < self.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Backwards) and self.key == other.key
-
-
-@dataclass(frozen=True, slots=True)
-class Sort:
-    """ORDER BY; when a LIMIT (and a SKIP) follows, only as many rows are kept as they let through."""
-
-    source: Operator
-    keys: tuple[tuple[Evaluator, bool], ...]
-    counts: tuple[Evaluator, ...]
-    """The SKIP and the LIMIT that follow; empty when there is no LIMIT."""
-
-    def rows(self, context: Context, argument: Row) -> Iterator[Row]:
-        keys = [(evaluator.on(context), descending) for evaluator, descending in self.keys]
-        rows = self._with_keys(context, argument, keys)
-        if self.counts:
-            wanted = sum(row_count(count, context) for count in self.counts)
-            yield from self._first(wanted, rows, context)
-            return
-        kept, held = [], 0
-        for item in rows:
-            size = weight(item[2].values())
-            context.budget.hold(size)
-            held += size
-            kept.append(item)
-        kept.sort(key=_first_two)
-        context.budget.hold(-held)
-        yield from (row for _, _, row in kept)
-
-    def _first(self, wanted: int, rows: Iterator[tuple[Any, int, Row]], context: Context) -> Iterator[Row]:
-        """The first rows, by keeping twice as many and throwing the others away now and then."""
-        kept: list[tuple[Any, int, Row]] = []
-        for item in rows:
-            context.budget.hold(weight(item[2].values()))
-            kept.append(item)
-            if len(kept) >= max(_FEW, 2 * wanted):
-                kept = _shortened(kept, wanted, context)
-        yield from (row for _, _, row in _shortened(kept, wanted, context))
-
-    def _with_keys(self, context: Context, argument: Row, keys: Iterable[Any]) -> Iterator[tuple[Any, int, Row]]:
-        for number, row in enumerate(self.source.rows(context, argument)):
-            context.budget.spend(1)
-            key = [_Backwards(sort_key(evaluate(row))) if down else sort_key(evaluate(row)) for evaluate, down in keys]
-            yield key, number, row
-
-    def before(self) -> Sequence[Operator]:
-        return (self.source,)
-
-    def describe(self) -> Sequence[str]:
-        return ("sort, keeping the first rows only" if self.counts else "sort",)
-
-
-_FEW = 1000
-
-
-def _shortened(kept: list[tuple[Any, int, Row]], wanted: int, context: Context) -> list[tuple[Any, int, Row]]:
-    kept.sort(key=_first_two)
-    for _, _, row in kept[wanted:]:
-        context.budget.hold(-weight(row.values()))
-    return kept[:wanted]
-
-
-def _first_two(item: tuple[Any, int, Row]) -> tuple[Any, int]:
-    return item[:2]
 
 
 @dataclass(frozen=True, slots=True)

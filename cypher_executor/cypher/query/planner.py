@@ -10,8 +10,9 @@ from cypher_executor.cypher.printing import print_expression
 from cypher_executor.cypher.query import types as t
 from cypher_executor.cypher.query.calling import Nothing, plan_call
 from cypher_executor.cypher.query.host import Evaluator, Planning, compile_condition, compile_in
+from cypher_executor.cypher.query.keeping import Distinct
 from cypher_executor.cypher.query.matcher import steps_for
-from cypher_executor.cypher.query.operators import Argument, Distinct, FindPatterns, Operator, Union, Unwind
+from cypher_executor.cypher.query.operators import Argument, FindPatterns, Operator, Union, Unwind
 from cypher_executor.cypher.query.pattern import PatternReader
 from cypher_executor.cypher.query.projection import project
 from cypher_executor.cypher.query.scope import OWN, Scope

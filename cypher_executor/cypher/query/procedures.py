@@ -44,12 +44,13 @@ def as_input(value: Value, wanted: Type) -> Value:
 
 def _distinct(context: Context, values: Iterator[str]) -> Iterator[tuple[str]]:
     seen: set[str] = set()
-    for value in values:
-        context.budget.spend(1)
-        if value not in seen:
-            context.budget.hold(weight((value,)))
-            seen.add(value)
-            yield (value,)
+    with context.budget.holding() as held:
+        for value in values:
+            context.budget.spend(1)
+            if value not in seen:
+                held.add(weight((value,)))
+                seen.add(value)
+                yield (value,)
 
 
 def _relationships(context: Context) -> Iterator[Any]:

@@ -14,18 +14,10 @@ from cypher_executor.cypher import syntax
 from cypher_executor.cypher.query import types as t
 from cypher_executor.cypher.query.fingerprints import fingerprint
 from cypher_executor.cypher.query.grouping import Grouping, aggregates, is_aggregate, reachable
+from cypher_executor.cypher.query.groups import Group
 from cypher_executor.cypher.query.host import NOTHING, Evaluator, Planning, compile_condition, compile_in
-from cypher_executor.cypher.query.operators import (
-    Distinct,
-    Extend,
-    Filter,
-    Group,
-    Keep,
-    Limit,
-    Operator,
-    Skip,
-    Sort,
-)
+from cypher_executor.cypher.query.keeping import Distinct, Sort
+from cypher_executor.cypher.query.operators import Extend, Filter, Keep, Limit, Operator, Skip
 from cypher_executor.cypher.query.scope import OWN, Scope
 
 

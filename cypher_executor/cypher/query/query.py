@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from cypher_executor.cypher.expressions.frame import Value
 from cypher_executor.cypher.parse import parse
+from cypher_executor.cypher.problems import MAX_PROBLEMS
 from cypher_executor.cypher.query import forms as forms  # fills the table of forms
 from cypher_executor.cypher.query.budget import Budget
 from cypher_executor.cypher.query.context import Context, scope_for
@@ -88,6 +89,7 @@ def compile_query(text: str, *, procedures: Mapping[str, Procedure] = SHIPPED) -
     planned = plan_script(parsed.statement, Scope(), planning)
     diagnostics = (*parsed.diagnostics, *planning.problems.found)
     if planning.problems.found:
-        return CompiledQuery(None, tuple(sorted(diagnostics, key=lambda d: (d.place.line, d.place.column))))
+        ordered = sorted(diagnostics, key=lambda d: (d.place.line, d.place.column))
+        return CompiledQuery(None, tuple(ordered[:MAX_PROBLEMS]))
     parameters = frozenset(planning.parameters)
     return CompiledQuery(Query(planned.columns, parameters, bool(explained), planned.operator), diagnostics)

@@ -6,9 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cypher_executor.cypher.query.budget import Holding
 from cypher_executor.cypher.query.pattern import RelationshipSpec
 from cypher_executor.cypher.query.steps import Match, expansion
 from cypher_executor.cypher.query.values import Id, Node, Relationship
+
+_OF_NODE = 64
+"""About how many bytes it takes to remember how a node was reached."""
 
 Arrivals = dict[Id, list[tuple[Relationship, Id]]]
 """For each node of a level, over which relationships it was reached, and from which nodes."""
@@ -27,14 +31,15 @@ class ShortestWays:
         start, end = match.row[self.source], match.row[self.target]
         if not isinstance(start, Node) or not isinstance(end, Node):
             return
-        for way in self._ways(match, start.id, end.id):
-            match.row[self.relationship.name] = way
-            yield
-            if not self.every:
-                break
+        with match.context.budget.holding() as held:
+            for way in self._ways(match, start.id, end.id, held):
+                match.row[self.relationship.name] = way
+                yield
+                if not self.every:
+                    break
         match.row.pop(self.relationship.name, None)
 
-    def _ways(self, match: Match, start: Id, end: Id) -> Iterator[list[Relationship]]:
+    def _ways(self, match: Match, start: Id, end: Id, held: Holding) -> Iterator[list[Relationship]]:
         assert self.relationship.hops is not None
         least, most = self.relationship.hops
         if least == 0 and start == end:
@@ -48,7 +53,7 @@ class ShortestWays:
                 yield from _back(levels, end)
                 return
             seen.update(levels[-1])
-            match.context.budget.hold(16 * len(levels[-1]))
+            held.add(_OF_NODE * len(levels[-1]))
 
     def _next(self, match: Match, level: Arrivals, seen: set[Id], end: Id) -> Arrivals:
         spec, found = self.relationship, Arrivals()

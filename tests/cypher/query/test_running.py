@@ -193,3 +193,12 @@ def test_a_procedure_without_outputs_is_called_for_each_row() -> None:
     assert alone.query is not None
     assert list(alone.query.run(MemoryGraph())) == []
     assert called[-1] == ("c",)
+
+
+def test_what_a_query_within_has_kept_is_let_go_before_it_runs_again() -> None:
+    text = "UNWIND range(1, 500) AS x RETURN COUNT { UNWIND range(1, 50) AS y RETURN DISTINCT y + x } AS n"
+    rows = list(query(text).run(MemoryGraph(), budget=Budget(Limits(bytes=20_000))))
+    assert rows == [(50,)] * 500
+    inner = "EXISTS { UNWIND range(1, 50) AS y WITH collect(y) AS ys RETURN ys }"
+    text = f"UNWIND range(1, 500) AS x WITH x WHERE {inner} RETURN x"
+    assert len(list(query(text).run(MemoryGraph(), budget=Budget(Limits(bytes=20_000))))) == 500
