@@ -13,7 +13,7 @@ from tests.service.support import LASTS, Ask, body, refused
     [("GET", "/runs/{}"), ("GET", "/runs/{}/steps/pause"), ("GET", "/runs/{}/steps/none"), ("POST", "/runs/{}/cancel")],
 )
 async def test_the_run_of_another_tenant_is_not_found(ask: Ask, house: House, method: str, path: str) -> None:
-    theirs = await house.engine.start(house.library.prepare_text(LASTS, {}), tenant="another")
+    theirs = await house.engine.start(await house.library.prepare_text(LASTS, {}), tenant="another")
     told = refused(await ask.request(method, path.format(theirs.run)), 404, "unknown_run")
     unknown = refused(await ask.request(method, path.format("run_0")), 404, "unknown_run")
     assert told["detail"] == unknown["detail"].replace("run_0", theirs.run)
