@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from cypher_executor.core.commands import Execute
-from cypher_executor.core.events import Event, RunId, RunState
+from cypher_executor.core.events import Event, RunEnded, RunId, RunState
 from cypher_executor.core.parts import Grants, Part
 from cypher_executor.core.recipe import Digest, Recipe, Value
+from cypher_executor.core.retention import Retention
 
 
 class Clock(Protocol):
@@ -86,6 +87,14 @@ Outcome = Appended | Claimed | Stale
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """The events of `run` cannot be read: damaged, incomplete, or written by a newer version. `why` is a sentence."""
+
+    run: RunId
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunSummary:
     """A run as lists show it, kept beside its events and written with them."""
 
@@ -98,6 +107,8 @@ class RunSummary:
     ended_us: int | None
     tenant: str
     parent: RunId | None
+    imported: bool = False
+    """Brought here from another journal, to be looked at. It is never among the open runs, even without an end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +139,24 @@ class Journal(Protocol):
         ...
 
     async def read(self, run: RunId, after: int = 0) -> Sequence[Event]:
-        """The events of a run in order, without the first `after`; empty for an unknown run."""
+        """The events of a run in order, without the first `after`; empty for an unknown run.
+
+        Raises `errors.Unavailable` with the code `run_unreadable` when it is this run that cannot be read.
+        """
         ...
 
-    async def read_many(self, runs: Sequence[RunId]) -> Sequence[Sequence[Event]]:
-        """The events of each of these runs, in the order in which the runs are given."""
+    async def read_many(self, runs: Sequence[RunId]) -> Sequence[Sequence[Event] | Unreadable]:
+        """The events of each of these runs, in the order in which the runs are given; empty for an unknown run.
+
+        A run that cannot be read does not hold up the others. What is read begins with a RunStarted, without gaps.
+        """
+        ...
+
+    async def end(self, run: RunId) -> RunEnded | None:
+        """How a run ended, from its last event alone; None while it goes on, and for an unknown run.
+
+        Raises as `read` does.
+        """
         ...
 
     async def open_runs(self) -> Sequence[RunId]:
@@ -153,6 +177,14 @@ class Journal(Protocol):
 
     async def claimed(self, claim: Claim) -> Claimed | None:
         """Who holds this key. Only a hint: what decides is the append."""
+        ...
+
+    async def expire(self, retention: Retention, now_us: int) -> int:
+        """Forget the runs that ended and are no longer wanted; gives how many. Their large values go with them.
+
+        Kept in any case: open runs, children of an open run, and runs whose idempotency key is still remembered. Done
+        in small pieces, so that appending never waits long. Stopping half way (a crash, a cancel) loses nothing.
+        """
         ...
 
     @property
