@@ -41,6 +41,7 @@ LAYERS = (
     layer("errors.py", pure=True),
     layer("core", "errors", pure=True),
     layer("cypher/parse.py", "errors core cypher files", "lark"),
+    layer("cypher/expressions/regex.py", "errors core cypher", "re2", pure=True),
     layer("cypher", "errors core", pure=True),
     layer("ports.py", "errors core"),
     layer("strict_json.py", "errors", "orjson"),

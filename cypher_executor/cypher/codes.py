@@ -111,6 +111,7 @@ _ERRORS = {
     "unknown_function": "No function has this name.",
     "wrong_arguments": "A function is called with too few or too many arguments.",
     "distinct_refused": "DISTINCT stands in a function that does not go over rows.",
+    "pattern_invalid": "The text behind `=~` is no regular expression, or one that cannot be run in linear time.",
     "nested_too_deep": "Brackets of an expression nest deeper than is evaluated.",
     "expression_refused": "A form of expression that needs a graph or rows, which a recipe does not have.",
     # the result

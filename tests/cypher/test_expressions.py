@@ -22,7 +22,7 @@ def lines(file: str) -> list[tuple[str, str, str]]:
     return [(found[1], found[2], found[3]) for found in split if found]
 
 
-CASES = lines("operators.txt") + lines("functions.txt")
+CASES = lines("operators.txt") + lines("functions.txt") + lines("patterns.txt")
 
 
 def compiled(text: str) -> CompiledExpression:

@@ -5,6 +5,7 @@ builders     one function for each kind of expression
 calls        function calls; functions/ is the table of functions
 frame        what a closure sees, and what it may use up
 values       types and equality; ordering: `<` and sorting; text: values as text
+regex        `=~`; regex_dialect: from Java's patterns to RE2's
 arithmetic, logic, access, loops
              what the operators do
 """

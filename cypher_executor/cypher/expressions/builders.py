@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cypher_executor.cypher import syntax
-from cypher_executor.cypher.expressions import access, arithmetic, logic, loops
+from cypher_executor.cypher.expressions import access, arithmetic, logic, loops, regex
 from cypher_executor.cypher.expressions.calls import build_call
 from cypher_executor.cypher.expressions.compiler import BUILDERS, Compiling, builds
 from cypher_executor.cypher.expressions.frame import Closure, Frame, Value
@@ -176,13 +176,7 @@ def _comparison(node: syntax.Comparison, work: Compiling) -> Closure:
 @builds(syntax.Tests)
 def _tests(node: syntax.Tests, work: Compiling) -> Closure:
     subject = work.closure(node.subject)
-    tests = []
-    for test in node.tests:
-        if test.kind == "=~":
-            work.problems.add("not_supported_yet", "`=~` is not supported by this version yet; until then, use "
-                              "STARTS WITH, ENDS WITH or CONTAINS.", test.place)  # fmt: skip
-        else:
-            tests.append((logic.TESTS[test.kind], work.optional(test.operand)))
+    tests = [(_test(test, work), work.optional(test.operand)) for test in node.tests]
 
     def evaluate(frame: Frame) -> Value:
         value = subject(frame)
@@ -191,6 +185,22 @@ def _tests(node: syntax.Tests, work: Compiling) -> Closure:
         return value
 
     return evaluate
+
+
+def _test(test: syntax.Test, work: Compiling) -> logic.Comparison:
+    """What applies a test. The pattern of `=~` is compiled here when it is known, and whenever it is met otherwise."""
+    written = test.operand.value if isinstance(test.operand, syntax.Literal | syntax.Template) else None
+    if test.kind != "=~":
+        return logic.TESTS[test.kind]
+    if not isinstance(written, str) or (isinstance(test.operand, syntax.Template) and work.templates):
+        return regex.matches
+    try:
+        pattern = regex.pattern(written)
+    except ValueError as problem:
+        assert test.operand is not None
+        work.problems.add("pattern_invalid", f"This is no pattern: {problem}.", test.operand.place)
+        return regex.matches
+    return lambda frame, value, _: pattern.matches(frame, value) if type(value) is str else None
 
 
 @builds(syntax.Case)
