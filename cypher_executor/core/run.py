@@ -337,7 +337,7 @@ class Run:
         region = self._table.regions.by_key[relationship.index]
         loop = self._table.begin_loop(region, within.item, cleaning=from_cleaning and self._closes(within))
         if settled.taken:
-            items = self._values.items_of(relationship.loop, within, f"in {relationship.index}")
+            items = self._values.items_of(region, within, f"in {relationship.index}")
             if not isinstance(items, Failure):
                 self._begin_items(loop, items)
                 return
@@ -346,14 +346,14 @@ class Run:
 
     def _enter_gate(self, gate: Step) -> None:
         """A node with `for_each` begins: its step stands for the loop until all items have ended."""
-        assert gate.node.for_each is not None
-        items = self._values.items_of(gate.node.for_each, self._table.pass_of(gate), f"for_each {gate.name}")
+        region = self._table.regions.gates[gate.name]
+        items = self._values.items_of(region, self._table.pass_of(gate), f"for_each {gate.name}")
         if isinstance(items, Failure):
             self._fail(gate, items)
             return
         gate.input, gate.state = items, "running"
         cleaning = gate.cleaning and self._closes(self._table.pass_of(gate))
-        loop = self._table.begin_loop(self._table.regions.gates[gate.name], gate.item, cleaning=cleaning)
+        loop = self._table.begin_loop(region, gate.item, cleaning=cleaning)
         self._begin_items(loop, items)
 
     def _begin_stillborn(self, loop: LoopState, failure: Failure | None) -> None:

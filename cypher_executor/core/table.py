@@ -20,6 +20,9 @@ from cypher_executor.core.regions import Key, Region
 from cypher_executor.core.step import Step
 from cypher_executor.errors import Failure
 
+MAX_STEPS = 100_000
+"""How many steps a run may have, those of loop items that have not begun included."""
+
 
 @dataclass(slots=True, eq=False)
 class Pass:
@@ -78,6 +81,15 @@ class Table:
         self.passes: dict[tuple[Key, Item], Pass] = {}
         """Those that have not ended, and that of the run."""
         self.loops: dict[tuple[Key, Item], LoopState] = {}
+        self._reserved = len(recipe.nodes)
+
+    def reserve(self, region: Region, items: int) -> bool:
+        """Make room for the steps of a loop; False when the run would have too many."""
+        wanted = self._reserved + items * len(region.names)
+        if wanted > MAX_STEPS:
+            return False
+        self._reserved = wanted
+        return True
 
     def begin_pass(self, region: Region, item: Item, *, stillborn: bool = False) -> Pass:
         """A new pass, with all of its steps."""

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from cypher_executor.core.events import Item, RunStarted
-from cypher_executor.core.recipe import Expression, Loop, Recipe, Scope, Value
+from cypher_executor.core.recipe import Expression, Recipe, Scope, Value
 from cypher_executor.core.regions import Region
 from cypher_executor.core.step import Step
-from cypher_executor.core.table import Pass, Table
+from cypher_executor.core.table import MAX_STEPS, Pass, Table
+from cypher_executor.core.weight import Scales
 from cypher_executor.errors import ExpressionError, Failure
 
 
@@ -40,9 +41,16 @@ class Values:
         self._recipe = recipe
         self._table = table
         self._given = given
+        self._scales = Scales()
 
     def input_of(self, step: Step) -> Value:
-        """The map that the author wrote, or else the item or the output that the step is fed by."""
+        """The map that the author wrote, or else the item or the output that the step is fed by.
+
+        Raises ExpressionError, also when it is too large or too deep to be handed to anybody.
+        """
+        return self._scales.check(self._input_of(step), f"the input of {step.name!r}")
+
+    def _input_of(self, step: Step) -> Value:
         within = self._table.pass_of(step)
         if step.node.inputs is not None:
             return self._evaluate(step.node.inputs, f"node {step.name}{_at(step.item)}", within)
@@ -55,14 +63,16 @@ class Values:
             return self.value_of(within, sources[0])
         return {source: self.value_of(within, source) for source in sources}
 
-    def items_of(self, loop: Loop, within: Pass, purpose: str) -> list[Value] | Failure:
-        """The list that a loop goes over, or why there is none."""
+    def items_of(self, region: Region, within: Pass, purpose: str) -> list[Value] | Failure:
+        """The list that the loop of a region goes over, or why there is none."""
+        loop = region.loop
+        assert loop is not None
         try:
             items = loop.items.evaluate(self._scope(within, f"{purpose}{_at(within.item)}"))
         except ExpressionError as error:
             return error.failure()
         if isinstance(items, list):
-            return items
+            return items if self._table.reserve(region, len(items)) else _too_many(len(items))
         return Failure("not_a_list", f"`{loop.items.text}` is {_KINDS.get(type(items), 'a map')}, and not a list")
 
     def condition(self, condition: Expression, within: Pass, purpose: str) -> Value:
@@ -79,8 +89,10 @@ class Values:
         """What RETURN says, or else what the last nodes gave, by name. Raises ExpressionError."""
         whole = self._table.passes["", ()]
         if self._recipe.returns is not None:
-            return self._evaluate(self._recipe.returns, "return", whole)
-        return {name: self.value_of(whole, name) for name in self._recipe.ends if not self._skipped(name)}
+            result = self._evaluate(self._recipe.returns, "return", whole)
+        else:
+            result = {name: self.value_of(whole, name) for name in self._recipe.ends if not self._skipped(name)}
+        return self._scales.check(result, "the result")
 
     def value_of(self, within: Pass, name: str) -> Value:
         """What `name` means in a pass; None where it means nothing."""
@@ -149,6 +161,11 @@ class Values:
 
 
 _KINDS = {type(None): "null", bool: "true or false", int: "a number", float: "a number", str: "a text"}
+
+
+def _too_many(items: int) -> Failure:
+    message = f"a run has at most {MAX_STEPS} steps: there is no room for a loop over {items} items"
+    return Failure("too_many_steps", f"{message}; let it start runs that do a part of them each")
 
 
 def _at(item: Item) -> str:
