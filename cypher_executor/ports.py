@@ -47,10 +47,14 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What the journal needs to know of a run that begins, beside its first event. Written in the same transaction."""
+    """What the journal needs to know of a run that begins, beside its first event. Written in the same transaction.
+
+    `imported`: the run came from another journal and is here to be looked at. It is never among the open runs.
+    """
 
     recipe_text: str
     claim: Claim | None = None
+    imported: bool = False
 
 
 @dataclass(frozen=True, slots=True)

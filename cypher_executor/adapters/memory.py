@@ -11,9 +11,21 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from cypher_executor import errors
-from cypher_executor.core.events import Event, RunEnded, RunId, RunStarted
+from cypher_executor.core.events import ChildStarted, Event, RunEnded, RunId, RunStarted
 from cypher_executor.core.recipe import Digest
-from cypher_executor.ports import Appended, Claim, Claimed, Entry, Outcome, RecipeVersion, RunFilter, RunSummary, Stale
+from cypher_executor.core.retention import Retention
+from cypher_executor.ports import (
+    Appended,
+    Claim,
+    Claimed,
+    Entry,
+    Outcome,
+    RecipeVersion,
+    RunFilter,
+    RunSummary,
+    Stale,
+    Unreadable,
+)
 
 Position = tuple[int, RunId, int, Event]
 
@@ -55,9 +67,15 @@ class MemoryJournal:
         """The events of a run in order, without the first `after`; empty for an unknown run."""
         return self._runs.get(run, [])[after:]
 
-    async def read_many(self, runs: Sequence[RunId]) -> Sequence[Sequence[Event]]:
-        """The events of each of these runs."""
+    async def read_many(self, runs: Sequence[RunId]) -> Sequence[Sequence[Event] | Unreadable]:
+        """The events of each of these runs. In memory, all of them can be read."""
         return [await self.read(run) for run in runs]
+
+    async def end(self, run: RunId) -> RunEnded | None:
+        """How a run ended; None while it goes on, and for an unknown run."""
+        events = self._runs.get(run)
+        last = events[-1] if events else None
+        return last if isinstance(last, RunEnded) else None
 
     async def follow(self, after: int, limit: int) -> Sequence[Position]:
         """The next events of all runs behind position `after`, each with its position, run and number in the run."""
@@ -65,7 +83,7 @@ class MemoryJournal:
 
     async def open_runs(self) -> Sequence[RunId]:
         """Every run without an end, in the order in which they began."""
-        return [run for run, summary in self._summaries.items() if summary.ended_us is None]
+        return [run for run, summary in self._summaries.items() if _is_open(summary)]
 
     async def summary(self, run: RunId) -> RunSummary | None:
         """One run as lists show it."""
@@ -83,6 +101,16 @@ class MemoryJournal:
     async def claimed(self, claim: Claim) -> Claimed | None:
         """Who holds this key now."""
         return self._holder(claim, self._now_us())
+
+    async def expire(self, retention: Retention, now_us: int) -> int:
+        """See `ports.Journal`. All at once: in memory that holds nobody up."""
+        needed = self._needed(now_us)
+        unwanted = [run for run in self._unwanted(retention, now_us) if run not in needed]
+        for run in unwanted:
+            self._forget(run)
+        self._claims = {key: held for key, held in self._claims.items() if held.run in self._runs}
+        self._all = [position for position in self._all if position[1] in self._runs]
+        return len(unwanted)
 
     async def reopen(self) -> None:
         """Memory does not fail."""
@@ -114,7 +142,7 @@ class MemoryJournal:
             self._claims[claim.scope, claim.key] = _Held(claim, entry.run, started.at_us)
         self._texts.setdefault(started.recipe, opening.recipe_text)
         self._runs[entry.run] = []
-        self._summaries[entry.run] = _begun(started)
+        self._summaries[entry.run] = _begun(started, imported=opening.imported)
         return None
 
     def _file(self, entry: Entry) -> None:
@@ -125,6 +153,36 @@ class MemoryJournal:
             if isinstance(event, RunEnded):
                 summary = self._summaries[entry.run]
                 self._summaries[entry.run] = replace(summary, state=event.state, ended_us=event.at_us)
+
+    def _unwanted(self, retention: Retention, now_us: int) -> Iterable[RunId]:
+        kinds: dict[tuple[str, str | None, str], list[RunSummary]] = {}
+        for one in self._summaries.values():
+            if one.ended_us is not None and not one.imported:
+                kinds.setdefault((one.tenant, one.recipe, one.state), []).append(one)
+        for kind in kinds.values():
+            kind.sort(key=lambda one: one.ended_us or 0)
+            for newer, one in enumerate(reversed(kind)):
+                if not retention.of(one.recipe, one.state).wants(now_us - (one.ended_us or 0), newer):
+                    yield one.id
+
+    def _needed(self, now_us: int) -> set[RunId]:
+        """Runs that something asks for: an open run that has them as children, or a key that is remembered."""
+        named = {
+            event.child
+            for run, events in self._runs.items()
+            if _is_open(self._summaries[run])
+            for event in events
+            if isinstance(event, ChildStarted)
+        }
+        below = {one.id for one in self._summaries.values() if one.parent and self._is_open(one.parent)}
+        keys = {held.run for held in self._claims.values() if held.claim.keep_us is not None and held.at(now_us)}
+        return named | below | keys
+
+    def _is_open(self, run: RunId) -> bool:
+        return run in self._summaries and _is_open(self._summaries[run])
+
+    def _forget(self, run: RunId) -> None:
+        del self._runs[run], self._summaries[run]
 
     def _holder(self, claim: Claim, now_us: int) -> Claimed | None:
         held = self._claims.get((claim.scope, claim.key))
@@ -183,7 +241,11 @@ class MemoryCatalog:
         return self._texts.get(digest)
 
 
-def _begun(started: RunStarted) -> RunSummary:
+def _is_open(summary: RunSummary) -> bool:
+    return summary.ended_us is None and not summary.imported
+
+
+def _begun(started: RunStarted, *, imported: bool) -> RunSummary:
     return RunSummary(
         id=started.run,
         recipe=started.name,
@@ -194,6 +256,7 @@ def _begun(started: RunStarted) -> RunSummary:
         ended_us=None,
         tenant=started.tenant,
         parent=started.parent.run if started.parent else None,
+        imported=imported,
     )
 
 

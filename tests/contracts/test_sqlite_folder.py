@@ -172,7 +172,9 @@ async def test_later_migrations_are_applied_to_an_older_journal(tmp_path, make, 
     run, database = make.opening(), Database(tmp_path)
     await SqliteJournal(database, lambda: 0).append([run])
     await database.close()
-    later = {**migrations(), 2: "ALTER TABLE runs ADD COLUMN note TEXT; PRAGMA user_version = 2;"}
+    next_one = max(migrations()) + 1
+    script = f"ALTER TABLE runs ADD COLUMN note TEXT; PRAGMA user_version = {next_one};"
+    later = {**migrations(), next_one: script}
     monkeypatch.setattr(connection, "migrations", lambda: later)
     again = Database(tmp_path)
     notes = await again.read(lambda reader: reader.execute("SELECT id, note FROM runs").fetchall())

@@ -16,16 +16,17 @@ import apsw
 import orjson
 
 from cypher_executor.adapters.sqlite.database import Database
-from cypher_executor.adapters.sqlite.records import Record, decode, encode
+from cypher_executor.adapters.sqlite.expiring import GRACE_US, expire
+from cypher_executor.adapters.sqlite.reading import Position, read_end, read_following, read_run, read_runs
+from cypher_executor.adapters.sqlite.records import Record, encode
 from cypher_executor.adapters.sqlite.statements import statements
-from cypher_executor.core.events import FINAL_STATES, Event, RunEnded, RunId, RunStarted
-from cypher_executor.ports import Appended, Claim, Claimed, Entry, Outcome, RunFilter, RunSummary, Stale
+from cypher_executor.core.events import FINAL_STATES, ChildStarted, Event, RunEnded, RunId, RunStarted
+from cypher_executor.core.retention import Retention
+from cypher_executor.ports import Appended, Claim, Claimed, Entry, Outcome, RunFilter, RunSummary, Stale, Unreadable
 
 _SQL = statements("journal")
 _STATES = ("pending", "running", "waiting", "retrying", *sorted(FINAL_STATES))
 _AFTER_EVERY_ID = "\U0010ffff"
-_GRACE_US = 24 * 3_600_000_000
-"""For how long an expired claim is kept: a clock that is set back must find it as it was."""
 
 
 class SqliteJournal:
@@ -52,24 +53,23 @@ class SqliteJournal:
 
     async def read(self, run: RunId, after: int = 0) -> Sequence[Event]:
         """The events of a run in order, without the first `after`; empty for an unknown run."""
+        return await self._database.read(lambda connection: read_run(connection, run, after))
 
-        return await self._database.read(lambda connection: _read(connection, run, after))
+    async def read_many(self, runs: Sequence[RunId]) -> Sequence[Sequence[Event] | Unreadable]:
+        """The events of each of these runs, on one thread by one query: for a start with many open runs."""
+        return await self._database.read(lambda connection: read_runs(connection, runs))
 
-    async def read_many(self, runs: Sequence[RunId]) -> Sequence[Sequence[Event]]:
-        """The events of each of these runs, on one thread in one go: for a start with many open runs."""
-        return await self._database.read(lambda connection: [_read(connection, run, 0) for run in runs])
+    async def end(self, run: RunId) -> RunEnded | None:
+        """How a run ended; None while it goes on, and for an unknown run."""
+        return await self._database.read(lambda connection: read_end(connection, run))
 
-    async def follow(self, after: int, limit: int) -> Sequence[tuple[int, RunId, int, Event]]:
+    async def follow(self, after: int, limit: int) -> Sequence[Position]:
         """The next events of all runs behind position `after` (0: from the beginning), at most `limit`.
 
-        Each with its position, its run, and its number in that run. Positions grow; they may leave numbers out.
+        Each with its position, its run, and its number in that run. Positions grow; they may leave numbers out. An
+        event that cannot be read is an `Unreadable` in its place: whoever follows goes on behind it.
         """
-
-        def work(connection: apsw.Connection) -> list[tuple[int, RunId, int, Event]]:
-            rows = _rows(connection, "follow", (after, limit))
-            return [(position, run, seq, decode(connection, *rest)) for position, run, seq, *rest in rows]
-
-        return await self._database.read(work)
+        return await self._database.read(lambda connection: read_following(connection, after, limit))
 
     async def open_runs(self) -> Sequence[RunId]:
         """Every run without an end, in the order in which they began."""
@@ -94,6 +94,10 @@ class SqliteJournal:
         now_us = self._now_us()
         return await self._database.read(lambda connection: _holder(connection, claim, now_us))
 
+    async def expire(self, retention: Retention, now_us: int) -> int:
+        """See `ports.Journal`: forget what is no longer wanted, in pieces of a few milliseconds."""
+        return await expire(self._database, retention, now_us)
+
     async def reopen(self) -> None:
         """After a failed write: open the file again. What was unknown then is in it or is not; read and see."""
         await self._database.reopen()
@@ -104,7 +108,7 @@ class SqliteJournal:
 
     async def _summaries(self, name: str, values: apsw.Bindings) -> list[RunSummary]:
         rows = await self._database.read(lambda connection: _rows(connection, name, values))
-        return [RunSummary(*row) for row in rows]
+        return [RunSummary(*(*row[:-1], bool(row[-1]))) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +123,6 @@ class _Prepared:
         assert entry.events, "an entry has events"
         assert (entry.after == 0) == (entry.opening is not None), "a run begins with an opening, and only then"
         return _Prepared(entry, tuple(map(encode, entry.events)))
-
-
-def _read(connection: apsw.Connection, run: RunId, after: int) -> list[Event]:
-    return [decode(connection, *row) for row in _rows(connection, "read", (run, after))]
 
 
 def _rows(connection: apsw.Connection, name: str, values: apsw.Bindings) -> list[Any]:
@@ -163,10 +163,10 @@ def _holder(connection: apsw.Connection, claim: Claim, now_us: int) -> Claimed |
 def _open(connection: apsw.Connection, entry: Entry, started: RunStarted) -> int:
     """File a new run: what lists show, its recipe's text, its claim. Gives its number."""
     parent = started.parent.run if started.parent else None
-    about = (entry.run, started.tenant, started.name, started.version, started.recipe, started.at_us, parent)
-    connection.execute(_SQL["insert_run"], about)
-    number = connection.last_insert_rowid()
     assert entry.opening is not None
+    about = (entry.run, started.tenant, started.name, started.version, started.recipe, started.at_us, parent)
+    connection.execute(_SQL["insert_run"], (*about, entry.opening.imported))
+    number = connection.last_insert_rowid()
     connection.execute(_SQL["insert_text"], (started.recipe, entry.opening.recipe_text))
     if entry.opening.claim:
         _claim(connection, entry.opening.claim, number, started.at_us)
@@ -175,7 +175,7 @@ def _open(connection: apsw.Connection, entry: Entry, started: RunStarted) -> int
 
 def _claim(connection: apsw.Connection, claim: Claim, number: int, now_us: int) -> None:
     expires_us = None if claim.keep_us is None else now_us + claim.keep_us
-    connection.execute(_SQL["forget_claims"], (now_us - _GRACE_US,))
+    connection.execute(_SQL["forget_claims"], (now_us - GRACE_US,))
     connection.execute(_SQL["claim"], (claim.scope, claim.key, claim.fingerprint, number, expires_us))
 
 
@@ -184,11 +184,14 @@ def _insert(connection: apsw.Connection, number: int, prepared: _Prepared) -> No
     for seq, record in enumerate(prepared.records, entry.after + 1):
         row = (number, seq, record.kind, record.at_us, record.body, record.outside)
         connection.execute(_SQL["insert_event"], row)
-        for blob in record.blobs:
-            connection.execute(_SQL["insert_blob"], blob)
+        for digest, body in record.blobs:
+            connection.execute(_SQL["insert_blob"], (digest, body))
+            connection.execute(_SQL["use_blob"], (digest, number))
     for event in entry.events:
         if isinstance(event, RunEnded):
             connection.execute(_SQL["end_run"], (event.state, event.at_us, number))
+        elif isinstance(event, ChildStarted):
+            connection.execute(_SQL["insert_child"], (event.child, number))
 
 
 def _list_values(which: RunFilter) -> dict[str, apsw.SQLiteValue]:

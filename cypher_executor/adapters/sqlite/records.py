@@ -5,27 +5,32 @@ integers beyond 64 bits) go through the standard library's slower `json` and are
 one odd value of one run must not hold up the group that it is written in.
 
 A field whose JSON is over 64 KiB is filed in `blobs` under its digest, once however many events carry it: an input
-that fans out into a hundred children is stored one time.
+that fans out into a hundred children is stored one time. Which fields those are is said beside the event, not in it,
+so no value of a user can be mistaken for a reference.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
-import apsw
 import orjson
 
 from cypher_executor import errors
-from cypher_executor.adapters.sqlite.statements import statements
 from cypher_executor.core.events import Event, from_record, kind_of
 
 OUTSIDE_BYTES = 64 * 1024
 _ODD = b" "
-_SQL = statements("journal")
+
+Fetch = Callable[[str], Any]
+"""Gives the value of a blob by its digest. Raises ValueError when it is missing or not what the digest says."""
+
+
+class Undecodable(ValueError):
+    """A row that is no event of this version: it is damaged, or a newer version wrote it. Says which in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +51,37 @@ def encode(event: Event) -> Record:
         return Record(kind_of(event), event.at_us, body)
     inside = {field.name: getattr(event, field.name) for field in fields(event)}
     large = {name: text for name, value in inside.items() if len(text := _json(value)) > OUTSIDE_BYTES}
-    digests = {name: hashlib.sha256(text).hexdigest() for name, text in large.items()}
+    if not large:
+        return Record(kind_of(event), event.at_us, body)
+    digests = {name: digest_of(text) for name, text in large.items()}
     body = _json({name: value for name, value in inside.items() if name not in large})
     blobs = tuple((digests[name], text) for name, text in large.items())
     return Record(kind_of(event), event.at_us, body, orjson.dumps(digests).decode(), blobs)
 
 
-def decode(connection: apsw.Connection, kind: str, body: bytes, outside: str | None) -> Event:
-    """The event of a row; fields that are outside are fetched.
-
-    Raises Unavailable for an event that this version does not know, and for one that is damaged.
-    """
+def decode(kind: str, body: bytes, outside: str | None, fetch: Fetch) -> Event:
+    """The event of a row; fields that are outside are fetched. Raises Undecodable."""
     try:
-        fields_of = _value(body)
+        values = _value(body)
         for name, digest in orjson.loads(outside).items() if outside else ():
-            fields_of[name] = _value(connection.execute(_SQL["blob"], (digest,)).get)
-        return from_record(kind, fields_of)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise errors.Unavailable(
-            f"an event cannot be read: {error}",
-            code="journal_unavailable",
-            next_actions=["run the newest version that ever wrote this journal, or restore a backup"],
-        ) from error
+            values[name] = fetch(digest)
+        return from_record(kind, values)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise Undecodable(str(error)) from error
+
+
+def value_of_blob(digest: str, body: bytes | None) -> Any:
+    """The value that was filed under this digest. Raises ValueError when that is not what is there."""
+    if body is None:
+        raise ValueError(f"the large value {digest[:12]} is missing")
+    if digest_of(body) != digest:
+        raise ValueError(f"the large value {digest[:12]} is damaged")
+    return _value(body)
+
+
+def digest_of(text: bytes) -> str:
+    """The name of a blob."""
+    return hashlib.sha256(text).hexdigest()
 
 
 def _json(value: object) -> bytes:

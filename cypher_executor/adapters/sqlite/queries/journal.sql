@@ -3,8 +3,8 @@
 SELECT number, (SELECT max(seq) FROM events WHERE run = number) FROM runs WHERE id = ?;
 
 -- name: insert_run
-INSERT INTO runs (id, tenant, recipe, version, digest, state, started_us, parent)
-VALUES (?, ?, ?, ?, ?, 'running', ?, ?);
+INSERT INTO runs (id, tenant, recipe, version, digest, state, started_us, parent, imported)
+VALUES (?, ?, ?, ?, ?, 'running', ?, ?, ?);
 
 -- name: end_run
 UPDATE runs SET state = ?, ended_us = ? WHERE number = ?;
@@ -14,6 +14,12 @@ INSERT INTO events (run, seq, kind, at_us, body, outside) VALUES (?, ?, ?, ?, ?,
 
 -- name: insert_blob
 INSERT OR IGNORE INTO blobs (digest, body) VALUES (?, ?);
+
+-- name: use_blob
+INSERT OR IGNORE INTO blob_uses (digest, run) VALUES (?, ?);
+
+-- name: insert_child
+INSERT OR IGNORE INTO children (child, parent) VALUES (?, ?);
 
 -- name: insert_text
 INSERT OR IGNORE INTO recipe_texts (digest, text) VALUES (?, ?);
@@ -34,11 +40,30 @@ DELETE FROM claims WHERE (scope, key) IN (
     SELECT scope, key FROM claims WHERE expires_us <= ? ORDER BY expires_us LIMIT 4
 );
 
+-- name: begin_reading
+BEGIN;
+
+-- name: end_reading
+ROLLBACK;
+
+-- name: number
+SELECT number FROM runs WHERE id = ?;
+
+-- name: numbers
+SELECT number, id FROM runs WHERE id IN (SELECT value FROM json_each(?));
+
 -- name: read
-SELECT kind, body, outside
-FROM events
-WHERE run = (SELECT number FROM runs WHERE id = ?) AND seq > ?
-ORDER BY seq;
+SELECT seq, kind, body, outside FROM events WHERE run = ? AND seq > ? ORDER BY seq;
+
+-- name: read_many
+-- By the index on (run, seq) alone: nothing is sorted, rows come as they are read.
+SELECT run, seq, kind, body, outside FROM events WHERE run IN (SELECT value FROM json_each(?)) ORDER BY run, seq;
+
+-- name: last
+SELECT seq, kind, body, outside FROM events
+WHERE run = (SELECT number FROM runs WHERE id = ?)
+ORDER BY seq DESC
+LIMIT 1;
 
 -- name: blob
 SELECT body FROM blobs WHERE digest = ?;
@@ -46,18 +71,18 @@ SELECT body FROM blobs WHERE digest = ?;
 -- name: follow
 SELECT events.position, runs.id, events.seq, events.kind, events.body, events.outside
 FROM events JOIN runs ON runs.number = events.run
-WHERE events.position > ?
+WHERE events.position > ? AND runs.state <> 'forgotten'
 ORDER BY events.position
 LIMIT ?;
 
 -- name: open_runs
-SELECT id FROM runs WHERE ended_us IS NULL ORDER BY number;
+SELECT id FROM runs WHERE ended_us IS NULL AND NOT imported ORDER BY number;
 
 -- name: summary
-SELECT id, recipe, version, digest, state, started_us, ended_us, tenant, parent FROM runs WHERE id = ?;
+SELECT id, recipe, version, digest, state, started_us, ended_us, tenant, parent, imported FROM runs WHERE id = ?;
 
 -- name: children
-SELECT id, recipe, version, digest, state, started_us, ended_us, tenant, parent
+SELECT id, recipe, version, digest, state, started_us, ended_us, tenant, parent, imported
 FROM runs
 WHERE parent = ?
 ORDER BY number;
@@ -65,7 +90,7 @@ ORDER BY number;
 -- name: list_tenant
 -- The newest of each state, then the newest of those: a rare state among millions of runs is found as fast as a common
 -- one.
-SELECT r.id, r.recipe, r.version, r.digest, r.state, r.started_us, r.ended_us, r.tenant, r.parent
+SELECT r.id, r.recipe, r.version, r.digest, r.state, r.started_us, r.ended_us, r.tenant, r.parent, r.imported
 FROM json_each(:states) AS wanted JOIN runs AS r ON r.id IN (
     SELECT id FROM runs
     WHERE tenant = :tenant AND state = wanted.value AND runs.id < :before
@@ -75,7 +100,7 @@ ORDER BY r.id DESC
 LIMIT :limit;
 
 -- name: list_recipe
-SELECT r.id, r.recipe, r.version, r.digest, r.state, r.started_us, r.ended_us, r.tenant, r.parent
+SELECT r.id, r.recipe, r.version, r.digest, r.state, r.started_us, r.ended_us, r.tenant, r.parent, r.imported
 FROM json_each(:states) AS wanted JOIN runs AS r ON r.id IN (
     SELECT id FROM runs
     WHERE tenant = :tenant AND recipe = :recipe AND state = wanted.value AND runs.id < :before
@@ -85,7 +110,7 @@ ORDER BY r.id DESC
 LIMIT :limit;
 
 -- name: list_parent
-SELECT id, recipe, version, digest, state, started_us, ended_us, tenant, parent
+SELECT id, recipe, version, digest, state, started_us, ended_us, tenant, parent, imported
 FROM runs
 WHERE parent = :parent AND tenant = :tenant AND id < :before
     AND (:recipe IS NULL OR recipe = :recipe)
