@@ -56,7 +56,7 @@ LAYERS = (
     layer("adapters/egress", "errors core ports strict_json", "aiohttp yarl"),
     layer("adapters/dispatch_local", "errors core ports strict_json worker.frames", "orjson"),
     layer("worker", "errors", "wasmtime"),
-    layer("inputs.py", "errors core", "jsonschema_rs orjson"),
+    layer("inputs", "errors core", "jsonschema_rs orjson"),
     layer("library.py", "errors core ports cypher inputs"),
     layer("settings.py", "errors", "pydantic pydantic_settings dotenv"),
     layer("wiring.py", "*", None),

@@ -92,6 +92,7 @@ _ERRORS = {
     "recipe_in_path": "The :Recipe node is connected to other nodes, but it describes the recipe and does not run.",
     "unknown_recipe_property": "The :Recipe node has no property of this name.",
     "invalid_schema": "The `input` of the recipe is not a JSON Schema.",
+    "schema_too_complex": "Checking one value against the `input` of the recipe could take too long.",
     "invalid_name": "A name is empty, too long, or has characters that it cannot have.",
     "name_mismatch": "The recipe names itself differently from the name under which it is to be stored.",
     # settings

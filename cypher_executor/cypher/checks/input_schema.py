@@ -9,16 +9,19 @@ from cypher_executor.cypher import syntax
 from cypher_executor.cypher.plan.planned import Planned
 from cypher_executor.cypher.report import Report
 
-SchemaProblem = Callable[[Value], str | None]
-"""Why a value is not a JSON Schema, or None when it is one."""
+SchemaProblem = Callable[[Value], tuple[str, str] | None]
+"""Why a value cannot be an input's schema, as a code and a sentence; None when it can."""
+
+_TITLES = {"invalid_schema": "`input` is not a JSON Schema", "schema_too_complex": "`input` asks for too much work"}
 
 
 def check_input_schema(planned: Planned, schema_problem: SchemaProblem, report: Report) -> None:
-    """Reports an `input` of the :Recipe node that is no JSON Schema, so that no request has to find out."""
+    """Reports an `input` of the :Recipe node that is no JSON Schema, or a bomb, before any request finds out."""
     schema, recipe = planned.settings.get("input_schema"), planned.draft.recipe
     if schema is None or recipe is None or not isinstance(recipe.properties, syntax.MapLiteral):
         return
     problem = schema_problem(schema)
     if problem is not None:
         place = next(entry.value.place for entry in recipe.properties.entries if entry.key.text == "input")
-        report.add("invalid_schema", f"`input` is not a JSON Schema: {problem.rstrip('.')}.", place)
+        code, sentence = problem
+        report.add(code, f"{_TITLES[code]}: {sentence.rstrip('.')}.", place)
