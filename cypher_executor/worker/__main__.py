@@ -12,7 +12,8 @@ import sys
 import threading
 from typing import Final
 
-from cypher_executor.worker.confine import confine
+from cypher_executor.worker.confine import confine, seal
+from cypher_executor.worker.hardening import Hardening
 from cypher_executor.worker.limits import MAX_MEMORY_MB, THREAD_STACK, Watchdog
 from cypher_executor.worker.server import Server
 
@@ -23,18 +24,19 @@ _MEMORY_MB: Final = 2 * MAX_MEMORY_MB + 1024
 def main() -> None:
     """Serve until the service has gone."""
     channel, control, parent = map(int, sys.argv[1:])
-    confine(parent, _MEMORY_MB)
+    reached = confine(parent, _MEMORY_MB)
     watchdog = Watchdog(socket.socket(fileno=control))
     server = Server(socket.socket(fileno=channel), watchdog)
     threading.stack_size(THREAD_STACK)
-    threading.Thread(target=_serve, args=(server,), daemon=True).start()
+    threading.Thread(target=_serve, args=(server, reached), daemon=True).start()
     watchdog.watch()
     os._exit(0)
 
 
-def _serve(server: Server) -> None:
-    """Leave at once when it is over, with a trace when it went wrong: there is nothing to tidy up."""
+def _serve(server: Server, reached: Hardening) -> None:
+    """Seal the process and serve. Leave at once when it is over, with a trace when it went wrong: no tidying up."""
     try:
+        seal(reached)
         server.serve()
     except ConnectionError:
         os._exit(0)

@@ -20,9 +20,10 @@ import wasmtime
 from cypher_executor.errors import ModuleRefused
 from cypher_executor.worker import frames
 from cypher_executor.worker.admission import compiled
-from cypher_executor.worker.confine import confine
+from cypher_executor.worker.confine import confine, seal
 from cypher_executor.worker.engine import configured_engine, fingerprint
 from cypher_executor.worker.frames import FrameError
+from cypher_executor.worker.hardening import Hardening
 from cypher_executor.worker.limits import THREAD_STACK
 
 _READ: Final = 256 * 1024
@@ -70,16 +71,18 @@ def _allow_cpu(seconds: int) -> None:
 def main() -> None:
     """Serve until the service has gone, in a thread with a stack that is large enough whatever the shell allows."""
     channel, parent, cpu_s, memory_mb = map(int, sys.argv[1:])
-    confine(parent, memory_mb)
+    reached = confine(parent, memory_mb)
     threading.stack_size(THREAD_STACK)
-    compiling = threading.Thread(target=_serve, args=(Compiler(socket.socket(fileno=channel), cpu_s),))
+    compiler = Compiler(socket.socket(fileno=channel), cpu_s)
+    compiling = threading.Thread(target=_serve, args=(compiler, reached))
     compiling.start()
     compiling.join()
 
 
-def _serve(compiler: Compiler) -> None:
-    """Leave at once when it is over. By SIGABRT when memory is used up, as wasmtime leaves then too."""
+def _serve(compiler: Compiler, reached: Hardening) -> None:
+    """Seal the process and serve. Leave at once when it is over; by SIGABRT when memory runs out, as wasmtime does."""
     try:
+        seal(reached)
         compiler.serve()
     except ConnectionError:
         os._exit(0)

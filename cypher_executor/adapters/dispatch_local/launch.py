@@ -1,9 +1,14 @@
 """How processes of ours are started: with an empty environment, a session and a folder of their own, and the sockets
-that they are given, nothing else but standard error."""
+that they are given, nothing else.
+
+Their standard error is a file in that folder, so that a process that nobody trusts any more holds nothing of the
+service's. What was written there is told in the service's log when the process has ended.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 import socket
@@ -11,6 +16,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from cypher_executor.adapters.dispatch_local.part_log import harmless
+
+_log = logging.getLogger(__name__)
+
+_TOLD_BYTES: Final = 8 * 1024
+"""Of what a process has said, the end."""
 
 
 class Child:
@@ -21,21 +35,26 @@ class Child:
     """
 
     def __init__(self, module: str, sockets: Sequence[socket.socket], *arguments: int) -> None:
-        numbers = [socket.fileno() for socket in sockets]
         self._folder = tempfile.mkdtemp(prefix="cypher-executor-worker-")
+        self._said = Path(self._folder, "stderr").open("w+b")  # noqa: SIM115 - closed when it has ended
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-m", module, *map(str, (*numbers, os.getpid(), *arguments))],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                env={},
-                cwd=self._folder,
-                pass_fds=numbers,
-                start_new_session=True,
-            )
+            self._process = self._started(module, [socket.fileno() for socket in sockets], arguments)
         except OSError:
+            self._said.close()
             shutil.rmtree(self._folder, ignore_errors=True)
             raise
+
+    def _started(self, module: str, numbers: list[int], arguments: Sequence[int]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-I", "-m", module, *map(str, (*numbers, os.getpid(), *arguments))],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=self._said,
+            env={},
+            cwd=self._folder,
+            pass_fds=numbers,
+            start_new_session=True,
+        )
 
     @property
     def pid(self) -> int:
@@ -51,10 +70,20 @@ class Child:
 
         All in one go in a thread, so that it is done even when whoever waits for it is cancelled.
         """
-        return await asyncio.to_thread(self._reap)
+        return await asyncio.to_thread(self.end)
 
-    def _reap(self) -> int:
+    def end(self) -> int:
+        """The same for who may block."""
         self._process.kill()
         ended = self._process.wait()
+        self._tell()
         shutil.rmtree(self._folder, ignore_errors=True)
         return ended
+
+    def _tell(self) -> None:
+        """From the open file, not from its name, because by now another file may have it."""
+        with self._said as said:
+            said.seek(max(0, said.seek(0, os.SEEK_END) - _TOLD_BYTES))
+            text = said.read(_TOLD_BYTES).decode("utf-8", "replace")
+        for line in filter(None, text.split("\n")):
+            _log.warning("process %d said: %s", self._process.pid, harmless(line))
