@@ -54,7 +54,7 @@ LAYERS = (
     layer("adapters/parts_folder.py", "errors core ports partkit"),
     layer("adapters/sqlite", "errors core ports", "apsw orjson"),
     layer("adapters/egress", "errors core ports strict_json", "aiohttp yarl"),
-    layer("adapters/dispatch_local", "errors core ports strict_json worker.frames", "orjson"),
+    layer("adapters/dispatch_local", "errors core ports strict_json worker.frames worker.hardening", "orjson"),
     layer("worker", "errors", "wasmtime"),
     layer("inputs", "errors core", "jsonschema_rs orjson"),
     layer("library.py", "errors core ports cypher inputs"),
