@@ -26,8 +26,8 @@ _SQL = statements("journal")
 _DAMAGE = (apsw.CorruptError, UnicodeDecodeError)
 """What tells of damaged pages, and not of a disk that cannot be read just now."""
 
-Row = tuple[int, str, bytes, str | None]
-"""seq, kind, body, outside"""
+Row = tuple[int, int, str, bytes, str | None]
+"""run, seq, kind, body, outside"""
 Position = tuple[int, RunId, int, Event | Unreadable]
 
 
@@ -53,7 +53,7 @@ def read_end(connection: apsw.Connection, run: RunId) -> RunEnded | None:
     try:
         with snapshot(connection):
             row: Any = connection.execute(_SQL["last"], (run,)).fetchone()
-            last = _one(run, row, Blobs(connection)) if row and row[1] == RunEnded.__name__ else None
+            last = _one(run, row, Blobs(connection)) if row and row[2] == RunEnded.__name__ else None
     except _DAMAGE as error:
         last = _on_damage(run, error)
     if isinstance(last, Unreadable):
@@ -66,7 +66,7 @@ def read_following(connection: apsw.Connection, after: int, limit: int) -> list[
     with snapshot(connection):
         blobs = Blobs(connection)
         rows: Iterable[Any] = connection.execute(_SQL["follow"], (after, limit))
-        return [(position, run, seq, _one(run, (seq, *rest), blobs)) for position, run, seq, *rest in rows]
+        return [(position, run, row[1], _one(run, row, blobs)) for position, run, *row in rows]
 
 
 @contextlib.contextmanager
@@ -116,7 +116,7 @@ def _in_one_go(connection: apsw.Connection, runs: Sequence[RunId]) -> list[list[
     rows: Any = connection.execute(_SQL["read_many"], (orjson.dumps(sorted(ids)).decode(),))
     for number, group in groupby(rows, itemgetter(0)):
         run = ids[number]
-        found[run] = _events(run, [row[1:] for row in group], 0, blobs)
+        found[run] = _events(run, group, 0, blobs)
     return [found.get(run, []) for run in runs]
 
 
@@ -141,7 +141,7 @@ def _events(run: RunId, rows: Iterable[Row], after: int, blobs: Blobs) -> list[E
     events: list[Event] = []
     for row in rows:
         expected = after + len(events) + 1
-        if row[0] != expected:
+        if row[1] != expected:
             return Unreadable(run, f"event {expected} is missing")
         event = _one(run, row, blobs)
         if isinstance(event, Unreadable):
@@ -153,7 +153,7 @@ def _events(run: RunId, rows: Iterable[Row], after: int, blobs: Blobs) -> list[E
 
 
 def _one(run: RunId, row: Row, blobs: Blobs) -> Event | Unreadable:
-    seq, kind, body, outside = row
+    _, seq, kind, body, outside = row
     try:
         return decode(kind, body, outside, blobs)
     except Undecodable as error:

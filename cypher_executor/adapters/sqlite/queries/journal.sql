@@ -53,14 +53,14 @@ SELECT number FROM runs WHERE id = ?;
 SELECT number, id FROM runs WHERE id IN (SELECT value FROM json_each(?));
 
 -- name: read
-SELECT seq, kind, body, outside FROM events WHERE run = ? AND seq > ? ORDER BY seq;
+SELECT run, seq, kind, body, outside FROM events WHERE run = ? AND seq > ? ORDER BY seq;
 
 -- name: read_many
 -- By the index on (run, seq) alone: nothing is sorted, rows come as they are read.
 SELECT run, seq, kind, body, outside FROM events WHERE run IN (SELECT value FROM json_each(?)) ORDER BY run, seq;
 
 -- name: last
-SELECT seq, kind, body, outside FROM events
+SELECT run, seq, kind, body, outside FROM events
 WHERE run = (SELECT number FROM runs WHERE id = ?)
 ORDER BY seq DESC
 LIMIT 1;
@@ -69,7 +69,7 @@ LIMIT 1;
 SELECT body FROM blobs WHERE digest = ?;
 
 -- name: follow
-SELECT events.position, runs.id, events.seq, events.kind, events.body, events.outside
+SELECT events.position, runs.id, events.run, events.seq, events.kind, events.body, events.outside
 FROM events JOIN runs ON runs.number = events.run
 WHERE events.position > ? AND runs.state <> 'forgotten'
 ORDER BY events.position
