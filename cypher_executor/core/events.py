@@ -204,6 +204,10 @@ _KINDS: Mapping[str, type[Event]] = {
     )
 }
 
+_FIELDS: Mapping[type[Any], frozenset[str]] = {
+    type_: frozenset(field.name for field in fields(type_)) for type_ in (*_KINDS.values(), Parent, Failure)
+}
+
 
 def kind_of(event: Event) -> str:
     """The name under which a journal files this event."""
@@ -220,19 +224,19 @@ def from_record(kind: str, record: Mapping[str, Any]) -> Event:
         raise ValueError(f"unknown event {kind!r}: the journal was written by a newer version")
     values = dict(record)
     if values.get("failure") is not None:
-        values["failure"] = _made(Failure, kind, values["failure"])
+        values["failure"] = _made(Failure, kind, dict(values["failure"]))
     if values.get("parent") is not None:
-        values["parent"] = _made(Parent, kind, values["parent"])
+        values["parent"] = _made(Parent, kind, dict(values["parent"]))
     return _made(_KINDS[kind], kind, values)
 
 
-def _made(type_: type[_T], kind: str, values: Mapping[str, Any]) -> _T:
+def _made(type_: type[_T], kind: str, values: dict[str, Any]) -> _T:
     """One dataclass of these fields. An item has become a list on its way through JSON."""
-    strange = values.keys() - {f.name for f in fields(type_)}
-    if strange:
-        raise ValueError(f"event {kind!r} has unknown fields {sorted(strange)}")
-    given: dict[str, Any] = {name: tuple(value) if name == "item" else value for name, value in values.items()}
+    if not values.keys() <= _FIELDS[type_]:
+        raise ValueError(f"event {kind!r} has unknown fields {sorted(values.keys() - _FIELDS[type_])}")
+    if "item" in values:
+        values["item"] = tuple(values["item"])
     try:
-        return type_(**given)
+        return type_(**values)
     except TypeError as error:
         raise ValueError(f"event {kind!r} lacks fields: {error}") from error
