@@ -11,6 +11,7 @@ from typing import Protocol
 
 from cypher_executor.core.commands import Execute
 from cypher_executor.core.events import Event, RunEnded, RunId, RunState
+from cypher_executor.core.grants import RecipeGrants
 from cypher_executor.core.parts import Grants, Part
 from cypher_executor.core.recipe import Digest, Recipe, Value
 from cypher_executor.core.retention import Retention
@@ -329,6 +330,8 @@ class CallContext:
     """For whom a call is carried out.
 
     `key` is the same whenever this call of this step is carried out, `timeout_ms` what is left of the attempt.
+    `grants` is what the operator gave the part, `allowed` what the recipe lets its nodes reach: a call needs both.
+    `recipe` is the name of the recipe, or its digest when it has none; `seed` is what the run's handles are made from.
     """
 
     run: RunId
@@ -339,6 +342,10 @@ class CallContext:
     key: str
     timeout_ms: int | None = None
     grants: Grants = field(default_factory=Grants)
+    allowed: RecipeGrants = field(default_factory=RecipeGrants)
+    tenant: str = "default"
+    recipe: str = ""
+    seed: str = ""
 
 
 CallHandler = Callable[[Mapping[str, Value], CallContext], Awaitable[Mapping[str, Value]]]
@@ -349,6 +356,103 @@ retryable}}`; a handler raises only when it is cancelled."""
 def failed_call(code: str, message: str, *, retryable: bool = False, **more: Value) -> Mapping[str, Value]:
     """The answer of a call that failed."""
     return {"ok": False, "error": {"code": code, "message": message, "retryable": retryable, **more}}
+
+
+# --- what calls keep and open -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class KeySpace:
+    """Whose keys: those of one recipe of one tenant. Nobody else sees them."""
+
+    tenant: str
+    recipe: str
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """The name of one carrying out of a change, in its run: doing it again gives the first answer, and does nothing."""
+
+    run: RunId
+    op: str
+
+
+class KeyValues(Protocol):
+    """The key-value store of recipes. Values are JSON as bytes; what has expired is not there.
+
+    All methods raise `errors.Unavailable` when the storage fails.
+    """
+
+    async def get(self, space: KeySpace, key: str, now_us: int) -> bytes | None:
+        """The value of a key."""
+        ...
+
+    async def put(
+        self, space: KeySpace, key: str, value: bytes, expires_us: int | None, now_us: int, once: Once
+    ) -> None:
+        """Set a key. Raises `errors.RequestInvalid` (`kv_full`) when the recipe has no room for it."""
+        ...
+
+    async def delete(self, space: KeySpace, key: str, now_us: int, once: Once) -> bool:
+        """Forget a key; whether it was there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SealedSecret:
+    """A secret as it is stored: nothing in it tells the value. `hosts` are patterns of where it may go; none: any."""
+
+    tenant: str
+    name: str
+    key_id: str
+    nonce: bytes
+    sealed: bytes
+    hosts: tuple[str, ...]
+    changed_us: int
+
+
+class SecretStore(Protocol):
+    """Where sealed secrets are kept. All methods raise `errors.Unavailable` when the storage fails."""
+
+    async def put(self, secret: SealedSecret) -> None:
+        """Store it, in the place of an earlier one of this name."""
+        ...
+
+    async def replace(self, old: SealedSecret, new: SealedSecret) -> bool:
+        """Store the new one if the old one is still there; False when it has been changed meanwhile."""
+        ...
+
+    async def find(self, tenant: str, names: Iterable[str]) -> Sequence[SealedSecret]:
+        """Those of these names that there are."""
+        ...
+
+    async def of_tenant(self, tenant: str) -> Sequence[SealedSecret]:
+        """All secrets of a tenant, by name."""
+        ...
+
+    async def all(self) -> Sequence[SealedSecret]:
+        """All secrets of everybody."""
+        ...
+
+    async def delete(self, tenant: str, name: str) -> bool:
+        """Forget it; whether it was there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSecret:
+    """A secret that is about to be sent. `hosts` as in `SealedSecret`."""
+
+    value: str = field(repr=False)
+    hosts: tuple[str, ...] = ()
+
+
+class Secrets(Protocol):
+    """Opens secrets for the egress, and for nobody else."""
+
+    async def reveal(self, tenant: str, names: Iterable[str]) -> Mapping[str, OpenSecret]:
+        """The secrets of these names that there are. Raises `errors.Unavailable` for one that cannot be opened."""
+        ...
 
 
 def names_of(parts: Iterable[Part]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import hmac
 import re
 from typing import Final
 
-HANDLE: Final = re.compile(r"secret:(?P<name>[A-Za-z_][A-Za-z0-9_]{0,63}):(?P<tag>[0-9a-f]{32})(?![0-9a-f])")
+HANDLE: Final = re.compile(r"secret:(?P<name>[A-Za-z_][A-Za-z0-9_]{0,63}):(?P<tag>[0-9a-f]{32})")
 
 
 def handle(seed: str, run: str, name: str) -> str:

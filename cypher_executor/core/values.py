@@ -15,6 +15,7 @@ from functools import partial
 from cypher_executor.core.events import Item, RunStarted
 from cypher_executor.core.recipe import Expression, Recipe, Scope, Value
 from cypher_executor.core.regions import Region
+from cypher_executor.core.secret_handles import handle
 from cypher_executor.core.step import Step
 from cypher_executor.core.table import MAX_STEPS, Pass, Table
 from cypher_executor.core.weight import Scales
@@ -154,6 +155,7 @@ class Values:
             trigger=started.trigger,
             at_us=self._given.now_us,
             seed=hashlib.sha256(f"{started.run}:{purpose}".encode()).hexdigest(),
+            secret=partial(handle, started.seed, started.run),
         )
 
     def _value_after(self, within: Pass, latest: Step, name: str) -> Value:
