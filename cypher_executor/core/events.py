@@ -58,6 +58,10 @@ class RunStarted:
     parent: Parent | None = None
     depth: int = 0
     """How many runs stand above this one."""
+    family: RunId | None = None
+    """The run from outside that this one descends from; None for one that was started from outside itself."""
+    seed: str = ""
+    """What the handles of this run are made from: chance that no other run has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
