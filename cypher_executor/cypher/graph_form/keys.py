@@ -1,4 +1,5 @@
-"""Names of properties in the graph form, where `name` and `part` belong to the node itself."""
+"""Names of properties in the graph form, where `name` and `part` belong to the node itself, and names that begin with
+`cx.` to whoever mirrors recipes into a database."""
 
 from __future__ import annotations
 
@@ -7,11 +8,14 @@ import re
 NODE_LABEL = "Node"
 NAME, PART, RETURNS = "name", "part", "returns"
 
+OWN = "cx."
+"""What the names of a mirror's own properties begin with."""
+
 NO_INPUTS = "in."
 """The property that says: this node has a map of inputs, and it is empty."""
 
-_CLASHES = re.compile(r"(?:in\.)*(?:name|part)|(?:in\.)+")
-_ESCAPED = re.compile(r"(?:in\.)+(?:name|part)|(?:in\.){2,}")
+_CLASHES = re.compile(r"(?:in\.)*(?:name|part|cx\.[\s\S]*)|(?:in\.)+")
+_ESCAPED = re.compile(r"(?:in\.)+(?:name|part|cx\.[\s\S]*)|(?:in\.){2,}")
 
 
 def encode_key(key: str) -> str:
