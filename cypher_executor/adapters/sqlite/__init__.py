@@ -1,7 +1,12 @@
-"""Journal and catalog in one SQLite file: `Database` is the file, `SqliteJournal` and `SqliteCatalog` are its users."""
+"""Journal and catalog in one SQLite file: `Database` is the file, `SqliteJournal` and `SqliteCatalog` are its users.
+
+`back_up` and `restore` copy the file, from outside of the process that uses it.
+"""
 
 from cypher_executor.adapters.sqlite.catalog import SqliteCatalog
+from cypher_executor.adapters.sqlite.copying import Copied, back_up
 from cypher_executor.adapters.sqlite.database import Database
 from cypher_executor.adapters.sqlite.journal import SqliteJournal
+from cypher_executor.adapters.sqlite.restoring import restore
 
-__all__ = ["Database", "SqliteCatalog", "SqliteJournal"]
+__all__ = ["Copied", "Database", "SqliteCatalog", "SqliteJournal", "back_up", "restore"]

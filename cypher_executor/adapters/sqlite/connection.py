@@ -65,7 +65,7 @@ def _open(path: Path, vfs: str | None) -> apsw.Connection:
 def _prepare(connection: apsw.Connection, path: Path) -> None:
     if connection.readonly("main"):  # SQLite opens such a file without a word, and would fail at the first write
         raise PermissionError("the file is read-only")
-    version = _version(connection, path)
+    version = layout_of(connection, path)
     mode = connection.execute(_SQL["write_ahead"]).get
     if mode != "wal":
         raise OSError(f"this file system cannot hold a write-ahead log (journal mode {mode})")
@@ -77,7 +77,8 @@ def _prepare(connection: apsw.Connection, path: Path) -> None:
         raise OSError("another program is reading the file")
 
 
-def _version(connection: apsw.Connection, path: Path) -> int:
+def layout_of(connection: apsw.Connection, path: Path) -> int:
+    """Which layout a journal has; 0 for an empty file. Raises RequestInvalid for what is none, or is too new."""
     application = connection.execute(_SQL["application_id"]).get
     version = connection.execute(_SQL["user_version"]).get
     if application != APPLICATION_ID and (application or version or connection.execute(_SQL["has_tables"]).get):

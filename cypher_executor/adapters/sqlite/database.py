@@ -9,9 +9,8 @@ from pathlib import Path
 from cypher_executor.adapters.sqlite.connection import open_reader, open_writer, unavailable
 from cypher_executor.adapters.sqlite.folder import FolderHold
 from cypher_executor.adapters.sqlite.readers import Readers, T
+from cypher_executor.adapters.sqlite.settling import FILE_NAME, settle
 from cypher_executor.adapters.sqlite.writer import Work, Writer
-
-FILE_NAME = "journal.sqlite3"
 
 
 class Database:
@@ -29,6 +28,7 @@ class Database:
         except OSError as error:
             raise unavailable(error, f"the data folder {folder} cannot be used") from error
         try:
+            _settle(folder)
             self._writer = Writer(partial(open_writer, self.path, vfs))
         except BaseException:
             self._hold.release()
@@ -70,3 +70,10 @@ class Database:
         self._readers.close()
         self._writer.join()
         self._hold.release()
+
+
+def _settle(folder: Path) -> None:
+    try:
+        settle(folder)
+    except OSError as error:
+        raise unavailable(error, f"a restore of the data folder {folder} cannot be finished") from error

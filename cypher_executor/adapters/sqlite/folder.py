@@ -51,10 +51,10 @@ def _make_private(folder: Path) -> None:
     """A folder that exists keeps its mode: it may be a mounted volume, and its mode is then the operator's choice."""
     if not folder.is_dir():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _sync(folder.parent)
+        sync_folder(folder.parent)
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
