@@ -16,6 +16,8 @@ from functools import cached_property
 from typing import Any, Literal, NewType, Protocol
 
 from cypher_executor.core.regions import Regions
+from cypher_executor.core.secret_handles import handle
+from cypher_executor.core.triggers import TRIGGER_KINDS, Schedule, TriggerKind, Webhook
 
 Value = Any
 """A JSON value: None, bool, int (64 bit), float, str, list, or dict with string keys."""
@@ -32,6 +34,10 @@ class Scope:
     ended, `{"error": {...}}` when it failed. `params` answers `$name`, with None for what it lacks.
     `at_us` is the recorded start of the step and `seed` is unique to run and step, so that `now()` and `uuid()` give
     the same value when the run is replayed.
+
+    `secret(name)` gives the handle that stands for a secret, `callback_url(node)` the address of a waiting node of
+    this run. Both must give the same text whenever they are asked again in this run. Without them, what is given
+    follows from `seed`: the same in every replay, but filled in by nobody.
     """
 
     value_of: Callable[[str], Value]
@@ -40,6 +46,16 @@ class Scope:
     trigger: Value
     at_us: int
     seed: str
+    secret: Callable[[str], str] | None = None
+    callback_url: Callable[[str], str] | None = None
+
+    def handle_of(self, secret: str) -> str:
+        """What `secret('NAME')` is in an expression."""
+        return self.secret(secret) if self.secret is not None else handle(self.seed, "", secret)
+
+    def callback_of(self, node: str) -> str:
+        """What `callbackUrl('node')` is in an expression."""
+        return self.callback_url(node) if self.callback_url is not None else f"/callbacks/{node}"
 
 
 class Expression(Protocol):
@@ -101,6 +117,17 @@ class Repeat:
     times: int = 100
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """At most `limit` steps of a node are under way at once, in all runs of its recipe, for each value of `key`.
+
+    Without a key there is one limit for all of them. A key that is null does not limit.
+    """
+
+    limit: int = 1
+    key: Expression | None = None
+
+
 Join = Literal["all", "any", "settled"] | int
 """How a node treats several incoming relationships; a number means: as soon as so many are taken."""
 
@@ -123,6 +150,9 @@ class Node:
     deadline_ms: int | None = None
     for_each: Loop | None = None
     repeat: Repeat | None = None
+    cache_ms: int | None = None
+    """How long the output may be used again for an equal input; only for parts without effects."""
+    share: Share | None = None
 
 
 RelationshipType = Literal["ON_SUCCESS", "ON_FAIL", "ON_COMPLETE", "FOR_EACH", "COLLECT", "STARTS"]
@@ -132,7 +162,8 @@ RelationshipType = Literal["ON_SUCCESS", "ON_FAIL", "ON_COMPLETE", "FOR_EACH", "
 class Relationship:
     """A relationship of a recipe. `index` is its place in the recipe, which is the order that joins are built in.
 
-    `loop` is what a `FOR_EACH` goes over; no other type has one.
+    `loop` is what a `FOR_EACH` goes over; no other type has one. The source of a `STARTS` is a trigger; it stands in
+    `Trigger.starts` and not among the relationships of the recipe, and its index is its place there.
     """
 
     index: int
@@ -143,6 +174,36 @@ class Relationship:
     branch: str | None = None
     otherwise: bool = False
     loop: Loop | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What may start the recipe, and with which nodes. It has a name as nodes have, but is not one of them."""
+
+    name: str
+    settings: Webhook | Schedule
+    starts: tuple[Relationship, ...] = ()
+    tags: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> TriggerKind:
+        """The word for it in recipes, in `RunStarted.trigger` and in `$trigger.kind`."""
+        return TRIGGER_KINDS[type(self.settings)]
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The nodes that it begins at, each once."""
+        return tuple(dict.fromkeys(relationship.target for relationship in self.starts))
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """How a run begins: with the nodes `at`, each unless one of the conditions of its relationships says otherwise,
+    while `skipped` are never reached. Whatever is in neither waits for what leads to it."""
+
+    at: Mapping[str, tuple[Relationship, ...]]
+    """For each node the `STARTS` that lead to it; none where nothing is asked."""
+    skipped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -164,6 +225,9 @@ class Recipe:
     fail_fast: bool = False
     max_runs: int | None = None
     grants: Mapping[str, Value] = field(default_factory=dict)
+    triggers: tuple[Trigger, ...] = ()
+    secrets: tuple[str, ...] = ()
+    """The names of all secrets that its expressions and hooks use, sorted. They follow from the rest."""
 
     @cached_property
     def outgoing(self) -> Mapping[str, tuple[Relationship, ...]]:
@@ -184,6 +248,19 @@ class Recipe:
     def starts(self) -> tuple[str, ...]:
         """The nodes that begin as soon as a run begins: those that no relationship other than STARTS enters."""
         return tuple(n for n in self.nodes if all(r.type == "STARTS" for r in self.incoming[n]))
+
+    def begun_by(self, trigger: Mapping[str, Value]) -> Beginning:
+        """How a run begins that was started like this (`RunStarted.trigger`).
+
+        A trigger of the recipe begins at its targets, also where other relationships lead to them, and what would
+        begin otherwise is skipped. Any other start begins at every node that no relationship leads to.
+        """
+        by_name = {each.name: each for each in self.triggers if each.kind == trigger.get("kind")}
+        found = by_name.get(trigger.get("node", ""))
+        if found is None:
+            return Beginning(dict.fromkeys(self.starts, ()))
+        at = {name: tuple(r for r in found.starts if r.target == name) for name in found.targets}
+        return Beginning(at, tuple(name for name in self.starts if name not in at))
 
     @cached_property
     def ends(self) -> tuple[str, ...]:

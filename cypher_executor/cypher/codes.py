@@ -62,7 +62,6 @@ _ERRORS = {
     "cannot_set": "SET cannot change this.",
     "cannot_remove": "REMOVE cannot take this away.",
     # the clauses
-    "not_supported_yet": "This is part of the language, but this version cannot run it yet.",
     "clause_refused": "A clause that reads or changes a graph stands in a recipe, which only draws one.",
     "union_in_recipe": "A recipe is one drawing, and UNION would join the rows of two queries.",
     "clause_after_return": "Something follows RETURN, which ends a recipe.",
@@ -100,11 +99,20 @@ _ERRORS = {
     "invalid_setting": "A setting has a value that it cannot have.",
     "unknown_setting": "A setting has no property of this name.",
     "invalid_duration": "A length of time is not written as one.",
+    "missing_setting": "A setting that must be given is missing.",
+    # triggers
+    "trigger_without_start": "A trigger starts nothing, because no STARTS leaves it.",
+    "trigger_entered": "A relationship leads to a trigger, which is set off from outside.",
+    "trigger_named": "An expression names a trigger, which has no output.",
+    "starts_misplaced": "STARTS leaves what is no trigger, or something that STARTS cannot say leaves a trigger.",
+    "hook_path_twice": "Two hooks of the recipe have the same path and method.",
+    "invalid_schedule": "A schedule is not written as cron has it, or its time zone does not exist.",
     # parts and their inputs
     "unknown_part": "No part has this name.",
     "unknown_input": "The part declares no input of this name.",
     "missing_input": "An input that the part requires is not given.",
     "input_type": "A constant input does not fit the part's schema.",
+    "cache_with_effects": "The output of a part that has effects, or looks at the world, cannot be used again.",
     # expressions
     "unknown_name": "No node of the recipe has this name.",
     "item_outside_loop": "The item of a loop is named where the loop is not.",
@@ -115,6 +123,7 @@ _ERRORS = {
     "pattern_invalid": "The text behind `=~` is no regular expression, or one that cannot be run in linear time.",
     "nested_too_deep": "Brackets of an expression nest deeper than is evaluated.",
     "expression_refused": "A form of expression that needs a graph or rows, which a recipe does not have.",
+    "not_waiting": "callbackUrl() names what does not wait for a callback, or a step that cannot be told from others.",
     # the result
     "return_one_row": "RETURN of a recipe gives one row: nothing to make distinct, to sort, to cut or to count.",
     "column_twice": "RETURN gives two columns of the same name.",
@@ -122,6 +131,7 @@ _ERRORS = {
 
 _WARNINGS = {
     "setting_without_effect": "A setting steers attempts, and a node without a part has none.",
+    "secret_not_granted": "An expression uses a secret that the recipe does not grant, so it is never filled in.",
     "duplicate_relationship": "The same relationship is drawn twice.",
     "unknown_parameter": "The input schema of the recipe does not know this parameter, so it is null.",
     "unknown_workflow": "No recipe of this name is stored.",

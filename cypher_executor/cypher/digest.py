@@ -17,12 +17,25 @@ from collections.abc import Collection, Sequence
 from dataclasses import MISSING, Field, fields
 from typing import Any
 
-from cypher_executor.core.recipe import Digest, Expression, Loop, Node, Recipe, Relationship, Repeat, Retry, Value
+from cypher_executor.core.recipe import (
+    Digest,
+    Expression,
+    Loop,
+    Node,
+    Recipe,
+    Relationship,
+    Repeat,
+    Retry,
+    Share,
+    Trigger,
+    Value,
+)
+from cypher_executor.core.triggers import Schedule, Webhook
 
 _FORM = 1
 """The number of this canonical form. It goes into the digest, so another form can never be mistaken for this one."""
 
-_NOT_MEANING = frozenset({"digest", "text", "name"})
+_NOT_MEANING = frozenset({"digest", "text", "name", "secrets"})
 
 
 def digest_of(recipe: Recipe, *, written_name: str | None) -> Digest:
@@ -43,8 +56,20 @@ def canonical(recipe: Recipe, *, written_name: str | None) -> dict[str, Value]:
         "nodes": {name: _node(node) for name, node in recipe.nodes.items()},
         "relationships": sorted((_relationship(r) for r in recipe.relationships), key=_as_text),
         "returns": _columns(recipe.returns),
-        **_plain(recipe, without=_NOT_MEANING | {"nodes", "relationships", "returns"}),
+        **_plain(recipe, without=_NOT_MEANING | {"nodes", "relationships", "returns", "triggers"}),
+        **_triggers(recipe.triggers),
     }
+
+
+def _triggers(triggers: Sequence[Trigger]) -> dict[str, Value]:
+    """Nothing without triggers, as it was before there were any."""
+    return {"triggers": {each.name: _trigger(each) for each in triggers}} if triggers else {}
+
+
+def _trigger(trigger: Trigger) -> dict[str, Value]:
+    starts = sorted((_plain(start, without={"index", "source", "type"}) for start in trigger.starts), key=_as_text)
+    tags = {"tags": sorted(trigger.tags)} if trigger.tags else {}
+    return {trigger.kind: _plain(trigger.settings), "starts": starts, **tags}
 
 
 def _node(node: Node) -> dict[str, Value]:
@@ -64,7 +89,7 @@ def _columns(returns: Sequence[tuple[str, Expression]] | None) -> Value:
     return None if returns is None else [[name, value.text] for name, value in returns]
 
 
-_Record = Recipe | Node | Relationship | Retry | Loop | Repeat
+_Record = Recipe | Node | Relationship | Retry | Loop | Repeat | Share | Webhook | Schedule
 
 
 def _plain(record: _Record, *, without: Collection[str] = ()) -> dict[str, Value]:
@@ -82,7 +107,7 @@ def _default(field: Field[Any]) -> Value:
 
 def _value(value: Value) -> Value:
     """One field as JSON: an expression as its canonical text, a record as its fields."""
-    if isinstance(value, Retry | Loop | Repeat):
+    if isinstance(value, Retry | Loop | Repeat | Share):
         return _plain(value)
     return getattr(value, "text", value)
 

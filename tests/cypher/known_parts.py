@@ -9,12 +9,12 @@ from cypher_executor.core.parts import Part
 from cypher_executor.core.recipe import Digest
 
 
-def part(name: str, *required: str, output: Mapping[str, Any] | None = None, **fields: Any) -> Part:
+def part(name: str, *required: str, output: Mapping[str, Any] | None = None, pure: bool = True, **fields: Any) -> Part:
     """A part whose input is these fields and nothing else; a field is a JSON Schema."""
     schema: dict[str, Any] = {"type": "object", "properties": fields, "additionalProperties": False}
     if required:
         schema["required"] = list(required)
-    return Part(name, "1.0.0", "A part.", Digest("sha256:" + "0" * 64), True, schema, output or {})
+    return Part(name, "1.0.0", "A part.", Digest("sha256:" + "0" * 64), pure, schema, output or {})
 
 
 TEXT = {"type": "string"}
@@ -24,7 +24,16 @@ BRANCHES = {"type": "object", "properties": {"result": {}, "branch": {"enum": ["
 PARTS: Mapping[str, Part] = {
     p.name: p
     for p in (
-        part("http_request", "url", url=TEXT, method={"enum": ["GET", "POST"]}, headers={"type": "object"}, body={}),
+        part(
+            "http_request",
+            "url",
+            url=TEXT,
+            method={"enum": ["GET", "POST"]},
+            headers={"type": "object"},
+            body={},
+            pure=False,
+        ),
+        part("wait_for_callback", note=TEXT, schema={"type": "object"}, pure=False),
         part("string_ops", "operation", operation=OPERATIONS, text={"type": ["string", "null"]}),
         part("array_ops", "items", items={"type": "array", "items": {"type": "number"}}, count={"type": "integer"}),
         part("switch", "cases", value={}, cases={"type": "array"}, default=TEXT),

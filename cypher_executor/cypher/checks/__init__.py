@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 
 from cypher_executor.core.parts import Part
 from cypher_executor.cypher.checks.conditions import check_conditions
+from cypher_executor.cypher.checks.handles import check_callbacks, check_secrets
 from cypher_executor.cypher.checks.input_schema import SchemaProblem, check_input_schema
 from cypher_executor.cypher.checks.inputs import check_parts
 from cypher_executor.cypher.checks.joins import check_joins
@@ -24,6 +25,8 @@ from cypher_executor.cypher.checks.routes import (
     check_workflows,
 )
 from cypher_executor.cypher.checks.shape import check_shape
+from cypher_executor.cypher.checks.sharing import check_caching, check_sharing
+from cypher_executor.cypher.checks.starts import check_starts
 from cypher_executor.cypher.plan.planned import Planned
 from cypher_executor.cypher.report import Report
 
@@ -38,9 +41,12 @@ def check_pieces(
         check_input_schema(planned, schema_problem, report)
     check_conditions(planned, report)
     check_lists(planned, report)
+    check_secrets(planned, report)
+    check_sharing(planned, report)
     if parts is not None:
         check_parts(planned, parts, report)
         check_branches(planned, parts, report)
+        check_caching(planned, parts, report)
 
 
 def check_whole(
@@ -55,5 +61,7 @@ def check_whole(
     check_reachable(planned, parts, report)
     check_otherwise(planned, report)
     check_settings(planned, report)
+    check_starts(planned, report)
+    check_callbacks(planned, parts, report)
     if recipes is not None:
         check_workflows(planned, recipes, report)

@@ -9,7 +9,9 @@ from cypher_executor.core.parts import Part
 from cypher_executor.cypher import syntax
 from cypher_executor.cypher.checks.fit import Misfit, misfits
 from cypher_executor.cypher.plan.planned import Planned, PlannedNode
+from cypher_executor.cypher.plan.trigger_settings import TABLES
 from cypher_executor.cypher.report import Report
+from cypher_executor.errors import nearest
 
 
 def check_parts(planned: Planned, parts: Mapping[str, Part], report: Report) -> None:
@@ -21,7 +23,8 @@ def check_parts(planned: Planned, parts: Mapping[str, Part], report: Report) -> 
         part = parts.get(label.text)
         if part is None:
             message = f"no part `{label.text}`"
-            report.add_unknown("unknown_part", message, label.place, label.text, parts, node=node.name)
+            known = parts if nearest(label.text, TABLES) is None else (*parts, *TABLES)
+            report.add_unknown("unknown_part", message, label.place, label.text, known, node=node.name)
         elif node.inputs is not None:
             _check_inputs(node, node.inputs, part, label, report)
 

@@ -98,7 +98,10 @@ def _report_name(planned: Planned, reading: Reading, variable: syntax.Variable, 
             *(f"${p}" for p in planned.parameters or ()),
         )
 
-    if name not in planned.nodes and name in planned.item_names:
+    if name in planned.triggers:
+        sentence = f"`{name}` is a trigger, which has no output: `$trigger` says how a run began, `$input` what with."
+        report.add("trigger_named", sentence, variable.place, node=reading.step)
+    elif name not in planned.nodes and name in planned.item_names:
         sentence = f"`{name}` is the item of a loop (or its place), which has this name only inside of the loop."
         report.add("item_outside_loop", sentence, variable.place, node=reading.step)
     elif name not in planned.nodes:
@@ -128,7 +131,7 @@ def check_parameters(planned: Planned, report: Report) -> None:
     if known is None:
         return
     always = ("input", "trigger")
-    for reading in planned.readings():
+    for reading in (*planned.readings(), *planned.conditions_of_starts()):
         for parameter in reading.references.parameters:
             if parameter.name not in known and parameter.name not in always:
                 message = f"the input of this recipe has no `{parameter.name}`, so `${parameter.name}` is null"

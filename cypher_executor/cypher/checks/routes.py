@@ -10,7 +10,7 @@ from cypher_executor.cypher import syntax
 from cypher_executor.cypher.plan.planned import Planned, PlannedNode, PlannedRelationship
 from cypher_executor.cypher.report import Report
 
-_OF_ATTEMPTS = ("retry", "timeout", "deadline", "repeat")
+_OF_ATTEMPTS = ("retry", "timeout", "deadline", "repeat", "cache", "concurrency_key", "concurrency_limit")
 _OF_LOOPS = ("as", "concurrency", "on_item_fail")
 
 
@@ -82,7 +82,8 @@ def check_reachable(planned: Planned, parts: Mapping[str, Part] | None, report: 
     closed: set[str] = set()
     for name in (planned.names[component[0]] for component in planned.graph.components):
         ways = planned.entering[name]
-        if ways and all(_from(r, planned) in closed or _never_taken(r, planned, parts or {}) for r in ways):
+        shut = all(_from(r, planned) in closed or _never_taken(r, planned, parts or {}) for r in ways)
+        if ways and shut and name not in planned.started:
             closed.add(name)
             sentence = f"no way leads to `{name}`: none of the relationships that enter it can ever be taken."
             report.add("unreachable", sentence, planned.nodes[name].drawn.place, node=name)

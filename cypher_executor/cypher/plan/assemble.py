@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
-from cypher_executor.core.recipe import Digest, Expression, Loop, Node, Recipe, Relationship, Repeat
+from cypher_executor.core.recipe import (
+    Digest,
+    Expression,
+    Loop,
+    Node,
+    Recipe,
+    Relationship,
+    Repeat,
+    Share,
+    Trigger,
+)
 from cypher_executor.cypher.digest import digest_of
-from cypher_executor.cypher.plan.planned import Planned, PlannedLoop, PlannedNode, PlannedRelationship, Reading
+from cypher_executor.cypher.plan.planned import (
+    Planned,
+    PlannedLoop,
+    PlannedNode,
+    PlannedRelationship,
+    PlannedShare,
+    Reading,
+)
 from cypher_executor.cypher.plan.readings import CompiledReadings
+from cypher_executor.cypher.plan.secrets import secrets_of
 
 
 def assemble(planned: Planned, compiled: CompiledReadings, text: str, name: str | None) -> Recipe:
@@ -18,6 +37,8 @@ def assemble(planned: Planned, compiled: CompiledReadings, text: str, name: str 
         digest=Digest(""),
         text=text,
         returns=_returns(planned, compiled),
+        triggers=tuple(_triggers(planned, compiled)),
+        secrets=tuple(sorted(secrets_of(planned))),
         **{"name": name, **planned.settings},
     )
     return replace(recipe, digest=digest_of(recipe, written_name=planned.settings.get("name")))
@@ -35,7 +56,19 @@ def _node(node: PlannedNode, compiled: CompiledReadings) -> Node:
         **node.steering,
         for_each=_loop(node.for_each, compiled),
         repeat=repeat,
+        share=_share(node.share, compiled),
     )
+
+
+def _share(share: PlannedShare | None, compiled: CompiledReadings) -> Share | None:
+    return None if share is None else Share(share.limit, _when(share.key, compiled))
+
+
+def _triggers(planned: Planned, compiled: CompiledReadings) -> Iterator[Trigger]:
+    for name, trigger in planned.triggers.items():
+        assert trigger.settings is not None, "what is wrong with it was reported"
+        starts = tuple(_relationship(start, compiled) for start in trigger.starts)
+        yield Trigger(name, trigger.settings, starts, tuple(label.text for label in trigger.drawn.labels[1:]))
 
 
 def _loop(loop: PlannedLoop | None, compiled: CompiledReadings) -> Loop | None:

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from cypher_executor.cypher import syntax
 from cypher_executor.cypher.plan.draft import DraftNode
-from cypher_executor.cypher.plan.planned import PlannedLoop, PlannedNode, PlannedRepeat, Reading
+from cypher_executor.cypher.plan.planned import PlannedLoop, PlannedNode, PlannedRepeat, PlannedShare, Reading
 from cypher_executor.cypher.plan.steering import Properties, sort_properties
 from cypher_executor.cypher.report import Report
-
-NOT_YET = {
-    "webhook": "start the recipe by its name: `POST /webhooks/named/{name}/trigger`",
-    "cron": "start the recipe by its name from a scheduler that you have",
-}
-"""Labels that are part of the language and that this version cannot follow, and what to use instead."""
 
 
 def plan_node(drawn: DraftNode, report: Report) -> PlannedNode:
     """What `drawn` says."""
-    label = drawn.part
-    part_refused = label is not None and label.text in NOT_YET
-    if label is not None and part_refused:
-        report.add_not_yet(f":{label.text}", NOT_YET[label.text], label.place, node=drawn.name)
     entries = drawn.properties.entries if drawn.properties is not None else ()
     properties = sort_properties(entries, report, drawn.name)
     inputs = _inputs(drawn, properties)
-    node = PlannedNode(drawn, properties.steering, inputs, properties.places, part_refused=part_refused)
+    node = PlannedNode(drawn, properties.steering, inputs, properties.places)
     node.readings = {name: _reading(entry, drawn.name) for name, entry in (inputs or {}).items()}
     if properties.items is not None:
         node.for_each = PlannedLoop(_reading(properties.items, drawn.name, in_loop=False), properties.loop)
@@ -32,6 +22,9 @@ def plan_node(drawn: DraftNode, report: Report) -> PlannedNode:
         until = properties.until.value
         reading = Reading(until, after=drawn.name, inclusive=True, step=drawn.name, in_loop=True)
         node.repeat = PlannedRepeat(reading, properties.repeat)
+    if properties.share_key is not None or properties.share_limit is not None:
+        key = None if properties.share_key is None else _reading(properties.share_key, drawn.name)
+        node.share = PlannedShare(properties.share_limit or 1, key)
     return node
 
 

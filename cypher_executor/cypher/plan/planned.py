@@ -12,6 +12,7 @@ from typing import Any
 
 from cypher_executor.core.recipe import RelationshipType, Value
 from cypher_executor.core.regions import Path, loop_paths
+from cypher_executor.core.triggers import Schedule, Webhook
 from cypher_executor.cypher import syntax
 from cypher_executor.cypher.plan.draft import Draft, DraftNode, DraftRelationship
 from cypher_executor.cypher.plan.graph import Graph
@@ -67,6 +68,14 @@ class PlannedRepeat:
 
 
 @dataclass
+class PlannedShare:
+    """How many steps of a node may be under way, for each value of the key if there is one."""
+
+    limit: int
+    key: Reading | None
+
+
+@dataclass
 class PlannedNode:
     """A node: `inputs` is None when it has no map of its own."""
 
@@ -77,9 +86,9 @@ class PlannedNode:
     """Where the name of each reserved property stands."""
     readings: dict[str, Reading] = field(default_factory=dict)
     """The expression of each input."""
-    part_refused: bool = False
     for_each: PlannedLoop | None = None
     repeat: PlannedRepeat | None = None
+    share: PlannedShare | None = None
 
     @property
     def name(self) -> str:
@@ -87,8 +96,8 @@ class PlannedNode:
 
     @property
     def part(self) -> syntax.Name | None:
-        """The label that names the part; None without one, and where the label is refused anyhow."""
-        return None if self.part_refused else self.drawn.part
+        """The label that names the part; None without one."""
+        return self.drawn.part
 
 
 @dataclass
@@ -113,6 +122,16 @@ class PlannedRelationship:
     @property
     def target(self) -> str:
         return self.drawn.target
+
+
+@dataclass
+class PlannedTrigger:
+    """What starts the recipe. `settings` is None when something in them is reported; of `starts`, the `when`s are
+    read before any node has run."""
+
+    drawn: DraftNode
+    settings: Webhook | Schedule | None
+    starts: list[PlannedRelationship]
 
 
 @dataclass
@@ -154,6 +173,7 @@ class Planned:
     nodes: dict[str, PlannedNode]
     relationships: list[PlannedRelationship]
     columns: list[PlannedColumn] | None
+    triggers: dict[str, PlannedTrigger] = field(default_factory=dict)
     complete: bool = True
     """Whether nothing of the text was left out, so that what is not here is not anywhere."""
 
@@ -193,15 +213,26 @@ class Planned:
         return frozenset(name for loop in loops if loop is not None for name in loop.names)
 
     def readings(self) -> Iterator[Reading]:
-        """Every expression of the recipe."""
+        """Every expression of the graph that runs, and of what it gives."""
         for node in self.nodes.values():
             yield from node.readings.values()
             yield from (found.items for found in (node.for_each,) if found is not None)
             yield from (found.until for found in (node.repeat,) if found is not None)
+            yield from (found.key for found in (node.share,) if found is not None and found.key is not None)
         for relationship in self.relationships:
             yield from (found.items for found in (relationship.loop,) if found is not None)
             yield from (found for found in (relationship.when,) if found is not None)
         yield from (column.reading for column in self.columns or ())
+
+    def conditions_of_starts(self) -> Iterator[Reading]:
+        """The expressions that are evaluated when a trigger is set off, and can name nothing but how that was."""
+        for trigger in self.triggers.values():
+            yield from (start.when for start in trigger.starts if start.when is not None)
+
+    @cached_property
+    def started(self) -> frozenset[str]:
+        """The nodes that some trigger begins at."""
+        return frozenset(start.target for trigger in self.triggers.values() for start in trigger.starts)
 
     @property
     def parameters(self) -> list[str] | None:

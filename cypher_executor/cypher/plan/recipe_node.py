@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cypher_executor.core.grants import read_grants
 from cypher_executor.core.recipe import Value
 from cypher_executor.cypher import syntax
 from cypher_executor.cypher.plan import settings
@@ -33,17 +34,8 @@ def _visible(name: str) -> bool:
 def _grants(value: Value) -> dict[str, Value]:
     if not isinstance(value, dict):
         raise ValueError("this must be a map, like {http: ['https://api.example.com/*'], kv: true}")
-    for name, granted in value.items():
-        if name not in _GRANTS:
-            raise ValueError(f"there is no grant `{name}`: there are {', '.join(f'`{g}`' for g in _GRANTS)}")
-        try:
-            _GRANTS[name](granted)
-        except ValueError as problem:
-            raise ValueError(f"`{name}`: {problem}") from None
+    read_grants(value)
     return value
-
-
-_GRANTS = {"http": settings.texts, "secrets": settings.texts, "kv": settings.boolean, "callback": settings.boolean}
 
 
 def _schema(value: Value) -> dict[str, Value]:

@@ -16,11 +16,6 @@ from cypher_executor.errors import Place, TextEdit
 
 TYPES: tuple[RelationshipType, ...] = get_args(RelationshipType)
 
-NOT_YET = {
-    "STARTS": "start the recipe by its name, through the API, its named webhook or the command line",
-}
-"""Types that this version cannot follow, and what to use instead."""
-
 PROPERTIES: Mapping[str, Setting] = {"branch": Setting(settings.text), "otherwise": Setting(settings.boolean)}
 """The constant properties of a relationship; beside them there is `when`, which is an expression."""
 
@@ -55,12 +50,11 @@ class Condition:
         return self.entry is not None or self.branch is not None
 
 
-def plan_relationship(drawn: DraftRelationship, report: Report) -> Condition:
-    """What `drawn` says. What is wrong with it is reported, and read as if it were not there."""
+def plan_relationship(drawn: DraftRelationship, report: Report, *, usual: RelationshipType = "ON_SUCCESS") -> Condition:
+    """What `drawn` says. What is wrong with it is reported, and read as if it were not there; `usual` is the type that
+    is proposed to whoever wrote none."""
     _check_form(drawn, report)
-    condition = Condition(type=_type(drawn, report))
-    if condition.type in NOT_YET:
-        return condition  # its properties are not those of the others
+    condition = Condition(type=_type(drawn, report, usual))
     for entry in drawn.entries:
         _read(entry, condition, report, drawn.target)
     if condition.type == "FOR_EACH" and condition.items is None:
@@ -85,26 +79,24 @@ def _check_form(drawn: DraftRelationship, report: Report) -> None:
         report.add("pattern_refused", sentence, pattern.types[1].place, node=drawn.target)
 
 
-def _type(drawn: DraftRelationship, report: Report) -> RelationshipType:
-    """The type, or ON_SUCCESS for one that is reported."""
+def _type(drawn: DraftRelationship, report: Report, usual: RelationshipType) -> RelationshipType:
+    """The type, or the usual one for one that is reported."""
     if drawn.type is None:
         if not drawn.pattern.types:
-            _report_missing_type(drawn, report)
-        return "ON_SUCCESS"
+            _report_missing_type(drawn, report, usual)
+        return usual
     name, place = drawn.type.text, drawn.type.place
     if name not in TYPES:
         message = f"no relationship type `{name}`"
         report.add_unknown("unknown_relationship_type", message, place, name, TYPES, node=drawn.target)
-        return "ON_SUCCESS"
-    if name in NOT_YET:
-        report.add_not_yet(name, NOT_YET[name], place, node=drawn.target)
+        return usual
     return name
 
 
-def _report_missing_type(drawn: DraftRelationship, report: Report) -> None:
+def _report_missing_type(drawn: DraftRelationship, report: Report, usual: RelationshipType) -> None:
     bare = drawn.pattern.variable is None and not drawn.entries and drawn.pattern.direction != "either"
-    arrow = "<-[:ON_SUCCESS]-" if drawn.pattern.direction == "left" else "-[:ON_SUCCESS]->"
-    sentence = "a relationship needs a type that says when it is taken, for example `-[:ON_SUCCESS]->`."
+    arrow = f"<-[:{usual}]-" if drawn.pattern.direction == "left" else f"-[:{usual}]->"
+    sentence = f"a relationship needs a type that says when it is taken, for example `-[:{usual}]->`."
     fix = TextEdit(drawn.place, arrow) if bare else None
     report.add("missing_relationship_type", sentence, drawn.place, node=drawn.target, fix=fix)
 

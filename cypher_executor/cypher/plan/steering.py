@@ -19,13 +19,6 @@ from cypher_executor.errors import Place
 ESCAPE = "in."
 """Before a reserved name: this is an input after all."""
 
-NOT_YET = {
-    "cache": "take it out: the node is then run every time",
-    "concurrency_key": "take it out, and limit how many runs there are where they are started",
-    "concurrency_limit": "take it out, and limit how many runs there are where they are started",
-}
-"""Reserved properties that this version cannot follow, and what to use instead."""
-
 
 def read_join(value: Value) -> Join:
     if isinstance(value, int) and not isinstance(value, bool):
@@ -39,6 +32,7 @@ _CONSTANTS = {
     "timeout": ("timeout_ms", TIME_LIMIT),
     "deadline": ("deadline_ms", TIME_LIMIT),
     "join": ("join", Setting(read_join)),
+    "cache": ("cache_ms", TIME_LIMIT),
 }
 _OF_LOOPS = {
     "as": ("item", Setting(settings.name)),
@@ -46,7 +40,8 @@ _OF_LOOPS = {
     "on_item_fail": ("on_fail", Setting(settings.on_fail)),
 }
 _OF_REPEAT = {"every": ("every_ms", settings.DURATION), "times": ("times", Setting(settings.count))}
-RESERVED = frozenset({"retry", "for_each", "repeat", *_CONSTANTS, *_OF_LOOPS, *NOT_YET})
+_OF_SHARES = ("concurrency_key", "concurrency_limit")
+RESERVED = frozenset({"retry", "for_each", "repeat", *_CONSTANTS, *_OF_LOOPS, *_OF_SHARES})
 
 
 @dataclass
@@ -54,7 +49,7 @@ class Properties:
     """The properties of a node, told apart: `steering` by field of `core.recipe.Node`, and inputs by their own name.
 
     `items` is what the node is run for each of, `until` what it is repeated for; `loop` and `repeat` have the other
-    fields of `core.recipe.Loop` and `Repeat`.
+    fields of `core.recipe.Loop` and `Repeat`. `share_key` and `share_limit` make its `Share`.
     """
 
     steering: dict[str, Any] = field(default_factory=dict)
@@ -63,6 +58,8 @@ class Properties:
     loop: dict[str, Any] = field(default_factory=dict)
     until: syntax.MapEntry | None = None
     repeat: dict[str, Any] = field(default_factory=dict)
+    share_key: syntax.MapEntry | None = None
+    share_limit: int | None = None
     places: dict[str, Place] = field(default_factory=dict)
     """Where the name of each reserved property stands."""
 
@@ -91,10 +88,12 @@ def input_name(key: str) -> str:
 
 def _steer(entry: syntax.MapEntry, properties: Properties, report: Report, node: str) -> None:
     name = entry.key.text
-    if name in NOT_YET:
-        report.add_not_yet(name, NOT_YET[name], entry.key.place, node=node)
-    elif name == "for_each":
+    if name == "for_each":
         properties.items = entry
+    elif name == "concurrency_key":
+        properties.share_key = entry
+    elif name == "concurrency_limit":
+        properties.share_limit = read_setting(entry, Setting(settings.count), report, node)
     elif name == "repeat":
         _read_repeat(entry, properties, report, node)
     elif name == "retry":

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cypher_executor.cypher.expressions import FUNCTIONS, Function
+from cypher_executor.cypher.expressions.functions import HANDLE_NAMES
 from cypher_executor.cypher.expressions.frame import Frame
 from cypher_executor.cypher.expressions.functions.table import function
 from cypher_executor.cypher.expressions.values import wrong_type
@@ -65,5 +66,8 @@ GRAPH_FUNCTIONS: tuple[Function, ...] = (
     function("length(path)", "How many relationships a path has.", _length),
 )  # fmt: skip
 
-QUERY_FUNCTIONS: Mapping[str, Function] = {**FUNCTIONS, **{f.name.lower(): f for f in GRAPH_FUNCTIONS}}
+QUERY_FUNCTIONS: Mapping[str, Function] = {
+    **{name: f for name, f in FUNCTIONS.items() if name not in HANDLE_NAMES},
+    **{f.name.lower(): f for f in GRAPH_FUNCTIONS},
+}
 """Every function of a query by its name in lower case."""

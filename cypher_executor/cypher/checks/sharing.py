@@ -1,0 +1,26 @@
+"""Steps that share something with those of other runs: an output that is kept (`cache`), a limit (`concurrency_key`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cypher_executor.core.parts import Part
+from cypher_executor.cypher.plan.planned import Planned
+from cypher_executor.cypher.report import Report
+
+
+def check_caching(planned: Planned, parts: Mapping[str, Part], report: Report) -> None:
+    """Only what has no effects may be left out because it was done before."""
+    for node in planned.nodes.values():
+        part = parts.get(node.part.text) if node.part is not None else None
+        if "cache" in node.places and part is not None and not part.pure:
+            sentence = f"part `{part.name}` calls out, so doing without a call is not the same: take `cache` out."
+            report.add("cache_with_effects", sentence, node.places["cache"], node=node.name)
+
+
+def check_sharing(planned: Planned, report: Report) -> None:
+    """A key without a limit could mean several things, so it is said which."""
+    for node in planned.nodes.values():
+        if "concurrency_key" in node.places and "concurrency_limit" not in node.places:
+            sentence = "`concurrency_key` needs `concurrency_limit`: how many steps with the same key may run at once."
+            report.add("missing_setting", sentence, node.places["concurrency_key"], node=node.name)
