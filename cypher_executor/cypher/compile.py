@@ -53,10 +53,15 @@ def compile_recipe(
     report = Report()
     parsed = parse(text)
     report.add_all(parsed.diagnostics)
-    statement = parsed.statement or salvage(text, [d.place for d in parsed.diagnostics])
+    statement, complete = parsed.statement, True
+    if statement is None:
+        salvaged = salvage(text, parsed)
+        statement, complete = salvaged.statement, salvaged.complete
+        report.add_all(salvaged.more)
     if statement is None:
         return Compiled(None, report.sorted())
-    planned = plan(statement, report, complete=parsed.statement is not None)
+    report.doubt()
+    planned = plan(statement, report, complete=complete)
     if not trusted:
         _check_name(planned, name, report)
         check_pieces(planned, parts, schema_problem, report)

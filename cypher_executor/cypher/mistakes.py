@@ -62,7 +62,7 @@ class Misfit:
         """Where the brackets stand that are open at the misfit, the innermost last."""
         found: list[int] = []
         for bracket in _BRACKETS.finditer(self.text, self.begin, self.found.start):
-            if bracket[0] in _CLOSING:
+            if bracket[0] in CLOSING:
                 found.append(bracket.start())
             elif bracket[0] in ")]}" and found:
                 found.pop()
@@ -72,7 +72,7 @@ class Misfit:
 _BRACKETS = re.compile(
     r"""'(?:[^'\\]|\\[\s\S])*'?|"(?:[^"\\]|\\[\s\S])*"?|`[^`]*`?|//[^\r\n]*|/\*(?:[\s\S]*?\*/|[\s\S]*)|[()\[\]{}]"""
 )
-_CLOSING = {"(": ")", "[": "]", "{": "}"}
+CLOSING = {"(": ")", "[": "]", "{": "}"}
 _TYPOGRAPHIC = {"“": "”", "‘": "’", "„": "“", "‚": "‘", "”": "”", "’": "’", "«": "»"}
 
 
@@ -185,7 +185,16 @@ def _template_outside_string(m: Misfit, where: Where) -> Diagnostic | None:
         return None
     assert m.before is not None
     message = "`{{ }}` stands inside a string; without quotes an expression stands alone, as in `{text: $text}`."
-    return Diagnostic("template_outside_string", message, where(m.before.start, m.found.end))
+    place = where(m.before.start, m.found.end)
+    inside = _BRACED.match(m.text, m.found.end)
+    if inside is None:
+        return Diagnostic("template_outside_string", message, place)
+    fix = TextEdit(where(m.before.start, inside.end()), inside[1])
+    return Diagnostic("template_outside_string", message, place, fix=fix)
+
+
+_BRACED = re.compile(r"""\s*((?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|[^{}\n'"])+?)\s*\}\}""")
+"""An expression without braces of its own, and the braces behind it."""
 
 
 def _trailing_comma(m: Misfit, where: Where) -> Diagnostic | None:
@@ -204,10 +213,10 @@ def _wrong_bracket(m: Misfit, where: Where) -> Diagnostic | None:
     if not m.open_brackets:
         return Diagnostic("bracket_unopened", f"This `{m.word}` closes nothing.", place, fix=TextEdit(place, ""))
     innermost = m.text[m.open_brackets[-1]]
-    if _CLOSING[innermost] == m.word:
+    if CLOSING[innermost] == m.word:
         return None
     opened = where(m.open_brackets[-1], m.open_brackets[-1] + 1)
-    wanted = _CLOSING[innermost]
+    wanted = CLOSING[innermost]
     message = (
         f"`{wanted}` is missing before this `{m.word}`: "
         f"the `{innermost}` in line {opened.line}, column {opened.column} is still open."
@@ -223,7 +232,7 @@ def _unclosed_bracket(m: Misfit, where: Where) -> Diagnostic | None:
         return None
     start = m.open_brackets[-1]
     bracket = m.text[start]
-    message = f"This `{bracket}` is never closed: `{_CLOSING[bracket]}` is missing."
+    message = f"This `{bracket}` is never closed: `{CLOSING[bracket]}` is missing."
     return Diagnostic("bracket_unclosed", message, where(start, start + 1))
 
 
@@ -279,12 +288,27 @@ def _arrow(m: Misfit, where: Where) -> Diagnostic | None:
         fix = TextEdit(whole, f"[:{named[2]}]")
         return Diagnostic("arrow_malformed", f"The type of a relationship stands in brackets: `-[:{named[2]}]->`.",
                           whole, did_you_mean=f"[:{named[2]}]", fix=fix)  # fmt: skip
+    if m.found.kind == "GREATER" and m.before is not None and m.before.kind == "MINUS" and _draws(m):
+        fix = TextEdit(place, "[:ON_SUCCESS]->")
+        return Diagnostic("arrow_malformed", "An arrow is written `-[:TYPE]->`: the type is missing.", place, fix=fix)
     if m.found.kind == "GREATER" and m.accepts & {"MINUS"}:
         fix = TextEdit(where(m.found.start, m.found.start), "-")
         return Diagnostic("arrow_malformed", "An arrow is written `-[:TYPE]->`: a `-` is missing.", place, fix=fix)
-    if re.match(r"=+>", m.rest) and "MINUS" in m.accepts:
-        return Diagnostic("arrow_malformed", "An arrow is written `-[:TYPE]->`.", place)
+    double = re.match(r"=+>", m.rest)
+    if double and "MINUS" in m.accepts:
+        whole = where(m.found.start, m.found.start + double.end())
+        fix = TextEdit(whole, "-[:ON_SUCCESS]->" if _draws(m) else "-->")
+        return Diagnostic("arrow_malformed", "An arrow is written `-[:TYPE]->`.", whole, fix=fix)
     return None
+
+
+def _draws(m: Misfit) -> bool:
+    """Whether the clause draws relationships, which need a type, and does not look for them."""
+    words_before = _CLAUSE_WORD.findall(m.text, m.begin, m.found.start)
+    return not words_before or words_before[-1].upper() in ("CREATE", "MERGE")
+
+
+_CLAUSE_WORD = re.compile(rf"(?<![\w.:$`])(?:{'|'.join(words.CLAUSES)})\b(?!\s*:)", re.IGNORECASE)
 
 
 def _bare_node(m: Misfit, where: Where) -> Diagnostic | None:

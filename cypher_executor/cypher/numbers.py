@@ -13,8 +13,9 @@ _DURATION = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:ms|[smhdw]|min|sec)(?:[0-9]+(?:ms
 _DIGITS_THAT_CANNOT_FIT = 40
 
 
-def read(problems: Problems, token: str, place: Place) -> int | float:
-    """The value of a number token; 0 for one that is malformed or too large, which `problems` then says."""
+def read(problems: Problems, token: str, place: Place) -> int | float | str:
+    """The value of a number token; 0 for one that is malformed or too large, which `problems` then says, and a text for
+    a duration, which should have been one."""
     kind: str = token.type  # type: ignore[attr-defined]
     if kind == "INTEGER":
         return _integer(problems, str(token), place)
@@ -22,8 +23,8 @@ def read(problems: Problems, token: str, place: Place) -> int | float:
         return _float(problems, str(token), place)
     if _DURATION.fullmatch(token):
         problems.add("duration_without_quotes", f"A duration stands in quotes: '{token}'.", place, fix=f"'{token}'")
-    else:
-        problems.add("number_malformed", f"{_shortened(token)} is no number; a name cannot begin with a digit.", place)
+        return str(token)
+    problems.add("number_malformed", f"{_shortened(token)} is no number; a name cannot begin with a digit.", place)
     return 0
 
 

@@ -4,8 +4,8 @@ The parser is lark's LALR(1) with its contextual lexer; `tree.Builder` is called
 made, nothing calls itself, and depth costs a stack entry and no Python frame.
 
 A text with mistakes is read on: at a token that does not fit, `mistakes` says what is wrong, and parsing starts again
-at the next clause. There is a statement only if there was no mistake, because what is left of a wrong one would only
-bring forth errors that are none (names that seem unknown, and so on).
+at the next clause. There is a statement only if there was no mistake. A text whose mistakes the grammar lets through
+(`==`, `30s`) has a `draft`, in which they are mended; `salvage` gets a draft out of the others.
 
 Making the tables takes most of a second, loading them a twentieth of that: `use_cache` names a file for them. The
 file is a pickle, so the folder must be private to the user; choosing it is the caller's affair.
@@ -29,20 +29,28 @@ from lark.parsers.lalr_analysis import Shift
 from lark.utils import TextSlice
 
 from cypher_executor.cypher import mistakes, syntax
+from cypher_executor.cypher.mending import Mended, repair
 from cypher_executor.cypher.places import Lines, at
 from cypher_executor.cypher.problems import MAX_PROBLEMS
 from cypher_executor.cypher.tree import Builder
-from cypher_executor.errors import Diagnostic, Place
+from cypher_executor.errors import Diagnostic, Place, TextEdit
 from cypher_executor.files import shipped
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a text says. `statement` is None exactly if `diagnostics` has an error."""
+    """What a text says. `statement` is None exactly if `diagnostics` has an error.
+
+    `draft` is what was read although there were mistakes: None if reading had to stop somewhere. Where it stopped is in
+    `stopped`, and what would have made it go on, as far as that is known, in `repairs`.
+    """
 
     statement: syntax.Script | None
     diagnostics: tuple[Diagnostic, ...]
     comments: tuple[syntax.Comment, ...]
+    draft: syntax.Script | None = None
+    stopped: tuple[Place, ...] = ()
+    repairs: tuple[TextEdit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,64 +114,89 @@ class Parser:
         self._builder = Builder(self._expression_in_string)
         self._comments: list[syntax.Comment] = []
         self._silent = False
+        self._where: mistakes.Where | None = None
+        self._stopped: list[Place] = []
+        self._repairs: list[TextEdit] = []
         self._lark = self._load(cache)
         self._rules = _rules_by_identity(self._lark)
 
     def parse(self, text: str) -> Parsed:
         """Reads a recipe or a query, and finds every mistake of syntax in it."""
+        return self._parse(text, text, None)
+
+    def parse_mended(self, mended: Mended) -> Parsed:
+        """Reads a mended text; whatever is found has the place that it has in the original."""
+        return self._parse(mended.text, mended.original, mended.place)
+
+    def _parse(self, text: str, original: str, where: mistakes.Where | None) -> Parsed:
         with self._lock:
-            self._begin(text, templates=True)
-            problems = self._builder.problems
-            statement = self._script(text)
-            ordered = sorted(problems.found, key=lambda d: (d.place.line, d.place.column))
+            self._begin(original, where, templates=True)
+            statement = self._script(text, where)
+            ordered = sorted(self._builder.problems.found, key=lambda d: (d.place.line, d.place.column))
             diagnostics = tuple(ordered[:MAX_PROBLEMS])
-            return Parsed(None if diagnostics else statement, diagnostics, tuple(self._comments))
+            return Parsed(
+                None if diagnostics else statement,
+                diagnostics,
+                tuple(self._comments),
+                None if self._stopped else statement,
+                tuple(self._stopped),
+                tuple(self._repairs),
+            )
 
     def parse_expression(self, text: str, place: Place | None = None, *, templates: bool = False) -> ParsedExpression:
         """Reads one expression. `place` is where its text begins, (1, 1) by default; with `templates`, `{{ }}` in its
         strings are read."""
         line, column = (place.line, place.column) if place else (1, 1)
-        positions = _positions_from(text, line, column) if (line, column) != (1, 1) else None
+        where = _mapped(_positions_from(text, line, column)) if (line, column) != (1, 1) else None
         with self._lock:
-            self._begin(text, templates=templates)
+            self._begin(text, where, templates=templates)
             problems = self._builder.problems
-            expression, more = self._expression(text, positions)
+            expression, more = self._expression(text, where)
             held = [d for _, found in self._builder.held.values() for d in found]
             diagnostics = (*problems.found, *held, *more)
             return ParsedExpression(None if diagnostics else expression, diagnostics)
 
-    def _begin(self, text: str, *, templates: bool) -> None:
+    def _begin(self, text: str, where: mistakes.Where | None, *, templates: bool) -> None:
         self._builder.begin(text, templates=templates)
-        self._comments = []
+        self._where = where
+        self._comments, self._stopped, self._repairs = [], [], []
 
-    def _script(self, text: str) -> syntax.Script | None:
-        lines, start, problems = Lines(text), 0, self._builder.problems.found
+    def _script(self, text: str, where: mistakes.Where | None) -> syntax.Script | None:
+        start, problems = 0, self._builder.problems.found
         while not self._builder.problems.full:
             known = len(problems)
             try:
-                return self._read(text, "script", start)  # type: ignore[no-any-return]
+                return self._read(text, "script", start, where)  # type: ignore[no-any-return]
             except _Misfit as stopped:
                 misfit = stopped.misfit
             if misfit.before is not None and "$END" in misfit.accepts:
                 del problems[known:]
-                self._read_again(text, start, misfit.before.end)
-            found = mistakes.explain(misfit, lines.place)
-            if found.code != "empty_text" or not problems:
-                problems.append(found)
+                self._read_again(text, start, misfit.before.end, where)
+            self._explain(misfit, where or Lines(text).place)
             following = mistakes.next_clause(text, misfit)
             if following is None:
                 return None
             start = following
         return None
 
+    def _explain(self, misfit: mistakes.Misfit, where: mistakes.Where) -> None:
+        """Notes what is wrong where reading stopped, and what would mend it."""
+        problems = self._builder.problems.found
+        found = mistakes.explain(misfit, where)
+        self._stopped.append(found.place)
+        if found.code != "empty_text" or not problems:
+            problems.append(found)
+        mending = repair(misfit, found, where)
+        if mending is not None:
+            self._repairs.append(mending)
+
     def _expression(
-        self, text: str, positions: Sequence[tuple[int, int]] | None
+        self, text: str, where: mistakes.Where | None
     ) -> tuple[syntax.Expression | None, Sequence[Diagnostic]]:
         try:
-            return self._read(text, "expression", 0, positions), ()
+            return self._read(text, "expression", 0, where), ()
         except _Misfit as stopped:
-            where = _mapped(positions) if positions else Lines(text).place
-            return None, (mistakes.explain(stopped.misfit, where),)
+            return None, (mistakes.explain(stopped.misfit, where or Lines(text).place),)
 
     def _expression_in_string(
         self, text: str, positions: Sequence[tuple[int, int]]
@@ -172,15 +205,15 @@ class Parser:
         silent, self._silent = self._silent, True
         self._builder.templates = False
         try:
-            return self._expression(text, positions)
+            return self._expression(text, _mapped(positions))
         finally:
             self._silent, self._builder.templates = silent, True
 
-    def _read_again(self, text: str, start: int, end: int) -> None:
+    def _read_again(self, text: str, start: int, end: int, where: mistakes.Where | None) -> None:
         """Reads clauses that are complete in themselves, so that what is wrong in the last of them is found, too."""
         silent, self._silent = self._silent, True
         try:
-            self._read(text, "script", start, end=end)
+            self._read(text, "script", start, where, end)
         except _Misfit:
             pass  # a word at the end that only the text behind it made what it was
         finally:
@@ -191,7 +224,7 @@ class Parser:
         text: str,
         rule: str,
         start: int,
-        positions: Sequence[tuple[int, int]] | None = None,
+        where: mistakes.Where | None = None,
         end: int | None = None,
     ) -> Any:
         parser = self._lark.parse_interactive(TextSlice(text, start, len(text) if end is None else end), rule)
@@ -199,8 +232,8 @@ class Parser:
         previous: Token | None = None
         try:
             for token in parser.lexer_thread.lex(state):  # type: ignore[no-untyped-call]
-                if positions is not None:
-                    _move(token, positions)
+                if where is not None:
+                    _move(token, where)
                 self._feed(state, token)
                 previous = token
             last = Token.new_borrow_pos("$END", "", previous) if previous else Token("$END", "", len(text), 1, 1)
@@ -277,8 +310,10 @@ class Parser:
         return token
 
     def _unclosed_comment(self, token: Token) -> Token:
-        place = Place(token.line or 1, token.column or 1, token.line or 1, (token.column or 1) + 2)
         if not self._silent:
+            start = token.start_pos or 0
+            found = Place(token.line or 1, token.column or 1, token.line or 1, (token.column or 1) + 2)
+            place = self._where(start, start + 2) if self._where else found
             self._builder.problems.add("comment_unclosed", "This comment is never closed: put `*/` at its end.", place)
         return token
 
@@ -313,11 +348,13 @@ def _misfit(
     return mistakes.Misfit(text, start, found, before, accepts)
 
 
-def _move(token: Token, positions: Sequence[tuple[int, int]]) -> None:
+def _move(token: Token, where: mistakes.Where) -> None:
     """Gives a token of a text within a text its place in the outer one."""
     assert token.start_pos is not None and token.end_pos is not None
-    token.line, token.column = positions[token.start_pos]
-    token.end_line, token.end_column = positions[token.end_pos]
+    place = where(token.start_pos, token.end_pos)
+    token.line, token.column, token.end_line, token.end_column = (
+        place.line, place.column, place.end_line, place.end_column,
+    )  # fmt: skip
 
 
 def _mapped(positions: Sequence[tuple[int, int]]) -> mistakes.Where:
@@ -353,6 +390,11 @@ def shared() -> Parser:
 def parse(text: str) -> Parsed:
     """Reads a recipe or a query, and finds every mistake of syntax in it."""
     return shared().parse(text)
+
+
+def parse_mended(mended: Mended) -> Parsed:
+    """Reads a mended text; whatever is found has the place that it has in the original."""
+    return shared().parse_mended(mended)
 
 
 def parse_expression(text: str, place: Place | None = None, *, templates: bool = False) -> ParsedExpression:

@@ -71,3 +71,7 @@ class Lines:
         """Line and column of one offset."""
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
+
+    def offset(self, line: int, column: int) -> int:
+        """The offset of a position."""
+        return self._starts[line - 1] + column - 1

@@ -15,6 +15,13 @@ _COMPARISONS = 100_000
 _FEW = 10
 """So many names are listed when none of them is near."""
 
+_DOUBTFUL = frozenset({
+    "bad_escape", "duration_without_quotes", "keyword_as_name", "name_needs_backticks", "node_needs_brackets",
+    "not_a_comprehension", "not_a_quantifier", "not_a_reduce", "number_malformed", "number_out_of_range",
+    "pattern_not_allowed", "star_argument", "template_empty", "template_unclosed",
+})  # fmt: skip
+"""Mistakes of reading after which what was meant is a guess, so that nothing is held against the guess."""
+
 _PLAIN_NAME = re.compile(r"[^\W\d]\w*")
 
 
@@ -46,6 +53,8 @@ class Report:
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
         self._comparisons_left = _COMPARISONS
+        self._doubtful: set[tuple[int, int]] = set()
+        self._useless: list[tuple[int, int]] = []
         self.has_errors = False
 
     def add(
@@ -62,6 +71,11 @@ class Report:
         place = replace(place, node=node) if node is not None else place
         sentence = message[:1].upper() + message[1:]
         self._add(Diagnostic(code, sentence, place, CODES[code].severity, did_you_mean, fix))
+
+    def doubt(self) -> None:
+        """From here on what is reported of a place at which reading had to guess is left out: it is no new mistake."""
+        self._doubtful = {_start(d) for d in self._found if d.code in _DOUBTFUL}
+        self._useless = [_start(d) for d in self._found if d.code in ("cannot_set", "cannot_remove")]
 
     def add_all(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Problems that another stage has found."""
@@ -90,10 +104,6 @@ class Report:
         shown = as_text(meant) if text_at else f"`{meant}`"
         return self.add(code, f"{message}; did you mean {shown}?", place, node=node, did_you_mean=meant, fix=fix)
 
-    def add_not_yet(self, what: str, instead: str, place: Place, *, node: str | None = None) -> None:
-        """Something that is part of the language and that this version cannot do; `instead` says what it can."""
-        self.add("not_supported_yet", f"`{what}` is not supported by this version yet: {instead}.", place, node=node)
-
     def _nearest(self, name: str, known: Known) -> str | None:
         """What `name` was probably meant to be, if there is anything near."""
         if self._comparisons_left <= 0:
@@ -104,9 +114,22 @@ class Report:
         return meant if meant != name else None
 
     def _add(self, diagnostic: Diagnostic) -> None:
+        if self._is_echo(diagnostic):
+            return
         self._found.append(diagnostic)
         self.has_errors = self.has_errors or diagnostic.severity == "error"
+
+    def _is_echo(self, found: Diagnostic) -> bool:
+        """Whether this only follows from a mistake of reading. A clause that is wrong anyhow is not refused as well."""
+        if _start(found) in self._doubtful:
+            return True
+        end = (found.place.end_line, found.place.end_column)
+        return found.code == "clause_refused" and any(_start(found) <= place < end for place in self._useless)
 
     def sorted(self) -> tuple[Diagnostic, ...]:
         """All problems in the order of the text."""
         return tuple(sorted(self._found, key=lambda d: (d.place.line, d.place.column, d.code, d.message)))
+
+
+def _start(found: Diagnostic) -> tuple[int, int]:
+    return found.place.line, found.place.column

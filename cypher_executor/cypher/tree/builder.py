@@ -76,6 +76,12 @@ class Builder:
         return "\n".join([lines[0][place.column - 1 :], *lines[1:-1], lines[-1][: place.end_column - 1]])
 
 
+def unknown(place: Place) -> syntax.Parameter:
+    """What stands for an expression that could not be understood: a value of which nothing is known before a run, so
+    that nothing is held against it."""
+    return syntax.Parameter(place, "input")
+
+
 def span(children: Children) -> Place:
     """From the first child to the last."""
     return between(children[0], children[-1])

@@ -19,7 +19,7 @@ from cypher_executor.cypher.tree.builder import (
     rule,
     span,
 )
-from cypher_executor.cypher.tree.patterns import check_drawn, check_predicates
+from cypher_executor.cypher.tree.patterns import check_predicates, mend_types
 
 
 @rule("script", "subscript")
@@ -39,29 +39,24 @@ def keep(build: Builder, c: Children) -> Children:
 
 @rule()
 def draw(build: Builder, c: Children) -> syntax.Draw:
-    clause = syntax.Draw(span(c), nodes(c))
-    _end_of_drawing(build, clause)
-    return clause
+    return syntax.Draw(span(c), _drawn(build, nodes(c)))
 
 
 @rule()
 def create(build: Builder, c: Children) -> syntax.Create:
-    clause = syntax.Create(span(c), nodes(c))
-    _end_of_drawing(build, clause)
-    return clause
+    return syntax.Create(span(c), _drawn(build, nodes(c)))
 
 
 @rule()
 def merge(build: Builder, c: Children) -> syntax.Merge:
-    clause = syntax.Merge(span(c), c[1], nodes(c, syntax.MergeAction))
-    _end_of_drawing(build, clause)
-    return clause
+    return syntax.Merge(span(c), _drawn(build, (c[1],))[0], nodes(c, syntax.MergeAction))
 
 
-def _end_of_drawing(build: Builder, clause: syntax.Draw | syntax.Create | syntax.Merge) -> None:
-    check_drawn(build, clause.patterns)
+def _drawn(build: Builder, patterns: tuple[syntax.Path, ...]) -> tuple[syntax.Path, ...]:
+    """The patterns of a clause that draws."""
     if build.held:
-        templates_count(build, clause.patterns)
+        templates_count(build, patterns)
+    return mend_types(build, patterns)
 
 
 def templates_count(build: Builder, patterns: tuple[syntax.Path, ...]) -> None:

@@ -21,6 +21,7 @@ from cypher_executor.cypher.tree.builder import (
     part_value,
     rule,
     span,
+    unknown,
 )
 from cypher_executor.cypher.tree.patterns import plain_name, shortest
 
@@ -125,7 +126,7 @@ def list_comprehension(build: Builder, c: Children) -> syntax.Syntax:
         return syntax.PatternComprehension(span(c), pattern, where, projection)
     wanted = "`x IN list`" if pattern is None else "what each match gives, behind `|`"
     build.problems.add("not_a_comprehension", f"A comprehension needs {wanted} here.", between(head, head))
-    return syntax.ListLiteral(span(c), ())
+    return unknown(span(c))
 
 
 def _is_membership(head: Sequence[Any]) -> bool:
@@ -204,6 +205,7 @@ def function_call(build: Builder, c: Children) -> syntax.Syntax:
     if has(c, "STAR"):
         if kind != "count" or has(c, "DISTINCT"):
             build.problems.add("star_argument", "Only `count(*)` takes a star.", span(c))
+            return unknown(span(c))
         return syntax.CountStar(span(c))
     if kind in _QUANTIFIERS and len(arguments) == 1 and _is_membership(arguments[0]):
         return _quantifier(build, c, kind, arguments[0], None)
@@ -217,7 +219,7 @@ def quantifier(build: Builder, c: Children) -> syntax.Syntax:
         return _quantifier(build, c, kind, c[2], part_value(c, "WHERE"))
     message = "A condition belongs in any, all, none or single, as in `any(x IN list WHERE ...)`."
     build.problems.add("not_a_quantifier", message, at((part(c, "WHERE") or c)[0]))
-    return syntax.FunctionCall(span(c), _function(build, c[0]), False, (build.ranked(c[2]),))
+    return unknown(span(c))
 
 
 def _quantifier(build: Builder, c: Children, kind: Any, head: Sequence[Any], where: Any) -> syntax.Quantifier:
@@ -235,7 +237,7 @@ def reduce(build: Builder, c: Children) -> syntax.Syntax:
         return syntax.Reduce(span(c), accumulator, build.ranked(start[2:]), called, source, c[-2])
     message = "Behind `|` stands the step of reduce, as in `reduce(sum = 0, x IN list | sum + x)`."
     build.problems.add("not_a_reduce", message, span(c))
-    return syntax.FunctionCall(span(c), _function(build, c[0]), False, ())
+    return unknown(span(c))
 
 
 @rule()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from cypher_executor.cypher import syntax
@@ -91,19 +92,28 @@ def shortest(c: Children) -> Any:
     return {None: None, "shortestpath": "shortestPath", "allshortestpaths": "allShortestPaths"}[word]
 
 
-def check_drawn(build: Builder, patterns: tuple[syntax.Path, ...]) -> None:
-    """`-[ON_SUCCESS]->` is a relationship called ON_SUCCESS without a type, and never what somebody meant to draw."""
-    for drawn in patterns:
-        for relationship in drawn.relationships:
-            variable = relationship.variable
-            if variable is not None and not relationship.types and variable.text.isupper():
-                build.problems.add(
-                    "colon_missing",
-                    f"A relationship type follows a colon: write `[:{variable.text}]`.",
-                    variable.place,
-                    did_you_mean=f":{variable.text}",
-                    fix=TextEdit(start_of(variable), ":"),
-                )
+def mend_types(build: Builder, patterns: tuple[syntax.Path, ...]) -> tuple[syntax.Path, ...]:
+    """`-[ON_SUCCESS]->` is a relationship called ON_SUCCESS without a type, and never what somebody meant to draw: it
+    is noted, and read with its colon."""
+    return tuple(_mended(build, path) if any(map(_without_colon, path.relationships)) else path for path in patterns)
+
+
+def _without_colon(relationship: syntax.RelationshipPattern) -> bool:
+    variable = relationship.variable
+    return variable is not None and not relationship.types and variable.text.isupper()
+
+
+def _mended(build: Builder, path: syntax.Path) -> syntax.Path:
+    elements = list(path.elements)
+    for number, relationship in enumerate(path.relationships):
+        name = relationship.variable
+        if name is None or not _without_colon(relationship):
+            continue
+        message = f"A relationship type follows a colon: write `[:{name.text}]`."
+        fix = TextEdit(start_of(name), ":")
+        build.problems.add("colon_missing", message, name.place, did_you_mean=f":{name.text}", fix=fix)
+        elements[2 * number + 1] = replace(relationship, variable=None, types=(name,))
+    return replace(path, elements=tuple(elements))
 
 
 def check_predicates(build: Builder, values: Iterable[syntax.Syntax]) -> None:
