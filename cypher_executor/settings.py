@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from dotenv import dotenv_values
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from cypher_executor.errors import RequestInvalid, nearest
@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     )
     egress_only: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="when given, parts may reach nothing but these, by commas"
+    )
+    secret_key: SecretStr | None = Field(
+        None, description="keys of the secrets, 32 bytes in base64 each, the one in use first; made when not given"
     )
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="how much is logged")
 

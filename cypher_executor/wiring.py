@@ -10,6 +10,7 @@ from cypher_executor import files
 from cypher_executor.adapters.clock import SystemClock
 from cypher_executor.adapters.memory import MemoryCatalog
 from cypher_executor.adapters.parts_folder import PartsFolder
+from cypher_executor.adapters.secrets import Keyring, Vault
 from cypher_executor.cypher.parse import use_cache
 from cypher_executor.engine import Engine
 from cypher_executor.library import Library
@@ -31,6 +32,7 @@ class House:
     journal: Journal
     catalog: Catalog
     clock: Clock
+    vault: Vault
 
 
 def shipped_parts(settings: Settings) -> PartsFolder:
@@ -60,17 +62,25 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     cannot use.
     """
     # What only a running house needs is loaded here: `check` and `--help` do without it, and start the faster.
-    from cypher_executor.adapters import calls
+    from cypher_executor.adapters import calls, calls_kv
     from cypher_executor.adapters.dispatch_local import LocalDispatcher
     from cypher_executor.adapters.egress import Egress
-    from cypher_executor.adapters.sqlite import Database, SqliteCatalog, SqliteJournal
+    from cypher_executor.adapters.sqlite import (
+        Database,
+        SqliteCatalog,
+        SqliteJournal,
+        SqliteKeyValues,
+        SqliteSecrets,
+    )
 
     clock = SystemClock()
     parts = shipped_parts(settings)
+    keyring = Keyring(settings.data_dir, settings.secret_key.get_secret_value() if settings.secret_key else None)
     database = Database(settings.data_dir)
     journal, catalog = SqliteJournal(database, clock.now_us), SqliteCatalog(database)
     library = _library(catalog, parts, clock)
-    egress = Egress(allow=settings.egress_allow, only=settings.egress_only)
+    vault = Vault(SqliteSecrets(database), keyring, clock)
+    egress = Egress(allow=settings.egress_allow, only=settings.egress_only, secrets=vault)
     engine = Engine(
         journal=journal,
         recipes=library,
@@ -78,6 +88,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         clock=clock,
         calls={
             "http_request": egress.http_request,
+            **calls_kv.kv_ops(SqliteKeyValues(database), clock),
             "now": calls.now(clock),
             "random": calls.random(),
             "log": calls.log(),
@@ -86,7 +97,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             parts, inbox, clock, workers=settings.workers, cache_dir=files.cached("modules")
         ),
     )
-    house = House(settings, engine, library, parts, journal, catalog, clock)
+    house = House(settings, engine, library, parts, journal, catalog, clock, vault)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(journal.close)
         stack.push_async_callback(egress.close)

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from cypher_executor.cli import check, demo, fmt, graph, importing, parts, recipes, run, runs, serve, version
+from cypher_executor.cli import check, demo, fmt, graph, importing, parts, recipes, run, runs, secrets, serve, version
 
 EPILOG = "Exit codes: 0 ok, 1 run failed, 2 usage, 3 not reachable, 4 not found, 5 recipe invalid."
 
@@ -29,6 +29,6 @@ app = typer.Typer(
 for body in (demo.demo, serve.serve, run.run, check.check, fmt.fmt, graph.graph):
     app.command()(body)
 app.command("import")(importing.import_)
-for name, group in (("recipes", recipes.app), ("runs", runs.app), ("parts", parts.app)):
+for name, group in (("recipes", recipes.app), ("runs", runs.app), ("parts", parts.app), ("secrets", secrets.app)):
     app.add_typer(group, name=name)
 app.command()(version.version)

@@ -14,6 +14,8 @@ from cypher_executor.errors import CypherExecutorError
 
 Json = dict[str, Any]
 
+TOO_LARGE = "$too_large"
+"""What stands in an answer about a run instead of a large value of a step: the address of the step."""
 RECIPE_TYPE = "application/x-cypher"
 
 
@@ -61,6 +63,12 @@ class Client:
         """A run with its steps."""
         return await self._json("GET", f"/runs/{quote(run, safe='')}")
 
+    async def whole(self, value: Any, field: str) -> Any:
+        """A value of a step; what an answer about its run only points at, because it is large, is fetched."""
+        link = value.get(TOO_LARGE) if isinstance(value, dict) and len(value) == 1 else None
+        href = link.get("href") if isinstance(link, dict) else None
+        return (await self._json("GET", href))[field] if isinstance(href, str) and href.startswith("/runs/") else value
+
     async def runs(self, **filters: object) -> list[Json]:
         """Runs that fit, newest first."""
         given = {name: value for name, value in filters.items() if value is not None}
@@ -77,6 +85,22 @@ class Client:
     async def recipe(self, name: str) -> Json:
         """The current version of a recipe."""
         return await self._json("GET", f"/recipes/{quote(name, safe='')}")
+
+    async def secrets(self) -> Json:
+        """The names of the secrets."""
+        return await self._json("GET", "/secrets")
+
+    async def put_secret(self, name: str, value: str, hosts: Sequence[str] = ()) -> Json:
+        """Store a secret; what may be said of it."""
+        return await self._json("PUT", f"/secrets/{quote(name, safe='')}", {"value": value, "hosts": list(hosts)})
+
+    async def delete_secret(self, name: str) -> Json:
+        """Forget a secret."""
+        return await self._json("DELETE", f"/secrets/{quote(name, safe='')}")
+
+    async def rotate_secrets(self) -> Json:
+        """Seal all secrets with a new key."""
+        return await self._json("POST", "/secret-keys")
 
     async def _json(self, method: str, path: str, body: Any = None) -> Json:
         data = b"" if body is None else orjson.dumps(body)

@@ -156,6 +156,12 @@ class RunError(Answer):
     details: dict[str, Any] | None = None
 
 
+_SHORTENED = (
+    "any JSON; of a value of more than 64 KiB, and of most values in a run that has more than 1 MiB of them, only "
+    "`{'$too_large': {href, more_than_bytes}}` is shown: GET the `href`, which is this step, for all of it"
+)
+
+
 class StepAnswer(Answer):
     """One node in one run; in loops, for one item."""
 
@@ -164,8 +170,8 @@ class StepAnswer(Answer):
     part: str | None
     state: RunState
     attempts: int
-    input: Any
-    output: Any
+    input: Any = Field(description=_SHORTENED)
+    output: Any = Field(description=_SHORTENED)
     error: RunError | None
     started_at: str | None
     ended_at: str | None
@@ -254,6 +260,34 @@ class PartAnswer(PartLine):
     grants: dict[str, Any]
     limits: dict[str, Any]
     examples: list[dict[str, Any]]
+
+
+class SecretAnswer(Answer):
+    """What may be said of a secret. `hosts` are what it is kept to; none: wherever a recipe grants it."""
+
+    name: str
+    hosts: list[str]
+    key_id: str = Field(description="which key it is sealed with")
+    changed_at: str
+
+
+class SecretList(Answer):
+    """Every secret, without its value."""
+
+    secrets: list[SecretAnswer]
+
+
+class SecretForgotten(Answer):
+    """A secret that is no more."""
+
+    name: str
+    deleted: bool
+
+
+class SecretsRotated(Answer):
+    """How many secrets were sealed again."""
+
+    sealed: int
 
 
 class Health(Answer):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cypher_executor.service.endpoint import Endpoint
-from cypher_executor.service.routes import description, parts, recipes, runs, status, webhooks
+from cypher_executor.service.routes import description, parts, recipes, runs, secrets, status, webhooks
 
 ENDPOINTS: Sequence[Endpoint] = (
     *recipes.ENDPOINTS,
     *runs.ENDPOINTS,
     *webhooks.ENDPOINTS,
     *parts.ENDPOINTS,
+    *secrets.ENDPOINTS,
     *status.ENDPOINTS,
     *description.ENDPOINTS,
 )

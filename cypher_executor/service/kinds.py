@@ -70,14 +70,19 @@ KINDS: Mapping[str, Kind] = {
     "unknown_run": Kind(404, "There is no such run", "GET /runs lists them, newest first"),
     "unknown_step": Kind(404, "There is no such step", "GET /runs/{id} lists every step"),
     "unknown_part": Kind(404, "There is no such part", "GET /parts lists every name"),
+    "unknown_secret": Kind(404, "There is no such secret", "GET /secrets lists every name"),
     "conflict": Kind(409, "This contradicts what is there"),
     "run_ended": Kind(409, "The run has ended"),
+    "keys_are_given": Kind(409, "The keys of the secrets belong to the operator"),
     # the service itself
     "unavailable": Kind(503, "Not now", "ask again after Retry-After, with the same Idempotency-Key"),
     "not_ready": Kind(503, "The service is not ready", "ask again after Retry-After; GET /readyz says when"),
     "journal_unavailable": Kind(
         503, "The journal cannot be written or read", "ask again after Retry-After, with the same Idempotency-Key"
     ),
+    "secret_key_missing": Kind(503, "The key of the secrets is missing"),
+    "secret_key_exposed": Kind(503, "Others can read the key of the secrets"),
+    "secret_damaged": Kind(503, "A secret cannot be opened"),
     "run_moved": Kind(503, "The run went on elsewhere", "ask again after Retry-After"),
     "internal_error": Kind(500, "A bug in cypher-executor", "look for the request id in the log of the service"),
 }

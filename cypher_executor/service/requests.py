@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from cypher_executor.core.events import RunState
 
@@ -55,6 +55,17 @@ class CancelRun(Request):
     """Why a run is to end."""
 
     reason: str = Field("", max_length=1000, description="kept with the run")
+
+
+class PutSecret(Request):
+    """The value of a secret, which no answer ever repeats, and where it may go."""
+
+    value: SecretStr = Field(description="4 characters to 16 KiB of text")
+    hosts: list[str] = Field(
+        default_factory=list,
+        max_length=100,
+        description="patterns like https://api.example.com/* that it is kept to; without, where a recipe grants it",
+    )
 
 
 class Rollback(Request):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Final
 
@@ -27,10 +27,10 @@ _TEXT: Final = re.compile(
 )
 
 
-def read_answer(response: ClientResponse, body: bytes) -> Mapping[str, Value]:
-    """The answer of a server, as a part sees it."""
+def read_answer(response: ClientResponse, body: bytes, redact: Callable[[bytes], bytes]) -> Mapping[str, Value]:
+    """The answer of a server, as a part sees it. `redact` cleans the bytes of a body that is no text."""
     answer: dict[str, Value] = {"ok": True, "status": response.status, "headers": _headers(response.raw_headers)}
-    answer |= _body(response.content_type if "Content-Type" in response.headers else "", response.charset, body)
+    answer |= _body(response.content_type if "Content-Type" in response.headers else "", response.charset, body, redact)
     wait_ms = retry_after_ms(answer["headers"].get("retry-after", ""), answer["headers"].get("date", ""))
     return answer if wait_ms is None else answer | {"retry_after_ms": wait_ms}
 
@@ -57,7 +57,7 @@ def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return headers
 
 
-def _body(content_type: str, charset: str | None, body: bytes) -> dict[str, Value]:
+def _body(content_type: str, charset: str | None, body: bytes, redact: Callable[[bytes], bytes]) -> dict[str, Value]:
     if not body:
         return {"body": None}
     if _JSON.fullmatch(content_type):
@@ -70,4 +70,4 @@ def _body(content_type: str, charset: str | None, body: bytes) -> dict[str, Valu
             return {"body": body.decode(charset or "utf-8")}
         except (UnicodeDecodeError, LookupError):
             pass
-    return {"body": base64.b64encode(body).decode(), "body_base64": True}
+    return {"body": base64.b64encode(redact(body)).decode(), "body_base64": True}

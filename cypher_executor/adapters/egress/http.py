@@ -12,22 +12,34 @@ from typing import TYPE_CHECKING
 
 from cypher_executor.adapters.egress.rule import EgressRule
 from cypher_executor.core.recipe import Value
-from cypher_executor.ports import CallContext
+from cypher_executor.ports import CallContext, Secrets
 
 if TYPE_CHECKING:
-    from cypher_executor.adapters.egress.connection import Connections, Resolve
+    from cypher_executor.adapters.egress.connection import Connections
+    from cypher_executor.adapters.egress.phases import PhaseLimits
+    from cypher_executor.adapters.egress.resolving import Resolve
 
 
 class Egress:
     """Carries out `http_request`. `allow` and `only` are the operator's entries, see `rule`.
 
     Raises errors.RequestInvalid for an entry that cannot be understood. `resolve` looks names up, by default as the
-    machine does.
+    machine does; `secrets` opens the secrets whose handles requests have; `limits` bound the phases of a request.
     """
 
-    def __init__(self, *, allow: Iterable[str] = (), only: Iterable[str] = (), resolve: Resolve | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        allow: Iterable[str] = (),
+        only: Iterable[str] = (),
+        secrets: Secrets | None = None,
+        resolve: Resolve | None = None,
+        limits: PhaseLimits | None = None,
+    ) -> None:
         self._rule = EgressRule(allow, only)
+        self._secrets = secrets
         self._resolve = resolve
+        self._limits = limits
         self._connections: Connections | None = None
 
     async def http_request(self, request: Mapping[str, Value], context: CallContext) -> Mapping[str, Value]:
@@ -45,4 +57,4 @@ class Egress:
     def _load(self) -> Connections:
         from cypher_executor.adapters.egress.connection import Connections
 
-        return Connections(self._rule, self._resolve)
+        return Connections(self._rule, self._secrets, self._resolve, self._limits)

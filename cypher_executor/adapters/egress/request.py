@@ -28,7 +28,8 @@ _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _LONGEST_URL: Final = 16 * 1024
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NOT_FOR_PARTS: Final = frozenset(
-    {"connection", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
+    {"connection", "content-length", "expect", "host", "http2-settings", "keep-alive", "te"}
+    | {"trailer", "transfer-encoding", "upgrade", "via"}
 )
 
 
@@ -104,9 +105,14 @@ def _headers(given: Value) -> dict[str, str]:
 
 def _header_value(name: str, value: Value) -> str:
     text = _text(value, f"header {name!r}").strip(" \t")
+    check_header_value(name, text)
+    return text
+
+
+def check_header_value(name: str, text: str) -> None:
+    """Raises RequestInvalid for what could end a header and begin another one."""
     if any((ord(c) < 0x20 and c != "\t") or ord(c) == 0x7F for c in text):
         raise RequestInvalid(f"the header {name!r} has a control character")
-    return text
 
 
 def _text(value: Value, what: str) -> str:

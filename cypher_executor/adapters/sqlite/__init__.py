@@ -7,6 +7,17 @@ from cypher_executor.adapters.sqlite.catalog import SqliteCatalog
 from cypher_executor.adapters.sqlite.copying import Copied, back_up
 from cypher_executor.adapters.sqlite.database import Database
 from cypher_executor.adapters.sqlite.journal import SqliteJournal
+from cypher_executor.adapters.sqlite.kv import SqliteKeyValues
 from cypher_executor.adapters.sqlite.restoring import restore
+from cypher_executor.adapters.sqlite.secrets import SqliteSecrets
 
-__all__ = ["Copied", "Database", "SqliteCatalog", "SqliteJournal", "back_up", "restore"]
+__all__ = [
+    "Copied",
+    "Database",
+    "SqliteCatalog",
+    "SqliteJournal",
+    "SqliteKeyValues",
+    "SqliteSecrets",
+    "back_up",
+    "restore",
+]
