@@ -16,6 +16,7 @@ from tests.cypher.drawings import Drawing, drawings, text_of
 from tests.cypher.dump import dump_diagnostics
 from tests.cypher.fixture_cases import Case, cases
 from tests.cypher.property_graph import check_statement
+from tests.cypher.values import KEYS, VALUES
 
 seeds = st.integers(0, 2**32)
 TEXTS = [case.recipe for case in cases("plans")] + [p.read_text("utf-8") for p in shipped("seeds").glob("*.cypher")]
@@ -66,35 +67,6 @@ def test_every_known_recipe_has_a_graph_form(text: str) -> None:
 @settings(max_examples=150, deadline=None)
 def test_every_drawing_has_a_graph_form(drawing: Drawing, seed: int) -> None:
     to_graph(text_of(drawing, random.Random(seed)))
-
-
-TEXT = st.text(alphabet="ab{}[]\"'\\:,1 \n$x}{", max_size=12)
-SCALARS = (
-    st.sampled_from(["null", "true", "1", "-1", "-0", "1.5", "-0.0", "1e300", "$a", "x.y[0]", "9223372036854775807"])
-    | st.sampled_from(["-9223372036854775808", "`a``b`.`}}`", "x.`in.name`", "{}", "[]", "$`{{`"])
-    | TEXT.map(lambda text: "'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("{{", "\\{{") + "'")
-    | st.builds(
-        "'{} {{{{ {} }}}}{}'".format,
-        st.sampled_from(["", "[", "{", "a"]),
-        st.sampled_from(["$a", "{k: 1}"]),
-        st.sampled_from(["", "]", "}", " "]),
-    )
-    | st.sampled_from(["'{{ $a }}'", '\'{"a": "{{ $a }}"}\'', "'[1]'", "'{{ \\'{{\\' }}{{ $b }}'"])
-)
-VALUES = st.recursive(
-    SCALARS,
-    lambda inner: (
-        st.lists(inner, max_size=3).map(lambda items: "[" + ", ".join(items) + "]")
-        | st.dictionaries(st.sampled_from(["k", "`two words`", "名", '`"`']), inner, max_size=3).map(
-            lambda entries: "{" + ", ".join(f"{key}: {value}" for key, value in entries.items()) + "}"
-        )
-        | st.builds("coalesce({}, {})".format, inner, inner)
-    ),
-    max_leaves=6,
-)
-KEYS = st.sampled_from(
-    ["`name`", "part", "`in.name`", "`in.`", "`in.in.`", "`in.in.part`", "x", "`in.timeout`", "`in.x`"]
-)
 
 
 @given(st.dictionaries(KEYS, VALUES, max_size=4), VALUES)
