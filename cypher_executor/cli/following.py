@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from cypher_executor.cli.client import Client, Json
@@ -63,13 +63,13 @@ async def _look(client: Client, family: Family, runs: list[str], children: bool)
             still.append(todo[0])
         del todo[0]
         if children:
-            todo.extend(child for child in started_by(found) if child not in family.runs and child not in todo)
+            started = await _started_by(client, found)
+            todo.extend(child for child in started if child not in family.runs and child not in todo)
     return still
 
 
-def started_by(run: Json) -> Iterator[str]:
+async def _started_by(client: Client, run: Json) -> list[str]:
     """The ids of the runs that the steps of this run have started."""
-    for step in run.get("steps", ()):
-        output = step.get("output")
-        if step.get("part") == STARTS_RUNS and isinstance(output, dict) and isinstance(output.get("run_id"), str):
-            yield output["run_id"]
+    steps = [step for step in run.get("steps", ()) if step.get("part") == STARTS_RUNS]
+    outputs = [await client.whole(step.get("output"), "output") for step in steps]
+    return [o["run_id"] for o in outputs if isinstance(o, dict) and isinstance(o.get("run_id"), str)]

@@ -91,7 +91,10 @@ def _outcome(step: Json) -> str:
 
     if step.get("error"):
         return f"{step['error']['code']}: {step['error']['message']}"
-    return "" if step.get("output") is None else _short(terminal.as_json(step["output"]))
+    output = step.get("output")
+    if isinstance(output, dict) and output.keys() == {"$too_large"}:
+        return f"(large: GET {output['$too_large']['href']})"
+    return "" if output is None else _short(terminal.as_json(output))
 
 
 def _short(text: str, longest: int = 80) -> str:

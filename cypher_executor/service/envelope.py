@@ -57,6 +57,7 @@ class Envelope:
         sender = _Sender(send, request_id(headers))
         try:
             _refuse_large_headers(scope)
+            _refuse_two_lengths(headers)
             scope["path"] = strict_path(scope)
             await self._app(scope, receive, sender)
         except ClientDisconnect:
@@ -103,6 +104,13 @@ def _refuse_large_headers(scope: Scope) -> None:
     if size > HEADERS_BYTES:
         message = f"the request line and the headers are larger than {HEADERS_BYTES // 1024} KiB"
         raise Refusal(message, code="headers_too_large", headers=CLOSE)
+
+
+def _refuse_two_lengths(headers: Headers) -> None:
+    """Where a body ends must be told in one way: a proxy in front that believes the other one sees other requests."""
+    if "content-length" in headers and "transfer-encoding" in headers:
+        message = "Content-Length and Transfer-Encoding contradict each other: send one of them"
+        raise Refusal(message, code="http_invalid", headers=CLOSE)
 
 
 def _leaves_much_unread(scope: Scope, headers: Headers) -> bool:

@@ -15,7 +15,9 @@ LONGEST_KEY = 255
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}\Z")
 _PREFERENCE = re.compile(r"""([A-Za-z0-9!#$%&'*+.^_`|~-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s;,"]*)))?[^,]*(?:,|\Z)""")
-_SECONDS = re.compile(r"[0-9]{1,9}\Z")
+_SECONDS = re.compile(r"0*([0-9]+)\Z")
+_MOST_DIGITS = 9
+LONGEST_WAIT_S = 10**_MOST_DIGITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,15 @@ def preferences(headers: Headers) -> Preferences:
     found: dict[str, str] = {}
     for match in _PREFERENCE.finditer(",".join(headers.getlist("prefer"))):
         found.setdefault(match[1].lower(), match[2] or match[3] or "")
-    wait = found.get("wait", "")
-    return Preferences(int(wait) if _SECONDS.match(wait) else None, "respond-async" in found)
+    return Preferences(_seconds(found.get("wait", "")), "respond-async" in found)
+
+
+def _seconds(text: str) -> int | None:
+    """A number of seconds. How long it is does not matter: every wait has a limit, and this is beyond all of them."""
+    digits = _SECONDS.match(text)
+    if digits is None:
+        return None
+    return int(digits[1]) if len(digits[1]) <= _MOST_DIGITS else LONGEST_WAIT_S
 
 
 def idempotency_key(headers: Headers) -> str | None:

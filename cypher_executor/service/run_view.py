@@ -9,13 +9,15 @@ from cypher_executor.core.run import Run
 from cypher_executor.core.step import Attempt, Step
 from cypher_executor.errors import Failure
 from cypher_executor.ports import RunSummary
+from cypher_executor.service.room import Room
 from cypher_executor.service.times import iso
 
 
 def run_view(run: Run) -> dict[str, Any]:
-    """A run with its steps, in the order of the graph."""
+    """A run with its steps, in the order of the graph. Of large values of steps only the address is told (`room`)."""
     about, ended = run.started, run.ended
     assert about is not None, "a run that can be looked at has begun"
+    room = Room(about.run)
     return {
         "id": about.run,
         "recipe": about.name,
@@ -26,7 +28,7 @@ def run_view(run: Run) -> dict[str, Any]:
         "error": None if ended is None or ended.failure is None else _failure(ended.failure),
         "started_at": iso(about.at_us),
         "ended_at": None if ended is None else iso(ended.at_us),
-        "steps": [step_view(step) for step in run.steps_in_order()],
+        "steps": [_within(room, step) for step in run.steps_in_order()],
     }
 
 
@@ -35,8 +37,17 @@ def state_view(run: Run) -> dict[str, Any]:
     return {"state": run.state, "ended_at": None if run.ended is None else iso(run.ended.at_us)}
 
 
+def _within(room: Room, step: Step) -> dict[str, Any]:
+    """A step, with as much of its values as there is room for."""
+    view = step_view(step)
+    view["input"], view["output"] = room.shown(view["input"], step), room.shown(view["output"], step)
+    if view["error"] is not None and "details" in view["error"]:
+        view["error"] = {**view["error"], "details": room.shown(view["error"]["details"], step)}
+    return view
+
+
 def step_view(step: Step) -> dict[str, Any]:
-    """A step; `attempts` is how many there were."""
+    """A step with its whole values; `attempts` is how many there were."""
     return {
         "name": step.name,
         "item": list(step.item),

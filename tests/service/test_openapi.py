@@ -94,7 +94,7 @@ def raised_codes() -> set[str]:
     """Every `code="..."` in the modules that a request passes through."""
     package = Path(cypher_executor.__file__).parent
     files = [*package.glob("service/**/*.py"), *package.glob("engine/*.py")]
-    files += [package / name for name in ("library.py", "inputs.py", "strict_json.py")]
+    files += [package / name for name in ("library.py", "inputs/__init__.py", "strict_json.py")]
     calls = (node for file in files for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call))
     given = (keyword for call in calls for keyword in call.keywords if keyword.arg == "code")
     return {k.value.value for k in given if isinstance(k.value, ast.Constant) and isinstance(k.value.value, str)}

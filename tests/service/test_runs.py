@@ -9,6 +9,9 @@ from urllib.parse import quote
 
 import pytest
 
+from cypher_executor.errors import Unavailable
+from cypher_executor.settings import Settings
+from cypher_executor.wiring import House
 from tests.service.support import ECHO, FAILS, LASTS, Ask, body, refused
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\Z")
@@ -76,6 +79,31 @@ async def test_a_preference_that_means_nothing_is_not_an_error(ask: Ask, prefer:
     answer = await ask.post("/runs", {"cypher": "CREATE (a)"}, prefer=prefer)
     assert answer.status_code == 202
     assert "preference-applied" not in answer.headers
+
+
+@pytest.mark.parametrize("wait", ["1000000000", "9" * 4_000, "00000000000000000001000", "100000"])
+async def test_a_wait_of_any_length_is_shortened_to_the_longest(
+    ask: Ask, settings: Settings, wait_at_most: None, wait: str
+) -> None:
+    answer = await ask.post("/runs", {"cypher": LASTS}, prefer=f"wait={wait}")
+    assert answer.status_code == 202
+    assert answer.headers["preference-applied"] == f"wait={settings.wait_limit_s:g}"
+    await ask.post(f"/runs/{body(answer)['id']}/cancel")
+
+
+async def test_a_run_that_cannot_be_read_any_more_is_still_listed(
+    ask: Ask, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = body(await ask.post("/runs", {"cypher": LASTS}))
+
+    async def unreadable(*_: object) -> None:
+        raise Unavailable("event 1 cannot be read", code="journal_unavailable")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(house.engine, "inspect", unreadable)
+        listed = body(await ask.get("/runs?limit=1"))["runs"]
+    assert [(line["id"], line["state"]) for line in listed] == [(run["id"], "running")]
+    await ask.post(f"/runs/{run['id']}/cancel")
 
 
 async def test_a_run_that_goes_on_beyond_the_wait_is_answered_as_it_is(ask: Ask, wait_at_most: None) -> None:

@@ -30,6 +30,21 @@ async def test_a_body_in_chunks_is_read(wire: Wire) -> None:
     assert (reply.status, reply.json()["ok"]) == (200, True)
 
 
+@pytest.mark.parametrize("length", [b"Content-Length: 10", b"Content-Length: 0", b"Content-Length: 999999999"])
+async def test_a_body_whose_end_is_told_in_two_ways_is_refused_and_nothing_behind_it_read(
+    wire: Wire, length: bytes
+) -> None:
+    smuggled = post(b"/check", b"Content-Length: 10") + b"CREATE (a)"
+    reader, writer = await asyncio.open_connection("127.0.0.1", wire.port)
+    reply = await wire.exchange(
+        reader, writer, post(b"/check", length, CHUNKED) + chunk(b"CREATE (a)") + chunk(b"") + smuggled
+    )
+    refused(reply, 400, "http_invalid")
+    assert reply.headers["connection"] == "close"
+    assert await reader.read() == b""
+    writer.close()
+
+
 async def test_chunks_beyond_the_limit_are_refused_though_the_body_never_ends(wire: Wire) -> None:
     reply = await wire.send(post(b"/runs", CHUNKED), *[chunk(b"x" * 65_536)] * 20)
     refused(reply, 413, "body_too_large")

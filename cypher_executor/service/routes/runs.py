@@ -9,7 +9,7 @@ from starlette.responses import Response
 from cypher_executor.core.events import FINAL_STATES, Item, RunId, RunState
 from cypher_executor.core.run import Run
 from cypher_executor.core.step import Step
-from cypher_executor.errors import Conflict, NotFound, nearest
+from cypher_executor.errors import Conflict, CypherExecutorError, NotFound, Unavailable, nearest
 from cypher_executor.ports import RunFilter, RunSummary
 from cypher_executor.service import answers, requests, starts
 from cypher_executor.service.bodies import json_body
@@ -107,10 +107,16 @@ async def _look(exchange: Exchange, look: Any) -> Any:
 
 
 async def _line(exchange: Exchange, summary: RunSummary) -> dict[str, Any]:
+    """A run of a list. One that cannot be read any more, or is read just now, is told as the journal lists it."""
     line = summary_view(summary)
     if summary.state in FINAL_STATES:
         return line
-    return line | (await exchange.house.engine.inspect(summary.id, state_view) or {})
+    try:
+        return line | (await exchange.house.engine.inspect(summary.id, state_view) or {})
+    except CypherExecutorError as error:
+        if isinstance(error, Unavailable) and not exchange.house.journal.healthy:
+            raise
+        return line
 
 
 def _in_journal(state: RunState) -> RunState:
