@@ -13,6 +13,9 @@ from cypher_executor.worker import frames
 
 _SHORTEST_MS: Final = 1
 _LONGEST_MS: Final = 24 * 3600 * 1000
+_MOST: Final = (1 << 32) - 1
+_MOST_FUEL: Final = (1 << 63) - 1
+"""What the wire can hold: whatever a manifest says, it is sent."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,23 +61,34 @@ class Order:
 def order(run: RunId, execute: Execute, limits: Limits) -> Order:
     """What a worker needs to know of an Execute. The input and the tape are encoded here, once.
 
-    Raises errors.RequestInvalid for a value that JSON cannot hold.
+    Raises errors.RequestInvalid for a value that JSON cannot hold, and for more than fits into one frame.
     """
     timeout_ms = limits.timeout_ms if execute.timeout_ms is None else min(limits.timeout_ms, execute.timeout_ms)
-    timeout_ms = min(max(timeout_ms, _SHORTEST_MS), _LONGEST_MS)
+    timeout_ms = max(_within(timeout_ms, _LONGEST_MS), _SHORTEST_MS)
     execution = frames.Execution(
         number=0,
         module=0,
         timeout_ms=timeout_ms,
-        memory_mb=limits.memory_mb,
-        output_kb=limits.output_kb,
-        fuel=limits.fuel,
+        memory_mb=_within(limits.memory_mb, _MOST),
+        output_kb=_within(limits.output_kb, _MOST),
+        fuel=None if limits.fuel is None else _within(limits.fuel, _MOST_FUEL),
         clock_us=execute.clock_us,
         seed=execute.seed.encode(),
         tape=tuple(map(_call, execute.tape)),
         input=strict_json.dumps(execute.input),
     )
-    return Order(run, execute, frames.execute(execution), timeout_ms, limits.fuel is not None)
+    return Order(run, execute, _frame(execution), timeout_ms, limits.fuel is not None)
+
+
+def _frame(execution: frames.Execution) -> bytes:
+    try:
+        return frames.execute(execution)
+    except frames.FrameError as error:  # hundreds of large answers
+        raise RequestInvalid(f"input and answers together are too large: {error}") from None
+
+
+def _within(value: int, most: int) -> int:
+    return min(max(value, 0), most)
 
 
 def _call(call: Call) -> tuple[bytes, bytes]:

@@ -1,0 +1,8 @@
+;; Attack: Two thousand values that are alive at the same time.
+;; Expect: output true
+(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 1024) "true")
+  (func (export "_start") (i32.store (i32.const 8) (i32.const 1024)) (i32.store (i32.const 12) (i32.const 4)) (drop (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 16))))
+  (func (param i64) (result i64) @repeat(2000)<(i64.mul (local.get 0) (i64.const {i}))>@ @repeat(1999)<(i64.add)>@))

@@ -1,0 +1,7 @@
+;; Attack: A request of 2^31 bytes.
+;; Expect: failed request_limit
+(module
+  (import "cypher" "call" (func $call (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "{\22op\22:\22now\22}")
+  (func (export "_start")  (drop (call $call (i32.const 0) (i32.const -2147483648) (i32.const 0) (i32.const 0)))))

@@ -1,0 +1,10 @@
+;; Attack: Ends well in its start section, with an answer.
+;; Expect: output true
+(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32) ))
+  (memory (export "memory") 1)
+  (data (i32.const 1024) "true")
+  (func $f (i32.store (i32.const 8) (i32.const 1024)) (i32.store (i32.const 12) (i32.const 4)) (drop (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 16))) (call $proc_exit (i32.const 0)))
+  (start $f)
+  (func (export "_start") (unreachable)))

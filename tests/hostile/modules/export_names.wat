@@ -1,0 +1,10 @@
+;; Attack: Exports under names that steer terminals and lead out of folders.
+;; Expect: output true
+(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 1024) "true")
+  (export "../../etc/passwd" (func $s))
+  (export "\1b[2J" (func $s))
+  (export "" (func $s))
+  (func $s (export "_start") (i32.store (i32.const 8) (i32.const 1024)) (i32.store (i32.const 12) (i32.const 4)) (drop (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 16)))))

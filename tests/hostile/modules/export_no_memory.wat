@@ -1,0 +1,4 @@
+;; Attack: Has no memory.
+;; Expect: refused memory
+(module
+  (func (export "_start")))

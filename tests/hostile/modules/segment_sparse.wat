@@ -1,0 +1,8 @@
+;; Attack: Two bytes of data, 60 MiB apart: an image of memory must not cost what lies between.
+;; Expect: output true
+(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1000)
+  (data (i32.const 1024) "true")
+  (data (i32.const 65000000) "x")
+  (func (export "_start") (i32.store (i32.const 8) (i32.const 1024)) (i32.store (i32.const 12) (i32.const 4)) (drop (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 16)))))

@@ -1,0 +1,6 @@
+;; Attack: Wants a table of ten million elements from the start.
+;; Expect: refused table
+(module
+  (memory (export "memory") 1)
+  (table 10000000 funcref)
+  (func (export "_start")))

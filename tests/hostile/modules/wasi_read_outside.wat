@@ -1,0 +1,14 @@
+;; Attack: The input is read to the end of memory and beyond.
+;; Expect: output 121
+(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func $say (param $n i32)
+    (i32.store8 (i32.const 1024) (i32.add (i32.const 49) (i32.div_u (i32.rem_u (local.get $n) (i32.const 1000)) (i32.const 100))))
+    (i32.store8 (i32.const 1025) (i32.add (i32.const 48) (i32.rem_u (i32.div_u (local.get $n) (i32.const 10)) (i32.const 10))))
+    (i32.store8 (i32.const 1026) (i32.add (i32.const 48) (i32.rem_u (local.get $n) (i32.const 10))))
+    (i32.store (i32.const 8) (i32.const 1024)) (i32.store (i32.const 12) (i32.const 3))
+    (drop (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 16))))
+  (data (i32.const 2048) "\fe\ff\00\00\ff\ff\00\00")
+  (func (export "_start") (call $say (call $fd_read (i32.const 0) (i32.const 2048) (i32.const 1) (i32.const 16)))))
