@@ -9,6 +9,7 @@ from cypher_executor import strict_json
 from cypher_executor.core.commands import Call, Execute
 from cypher_executor.core.events import RunId
 from cypher_executor.core.parts import Limits
+from cypher_executor.errors import RequestInvalid
 from cypher_executor.worker import frames
 
 _SHORTEST_MS: Final = 1
