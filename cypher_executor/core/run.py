@@ -57,6 +57,8 @@ class Run:
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
         self.version = 0
+        self.broken = False
+        """An event of this run could not be applied: it is to be ended, and nothing else."""
         self.ended: RunEnded | None = None
         self._given = Given()
         self._table = Table(recipe)
@@ -107,6 +109,8 @@ class Run:
             return False
         if isinstance(event, RunEnded):
             return True
+        if self.broken:
+            return False
         if isinstance(event, CancelRequested):
             return self._whole.open > 0 and not (self._closing and self._closing.forced)
         if isinstance(event, TimerFired):

@@ -8,12 +8,14 @@ whenever the parent's `StartChild` is carried out again; it costs no task.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from cypher_executor.core.commands import StartChild
-from cypher_executor.core.events import AttemptFailed, ChildEnded, ChildStarted, Parent, RunEnded, RunId
+from cypher_executor.core.events import AttemptFailed, ChildEnded, ChildStarted, Parent, RunEnded, RunId, RunStarted
 from cypher_executor.core.fingerprint import fingerprint
+from cypher_executor.core.recipe import Value
+from cypher_executor.engine.admission import TooManyRuns
 from cypher_executor.engine.live import Live, Started
 from cypher_executor.errors import CypherExecutorError, Failure, Unavailable
 from cypher_executor.ports import Claim, Clock, Inbox, Prepared, Recipes
@@ -23,10 +25,17 @@ KEEP_KEYS_US = 72 * 3_600_000_000
 
 
 class StartRun(Protocol):
-    """How a run is begun: the engine's own `start`."""
+    """How a run is begun that another one asked for; `above` is how that one began."""
 
     def __call__(
-        self, prepared: Prepared, *, tenant: str, trigger: dict[str, str], claim: Claim, parent: Parent, depth: int
+        self,
+        prepared: Prepared,
+        above: RunStarted,
+        *,
+        trigger: Mapping[str, Value],
+        claim: Claim,
+        parent: Parent,
+        depth: int,
     ) -> Awaitable[Started]: ...
 
 
@@ -73,13 +82,14 @@ class Children:
     async def _carry_out(self, live: Live, command: StartChild) -> None:
         parent = Parent(run=live.id, node=command.node, item=command.item, attempt=command.attempt, wait=command.wait)
         known = live.run.steps[command.node, command.item].child
-        if (
-            known is not None
-        ):  # The parent was recovered: what it waits for has begun long ago, whatever became of names.
+        if known is not None:  # The parent was recovered, and what it waits for has begun long ago.
             await self._follow(parent, known)
             return
         try:
             started = await self._begin(live, command, parent)
+        except TooManyRuns as error:
+            self._inbox([(live.id, self._refused(command, error))])
+            return
         except Unavailable:
             return  # The journal failed or the engine is stopping: the command stays outstanding and is asked again.
         except CypherExecutorError as error:
@@ -108,9 +118,7 @@ class Children:
         else:
             claim = claim_of_key(about.tenant, command.workflow, command.key, asked)
         trigger = {"kind": "run", "run": live.id, "node": command.node}
-        return await self._start(
-            prepared, tenant=about.tenant, trigger=trigger, claim=claim, parent=parent, depth=command.depth
-        )
+        return await self._start(prepared, about, trigger=trigger, claim=claim, parent=parent, depth=command.depth)
 
     async def _follow(self, parent: Parent, child: RunId) -> None:
         self._waiting.setdefault(child, []).append(parent)

@@ -7,11 +7,11 @@ each. Nothing is lost by that: what lingers are outcomes of pure work that nobod
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 
-from cypher_executor.engine.live import Group
-from cypher_executor.errors import Unavailable
-from cypher_executor.ports import Journal, Outcome
+from cypher_executor.engine.live import Group, Unwritable
+from cypher_executor.errors import RequestInvalid, Unavailable
+from cypher_executor.ports import Entry, Journal, Outcome
 
 LINGER_S = 0.02
 """How long outcomes that nobody waits for may stay off the disk. Losing them means doing pure work again."""
@@ -41,10 +41,26 @@ class Disk:
         self._stop_lingering()
         if self.group.lives:
             group, self.group = self.group, Group()
-            group.written = self._journal.append(group.entries())
+            group.written = self._append(group.entries())
             self._written.put_nowait(group)
 
-    async def confirmed(self) -> AsyncIterator[tuple[Group, Sequence[Outcome] | Unavailable]]:
+    def _append(self, entries: Sequence[Entry]) -> Awaitable[Sequence[Outcome | Unwritable]]:
+        """Queue all entries. One that cannot be written as it stands does not hold up the others."""
+        try:
+            return self._journal.append(entries)
+        except RequestInvalid:
+            return self._append_each(entries)
+
+    def _append_each(self, entries: Sequence[Entry]) -> Awaitable[Sequence[Outcome | Unwritable]]:
+        queued: list[Awaitable[Sequence[Outcome]] | Unwritable] = []
+        for entry in entries:
+            try:
+                queued.append(self._journal.append([entry]))
+            except RequestInvalid as error:
+                queued.append(Unwritable(error.message))
+        return asyncio.ensure_future(_gathered(queued))
+
+    async def confirmed(self) -> AsyncIterator[tuple[Group, Sequence[Outcome | Unwritable] | Unavailable]]:
         """Each group in the order in which it was written, with what the journal says of it; for ever."""
         while True:
             group = await self._written.get()
@@ -75,9 +91,17 @@ class Disk:
             self._lingering.cancel()
             self._lingering = None
 
-    async def _answer(self, group: Group) -> Sequence[Outcome] | Unavailable:
+    async def _answer(self, group: Group) -> Sequence[Outcome | Unwritable] | Unavailable:
         assert group.written is not None
         try:
             return await group.written
         except Unavailable as why:
             return why
+
+
+async def _gathered(queued: Sequence[Awaitable[Sequence[Outcome]] | Unwritable]) -> Sequence[Outcome | Unwritable]:
+    """What became of entries that were queued one by one. All are waited for, also after one of them has failed."""
+    answers = [one if isinstance(one, Unwritable) else asyncio.ensure_future(one) for one in queued]
+    futures = [one for one in answers if not isinstance(one, Unwritable)]
+    await asyncio.wait(futures) if futures else None
+    return [one if isinstance(one, Unwritable) else one.result()[0] for one in answers]

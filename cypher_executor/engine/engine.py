@@ -23,6 +23,8 @@ import contextlib
 import logging
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
+from secrets import token_hex
 from typing import TypeVar
 
 from cypher_executor.core.commands import Command, Conclude, Execute, Interrupt, Perform, StartChild, StartTimer
@@ -42,12 +44,14 @@ from cypher_executor.core.events import (
 )
 from cypher_executor.core.recipe import Digest, Recipe, Value
 from cypher_executor.core.run import Run
+from cypher_executor.engine.admission import Admission, Bounds, family_of
 from cypher_executor.engine.calls import HARMLESS_OPS, Calls
 from cypher_executor.engine.children import Children
 from cypher_executor.engine.disk import Disk
-from cypher_executor.engine.live import Beginning, Group, Live, Started
+from cypher_executor.engine.live import Beginning, Group, Live, Started, Unwritable
+from cypher_executor.engine.reading import Reading
 from cypher_executor.engine.timers import Timers
-from cypher_executor.errors import Conflict, CypherExecutorError, Failure, Unavailable
+from cypher_executor.errors import Conflict, CypherExecutorError, Failure, RequestInvalid, Unavailable
 from cypher_executor.ports import (
     Appended,
     CallHandler,
@@ -71,8 +75,8 @@ _log = logging.getLogger(__name__)
 KEPT_ENDED = 64
 """How many runs that have ended are kept in memory; all others are read from the journal."""
 
-RECOVERED_AT_ONCE = 500
-"""How many open runs are read from the journal at a time."""
+TURN_EVENTS = 500
+"""How many events one turn takes in; whoever else uses the event loop comes in between."""
 
 REOPEN_EVERY_S = 0.5
 """How often a journal that has failed is tried again."""
@@ -95,6 +99,7 @@ class Engine:
         clock: Clock,
         calls: Mapping[str, CallHandler],
         dispatcher: Callable[[Inbox], Dispatcher],
+        bounds: Bounds | None = None,
     ) -> None:
         self._journal = journal
         self._recipes = recipes
@@ -104,7 +109,9 @@ class Engine:
         self._idle = asyncio.Event()
         self._timers = Timers(clock, self.deliver)
         self._calls = Calls(calls, parts, clock, self.deliver, self._idle.set)
-        self._children = Children(self._start, self._end_of, recipes, clock, self.deliver)
+        self._children = Children(self._start_child, self._end_of, recipes, clock, self.deliver)
+        self._reading = Reading(journal, recipes)
+        self._admission = Admission(bounds or Bounds())
         self._runs: dict[RunId, Live] = {}
         self._ended: OrderedDict[RunId, Run] = OrderedDict()
         self._inbox: deque[Beginning | tuple[RunId, Event]] = deque()
@@ -133,13 +140,14 @@ class Engine:
         """
         if not self.accepting:
             raise Unavailable("the service is not taking on runs just now", code="not_ready")
-        return await self._start(prepared, tenant=tenant, trigger=trigger or {"kind": "api"}, claim=claim)
+        started = self._first_event(prepared, tenant, trigger or {"kind": "api"})
+        return await self._begin(prepared, started, claim)
 
     async def inspect(self, run: RunId, look: Callable[[Run], T]) -> T | None:
         """What `look` sees of a run, once all that it saw is on disk; None for an unknown run."""
         live = self._runs.get(run)
         if live is None:
-            found = self._ended.get(run) or await self._replay(run)
+            found = self._ended.get(run) or await self._reading.one(run)
             return None if found is None else look(found)
         seen = look(live.run)
         self._disk.flush()
@@ -176,6 +184,11 @@ class Engine:
     def open_runs(self) -> int:
         """How many runs have not ended."""
         return len(self._runs)
+
+    @property
+    def unreadable(self) -> Mapping[RunId, str]:
+        """The open runs that stay as they are on disk, because they cannot be read, and why."""
+        return self._reading.unreadable
 
     def deliver(self, events: Sequence[tuple[RunId, Event]]) -> None:
         """The inbox: facts about runs, from whoever carried out their commands."""
@@ -219,48 +232,20 @@ class Engine:
 
     async def _recover(self) -> None:
         """Read every open run, then carry out what each still asks for."""
-        open_runs = await self._journal.open_runs()
-        for first in range(0, len(open_runs), RECOVERED_AT_ONCE):
-            page = open_runs[first : first + RECOVERED_AT_ONCE]
-            for run, events in zip(page, await self._journal.read_many(page), strict=True):
-                await self._recover_run(run, events)
+        async for run, found in self._reading.open_runs():
+            live = self._runs[run] = Live(run, found, synced=found.version)
+            self._admission.began(live.started)
         for live in list(self._runs.values()):
-            self._carry_out_all(live, live.run.outstanding)
+            if live.run.broken:
+                self._end_broken(live)
+            else:
+                self._carry_out_all(live, live.run.outstanding)
         for run in [run for run in self._waiters if run not in self._runs]:
             self._tell_waiters(run)
 
-    async def _recover_run(self, run: RunId, events: Sequence[Event]) -> None:
-        try:
-            found = await self._replayed(run, events)
-        except CypherExecutorError as error:
-            _log.error("run %s cannot be read and stays as it is: %s", run, error.message)
-            return
-        if found is not None and found.ended is None:
-            self._runs[run] = Live(run, found, synced=found.version)
-
-    async def _replay(self, run: RunId) -> Run | None:
-        return await self._replayed(run, await self._journal.read(run))
-
-    async def _replayed(self, run: RunId, events: Sequence[Event]) -> Run | None:
-        if not events:
-            return None
-        first = events[0]
-        assert isinstance(first, RunStarted)
-        replayed = Run(await self._recipes.by_digest(first.recipe))
-        for event in events:
-            try:
-                replayed.apply(event)
-            except Exception:
-                _log.exception("run %s: event %d cannot be applied", run, replayed.version)
-        return replayed
-
     async def _end_of(self, run: RunId) -> RunEnded | None:
         """How a run ended; None while it goes on."""
-        if run in self._runs:
-            return None
-        events = await self._journal.read(run)
-        last = events[-1] if events else None
-        return last if isinstance(last, RunEnded) else None
+        return None if run in self._runs else await self._journal.end(run)
 
     # --- turns --------------------------------------------------------------------------------------------------------
 
@@ -268,14 +253,17 @@ class Engine:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            if self._inbox:
+            while self._inbox:
                 self._turn()
+                await asyncio.sleep(0)
 
     def _turn(self) -> None:
-        """Apply all that has happened, carry out what is asked for, and see to it that the journal hears of it."""
+        """Apply what has happened, carry out what is asked for, and see to it that the journal hears of it."""
         group = self._disk.group
         executes: list[tuple[RunId, Execute]] = []
-        while self._inbox:
+        for _ in range(TURN_EVENTS):
+            if not self._inbox:
+                break
             live, event = self._next(group)
             if live is not None:
                 for command in self._apply(group, live, event):
@@ -304,14 +292,15 @@ class Engine:
             return live.run.apply(event)
         except Exception:
             _log.exception("run %s cannot go on: this is a bug in cypher-executor", live.id)
-            failure = Failure(
-                "internal_error", "the run met a bug in cypher-executor; the service's log has the details"
-            )
             live.run.version = group.after[live.id] + len(group.events[live.id])
-            broken = RunEnded(at_us=self._clock.now_us(), state="failed", failure=failure)
-            group.add(live, broken)
-            live.run.apply(broken)
+            self._end_broken(live)
             return ()
+
+    def _end_broken(self, live: Live) -> None:
+        """Let a run that cannot go on come to its end, by the way that all events take."""
+        live.run.broken = True
+        failure = Failure("internal_error", "the run met a bug in cypher-executor; the service's log has the details")
+        self.deliver([(live.id, RunEnded(at_us=self._clock.now_us(), state="failed", failure=failure))])
 
     def _carry_out_all(self, live: Live, commands: Sequence[Command]) -> None:
         """Carry out commands whose reasons are on disk already."""
@@ -321,7 +310,7 @@ class Engine:
             self._carry_out(live, command, executes, held)
         self._dispatch(executes)
         for _, perform in held:
-            self._calls.perform(self._tasks, live.id, perform)
+            self._calls.perform(self._tasks, live, perform)
 
     def _carry_out(
         self,
@@ -334,7 +323,7 @@ class Engine:
             case Execute():
                 executes.append((live.id, command))
             case Perform() if command.request.get("op") in HARMLESS_OPS:
-                self._calls.perform(self._tasks, live.id, command)
+                self._calls.perform(self._tasks, live, command)
             case Perform():
                 held.append((live, command))
             case StartTimer():
@@ -353,7 +342,25 @@ class Engine:
     def _dispatch(self, executes: list[tuple[RunId, Execute]]) -> None:
         if executes and not self._draining:
             self._executing.update((run, e.node, e.item) for run, e in executes)
-            self._dispatcher.run_many(executes)
+            try:
+                self._dispatcher.run_many(executes)
+            except Exception:
+                _log.exception("a batch of %d executions could not be handed over", len(executes))
+                self.deliver([(run, self._undeliverable(execute)) for run, execute in executes])
+
+    def _undeliverable(self, execute: Execute) -> AttemptFailed:
+        now_us = self._clock.now_us()
+        failure = Failure(
+            "internal_error", "the step could not be handed to a worker; the log has the details"
+        )
+        return AttemptFailed(
+            at_us=now_us,
+            node=execute.node,
+            item=execute.item,
+            attempt=execute.attempt,
+            failure=failure,
+            started_us=now_us,
+        )
 
     # --- the disk has followed ----------------------------------------------------------------------------------------
 
@@ -364,7 +371,7 @@ class Engine:
             else:
                 self._confirmed(group, answer)
 
-    def _confirmed(self, group: Group, outcomes: Sequence[Outcome]) -> None:
+    def _confirmed(self, group: Group, outcomes: Sequence[Outcome | Unwritable]) -> None:
         for live, outcome in zip(group.lives, outcomes, strict=True):
             beginning = group.beginnings.get(live.id)
             match outcome:
@@ -372,11 +379,13 @@ class Engine:
                     self._appended(live, group.after[live.id] + len(group.events[live.id]), beginning)
                 case Claimed():
                     self._claimed(live, outcome, beginning)
+                case Unwritable():
+                    self._unwritable(live, outcome, beginning)
                 case _:
                     self._drop(live, Unavailable(f"run {live.id} went on elsewhere", code="run_moved"))
         for live, perform in group.held:
             if self._still_wanted(live, perform):
-                self._calls.perform(self._tasks, live.id, perform)
+                self._calls.perform(self._tasks, live, perform)
 
     def _appended(self, live: Live, version: int, beginning: Beginning | None) -> None:
         live.synced_to(version)
@@ -384,6 +393,8 @@ class Engine:
             beginning.answer(Started(live.id, fresh=True))
         if live.run.ended is not None and version == live.run.version:
             self._runs.pop(live.id, None)
+            self._admission.ended(live.id)
+            self._timers.ended(live.id)
             self._keep_ended(live)
             self._tell_waiters(live.id)
             self._children.ended(live.id, live.run.ended)
@@ -399,6 +410,23 @@ class Engine:
             message = f"the key was used before, for {outcome.run} with another recipe or input: choose a new key"
             beginning.refuse(Conflict(message, code="idempotency_conflict"))
 
+    def _unwritable(self, live: Live, why: Unwritable, beginning: Beginning | None) -> None:
+        """What happened cannot be journaled: go back to what the disk has of this run, and end it there."""
+        _log.error("run %s: what happened in it cannot be written: %s", live.id, why.why)
+        self._drop(live, Unavailable(f"run {live.id} met a bug in cypher-executor", code="internal_error"))
+        if beginning is not None:
+            beginning.refuse(RequestInvalid(f"the run cannot be written down: {why.why}"))
+        else:
+            self._tasks.create_task(self._end_as_on_disk(live.id))
+
+    async def _end_as_on_disk(self, run: RunId) -> None:
+        with contextlib.suppress(CypherExecutorError):  # The journal has failed: recovering will find the run.
+            found = await self._reading.one(run)
+            if found is not None and found.ended is None and run not in self._runs:
+                live = self._runs[run] = Live(run, found, synced=found.version)
+                self._admission.began(live.started)
+                self._end_broken(live)
+
     def _still_wanted(self, live: Live, perform: Perform) -> bool:
         answer = CallAnswered(
             at_us=0,
@@ -412,6 +440,8 @@ class Engine:
 
     def _drop(self, live: Live, why: Unavailable) -> None:
         self._runs.pop(live.id, None)
+        self._admission.ended(live.id)
+        self._timers.ended(live.id)
         live.abandon(why)
 
     # --- the disk has failed ------------------------------------------------------------------------------------------
@@ -449,24 +479,37 @@ class Engine:
             self._drop(live, why)
         self._calls.cancel_all()
         self._children.cancel_all()
+        self._timers.clear()
+        self._admission.forget()
         self._executing.clear()
 
     # --- small helps --------------------------------------------------------------------------------------------------
 
-    async def _start(
+    async def _start_child(
         self,
         prepared: Prepared,
+        above: RunStarted,
         *,
-        tenant: str,
         trigger: Mapping[str, Value],
-        claim: Claim | None,
-        parent: Parent | None = None,
-        depth: int = 0,
+        claim: Claim,
+        parent: Parent,
+        depth: int,
     ) -> Started:
-        run = self._clock.new_run_id()
-        event = RunStarted(
+        first = self._first_event(prepared, above.tenant, trigger)
+        return await self._begin(prepared, replace(first, parent=parent, depth=depth, family=family_of(above)), claim)
+
+    async def _begin(self, prepared: Prepared, first: RunStarted, claim: Claim | None) -> Started:
+        self._admission.admit(first)
+        accepted: asyncio.Future[Started] = asyncio.get_running_loop().create_future()
+        opening = Opening(prepared.recipe.text, claim)
+        self._inbox.append(Beginning(Live(first.run, Run(prepared.recipe)), first, opening, accepted))
+        self._wake.set()
+        return await accepted
+
+    def _first_event(self, prepared: Prepared, tenant: str, trigger: Mapping[str, Value]) -> RunStarted:
+        return RunStarted(
             at_us=self._clock.now_us(),
-            run=run,
+            run=self._clock.new_run_id(),
             recipe=prepared.recipe.digest,
             name=prepared.name,
             version=prepared.version,
@@ -474,14 +517,8 @@ class Engine:
             trigger=trigger,
             parts=self._digests(prepared.recipe),
             tenant=tenant,
-            parent=parent,
-            depth=depth,
+            seed=token_hex(16),
         )
-        accepted: asyncio.Future[Started] = asyncio.get_running_loop().create_future()
-        opening = Opening(prepared.recipe.text, claim)
-        self._inbox.append(Beginning(Live(run, Run(prepared.recipe)), event, opening, accepted))
-        self._wake.set()
-        return await accepted
 
     def _digests(self, recipe: Recipe) -> Mapping[str, Digest]:
         found = ((name, self._parts.find(name)) for name in recipe.parts)

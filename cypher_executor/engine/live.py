@@ -31,6 +31,13 @@ class Live:
     synced: int = 0
     _waiting: list[tuple[int, asyncio.Future[None]]] = field(default_factory=list)
 
+    @property
+    def started(self) -> RunStarted:
+        """How the run began. A run whose beginning has not been applied yet has none."""
+        first = self.run.started
+        assert first is not None
+        return first
+
     async def until_synced(self, version: int) -> None:
         """Wait until that many events are on disk. Raises Unavailable when the journal fails before."""
         if self.synced < version:
@@ -87,6 +94,13 @@ _URGENT = RunStarted | RunEnded | CallRequested | CallAnswered | ChildStarted | 
 """Somebody waits for the sync after these, or they record an effect that should not be made again."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unwritable:
+    """Not written: what happened in this run cannot be put into the journal. That is a bug, and ends this run alone."""
+
+    why: str
+
+
 @dataclass(slots=True)
 class Group:
     """What one turn hands to the journal, and what may happen once that is on disk."""
@@ -96,7 +110,7 @@ class Group:
     after: dict[RunId, int] = field(default_factory=dict)
     beginnings: dict[RunId, Beginning] = field(default_factory=dict)
     held: list[tuple[Live, Perform]] = field(default_factory=list)
-    written: Awaitable[Sequence[Outcome]] | None = None
+    written: Awaitable[Sequence[Outcome | Unwritable]] | None = None
     urgent: bool = False
     """Whether something waits for this group to be on disk: a caller, a call, or an effect that has happened."""
     size: int = 0

@@ -13,10 +13,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from cypher_executor.core.commands import StartTimer
-from cypher_executor.core.events import Event, RunId, TimerFired
+from cypher_executor.core.events import Event, Item, RunId, TimerFired
 from cypher_executor.ports import Clock
 
 MAX_NAP_S = 0.5
+
+
+FORGOTTEN_AT_MOST = 1_000
+"""How many timers that nobody waits for any more may stay in the heap, beside as many as are wanted."""
+
+_Step = tuple[str, Item]
 
 
 @dataclass(slots=True, order=True)
@@ -25,6 +31,7 @@ class _Timer:
     number: int
     run: RunId = field(compare=False)
     command: StartTimer = field(compare=False)
+    wanted: bool = field(compare=False, default=True)
 
 
 class Timers:
@@ -34,16 +41,34 @@ class Timers:
         self._clock = clock
         self._inbox = inbox
         self._heap: list[_Timer] = []
+        self._wanted: dict[RunId, dict[_Step, _Timer]] = {}
+        self._forgotten = 0
         self._numbers = 0
         self._changed = asyncio.Event()
 
     def start(self, run: RunId, command: StartTimer) -> None:
-        """Hold this timer. A timer that nobody waits for any more still fires; the run takes no notice."""
+        """Hold this timer, in the place of the one that this step had. One that nobody waits for any more may fire
+        all the same; the run takes no notice.
+        """
         self._numbers += 1
         timer = _Timer(command.due_us, self._numbers, run, command)
+        steps = self._wanted.setdefault(run, {})
+        self._forget(steps.pop((command.node, command.item), None))
+        steps[command.node, command.item] = timer
         heapq.heappush(self._heap, timer)
         if self._heap[0] is timer:
             self._changed.set()
+
+    def ended(self, run: RunId) -> None:
+        """Nothing of this run is waited for any more."""
+        for timer in self._wanted.pop(run, {}).values():
+            self._forget(timer)
+
+    def clear(self) -> None:
+        """Hold nothing; whoever recovers will ask again."""
+        self._heap.clear()
+        self._wanted.clear()
+        self._forgotten = 0
 
     async def watch(self) -> None:
         """Fire timers for ever."""
@@ -61,11 +86,32 @@ class Timers:
         fired: list[tuple[RunId, Event]] = []
         while self._heap and self._heap[0].due_us <= now_us:
             timer = heapq.heappop(self._heap)
+            if not timer.wanted:
+                self._forgotten -= 1
+                continue
             command = timer.command
+            self._fired(timer)
             event = TimerFired(at_us=now_us, node=command.node, item=command.item, attempt=command.attempt)
             fired.append((timer.run, event))
         if fired:
             self._inbox(fired)
+
+    def _fired(self, timer: _Timer) -> None:
+        steps = self._wanted[timer.run]
+        del steps[timer.command.node, timer.command.item]
+        if not steps:
+            del self._wanted[timer.run]
+
+    def _forget(self, timer: _Timer | None) -> None:
+        """Take a timer for dead; throw the dead ones out when they are as many as the living."""
+        if timer is None:
+            return
+        timer.wanted = False
+        self._forgotten += 1
+        if self._forgotten > FORGOTTEN_AT_MOST and self._forgotten > len(self._heap) // 2:
+            self._heap = [one for one in self._heap if one.wanted]
+            heapq.heapify(self._heap)
+            self._forgotten = 0
 
     def _nap_s(self) -> float | None:
         if not self._heap:

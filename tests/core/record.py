@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from cypher_executor.core.commands import Command
-from cypher_executor.core.events import kind_of
+from cypher_executor.core.events import Event, kind_of
 from cypher_executor.core.recipe import Recipe
 from cypher_executor.core.run import Run
 from cypher_executor.cypher import compile_recipe
@@ -38,6 +38,16 @@ def recipe_of_history(name: str) -> Recipe:
     return compiled.recipe
 
 
+_ADDED = ("family", "seed")
+"""Fields of events that came after the first histories: while they say nothing, a history looks as it did."""
+
+
+def event_record(event: Event) -> dict[str, Any]:
+    """An event as a history has it."""
+    record: dict[str, Any] = orjson.loads(orjson.dumps(event))
+    return {key: value for key, value in record.items() if key not in _ADDED or value}
+
+
 def command_record(command: Command) -> dict[str, Any]:
     """A command as a line of a history keeps it."""
     return {"kind": type(command).__name__, **orjson.loads(orjson.dumps(command))}
@@ -56,7 +66,9 @@ def lines(recipe: Recipe, driver: Driver) -> list[bytes]:
         after = states(run)
         changed = {name: state for name, state in after.items() if before.get(name) != state}
         before = after
-        written.append(orjson.dumps({"kind": kind_of(event), "event": event, "commands": commands, "steps": changed}))
+        written.append(
+            orjson.dumps({"kind": kind_of(event), "event": event_record(event), "commands": commands, "steps": changed})
+        )
     return written
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from cypher_executor.core.events import from_record
 from cypher_executor.core.run import Run
-from tests.core.record import HISTORIES, PLAYS, command_record, lines, recipe_of_history, states
+from tests.core.record import HISTORIES, PLAYS, command_record, event_record, lines, recipe_of_history, states
 
 NAMES = sorted(path.stem for path in HISTORIES.glob("*.jsonl"))
 
@@ -28,7 +28,7 @@ def test_a_history_replays_to_the_same_commands_and_states(name: str) -> None:
     for number, line in enumerate(history(name), start=1):
         recorded = orjson.loads(line)
         event = from_record(recorded["kind"], recorded["event"])
-        assert orjson.dumps(event) == orjson.dumps(recorded["event"]), f"event {number}"
+        assert orjson.dumps(event_record(event)) == orjson.dumps(recorded["event"]), f"event {number}"
         commands = [command_record(command) for command in run.apply(event)]
         assert orjson.dumps(commands) == orjson.dumps(recorded["commands"]), f"event {number}"
         before |= recorded["steps"]

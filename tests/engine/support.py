@@ -17,6 +17,7 @@ from cypher_executor.core.events import AttemptFailed, AttemptSucceeded, CallReq
 from cypher_executor.core.parts import Part
 from cypher_executor.core.recipe import Digest, Recipe, Value
 from cypher_executor.engine import Engine
+from cypher_executor.engine.admission import Bounds
 from cypher_executor.errors import Failure, NotFound, Unavailable
 from cypher_executor.ports import CallHandler, Entry, Inbox, Outcome, Prepared
 
@@ -163,7 +164,10 @@ class Book:
         return Prepared(self.recipes[name], given, name, 1)
 
     async def by_digest(self, digest: Digest) -> Recipe:
-        return next(recipe for recipe in self.recipes.values() if recipe.digest == digest)
+        for recipe in self.recipes.values():
+            if recipe.digest == digest:
+                return recipe
+        raise NotFound(f"there is no recipe {digest!r}", code="unknown_recipe")
 
 
 @dataclass
@@ -173,6 +177,7 @@ class Bench:
     book: Book
     functions: Mapping[str, PartFunction]
     calls: Mapping[str, CallHandler] = field(default_factory=dict)
+    bounds: Bounds | None = None
     clock: Hand = field(default_factory=Hand)
     disk: Disk = field(init=False)
     dispatcher: Functions = field(init=False)
@@ -192,6 +197,7 @@ class Bench:
             clock=self.clock,
             calls=self.calls,
             dispatcher=dispatcher,
+            bounds=self.bounds,
         )
 
     @contextlib.asynccontextmanager
