@@ -7,7 +7,23 @@ import sys
 
 import typer
 
-from cypher_executor.cli import check, demo, fmt, graph, importing, parts, recipes, run, runs, secrets, serve, version
+from cypher_executor.cli import (
+    backup,
+    check,
+    demo,
+    doctor,
+    fmt,
+    graph,
+    importing,
+    parts,
+    portable,
+    recipes,
+    run,
+    runs,
+    secrets,
+    serve,
+    version,
+)
 
 EPILOG = "Exit codes: 0 ok, 1 run failed, 2 usage, 3 not reachable, 4 not found, 5 recipe invalid."
 
@@ -31,4 +47,9 @@ for body in (demo.demo, serve.serve, run.run, check.check, fmt.fmt, graph.graph)
 app.command("import")(importing.import_)
 for name, group in (("recipes", recipes.app), ("runs", runs.app), ("parts", parts.app), ("secrets", secrets.app)):
     app.add_typer(group, name=name)
+runs.app.command("export")(portable.export_run)
+runs.app.command("import")(portable.import_run)
+app.command()(backup.backup)
+app.command()(backup.restore)
+app.command()(doctor.doctor)
 app.command()(version.version)

@@ -40,7 +40,7 @@ def read_run(connection: apsw.Connection, run: RunId, after: int) -> list[Event]
 
 
 def read_runs(connection: apsw.Connection, runs: Sequence[RunId]) -> list[list[Event] | Unreadable]:
-    """The events of each of these runs."""
+    """The events of each of these runs. Inside of a snapshot, that is what is read."""
     try:
         with snapshot(connection):
             return _in_one_go(connection, runs)
@@ -71,7 +71,10 @@ def read_following(connection: apsw.Connection, after: int, limit: int) -> list[
 
 @contextlib.contextmanager
 def snapshot(connection: apsw.Connection) -> Iterator[None]:
-    """While the block lasts, this connection sees the file as it was at its first query."""
+    """While the block lasts, this connection sees the file as it was at its first query. Blocks may be nested."""
+    if connection.in_transaction:
+        yield
+        return
     connection.execute(_SQL["begin_reading"])
     try:
         yield

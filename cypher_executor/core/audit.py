@@ -1,0 +1,184 @@
+"""Whether a journal can be what it says it is: what must hold of every run, checked from its events alone.
+
+Each run is checked by itself (`audit_run`), which leaves behind the little that is needed to compare it with the runs
+that it started and was started by (`audit_families`). Nothing here reads, repairs or decides; a finding says what is
+wrong, in which run, under a code for programs.
+
+| code              | what is wrong                                                                                 |
+| ---               | ---                                                                                           |
+| not_started       | the first event is not the start of this run                                                  |
+| goes_on_after_end | there are events after the end                                                                |
+| completed_twice   | one attempt of a step has two completions                                                     |
+| not_awaited       | an event is journaled that the run did not wait for                                           |
+| cannot_apply      | the run machine fails at an event                                                             |
+| stuck             | the run is open, and nothing is outstanding that could move it                                |
+| missing_child     | an open run waits for a child, or has started one, that does not exist                        |
+| unknown_to_parent | a run says who started it, and that run knows nothing of it                                   |
+| child_end_differs | a run was told of another end of its child than the child had                                 |
+| wrong_depth       | a run does not stand one below its parent                                                     |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cypher_executor.core.events import (
+    AttemptFailed,
+    AttemptSucceeded,
+    ChildEnded,
+    ChildStarted,
+    Event,
+    Item,
+    Parent,
+    RunEnded,
+    RunId,
+    RunStarted,
+    RunState,
+    kind_of,
+)
+from cypher_executor.core.recipe import Recipe
+from cypher_executor.core.run import Run
+from cypher_executor.core.step import Step
+
+Place = tuple[str, Item]
+
+STARTER = "trigger_workflow"
+"""The part that starts runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong: a code for programs, a sentence for people, and the run, if it is in one."""
+
+    code: str
+    message: str
+    run: RunId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relatives:
+    """What a run says of its family. `begun` are the steps that may have started a run; None when that is unknown.
+
+    A child may have begun without its parent having heard of it: then the parent asks again, or has given up by now.
+    """
+
+    run: RunId
+    parent: Parent | None
+    depth: int
+    end: RunState | None
+    started: Mapping[RunId, Place] = field(default_factory=dict)
+    ended: Mapping[RunId, RunState] = field(default_factory=dict)
+    begun: frozenset[Place] | None = frozenset()
+
+    @property
+    def alone(self) -> bool:
+        """Whether there is nobody to compare it with."""
+        return self.parent is None and not self.started and not self.begun
+
+
+def audit_run(run: RunId, events: Sequence[Event], recipe: Recipe | None) -> tuple[list[Finding], Relatives | None]:
+    """What is wrong with a run, and what it says of its family. Without its recipe it is not replayed."""
+    first = events[0] if events else None
+    if not isinstance(first, RunStarted) or first.run != run:
+        return [Finding("not_started", "the first event is not the start of this run", run)], None
+    findings = [*_after_end(run, events), *_completed_twice(run, events)]
+    begun: frozenset[Place] | None = None
+    if recipe is not None:
+        replayed, found = _replayed(run, events, recipe, {f.message for f in findings})
+        findings += found
+        begun = frozenset(place for place, step in replayed.steps.items() if _starts_runs(step))
+    return findings, _relatives(first, events, begun)
+
+
+def audit_families(families: Iterable[Relatives]) -> Iterator[Finding]:
+    """What contradicts between runs that started each other. A relative that was forgotten is no contradiction, unless
+    an open run needs it."""
+    known = {one.run: one for one in families}
+    for one in known.values():
+        yield from _above(one, known)
+        yield from _below(one, known)
+
+
+# --- one run ----------------------------------------------------------------------------------------------------------
+
+
+def _after_end(run: RunId, events: Sequence[Event]) -> Iterator[Finding]:
+    ended = next((number for number, event in enumerate(events, 1) if isinstance(event, RunEnded)), len(events))
+    if ended < len(events):
+        yield Finding("goes_on_after_end", f"event {ended} ends the run, and {len(events) - ended} more follow", run)
+
+
+def _completed_twice(run: RunId, events: Sequence[Event]) -> Iterator[Finding]:
+    seen: dict[tuple[str, Item, int], int] = {}
+    for number, event in enumerate(events, 1):
+        if isinstance(event, AttemptSucceeded | AttemptFailed):
+            first = seen.setdefault((event.node, event.item, event.attempt), number)
+            if first != number:
+                what = f"attempt {event.attempt} of {_step(event.node, event.item)}"
+                yield Finding("completed_twice", f"{what} was completed by event {first} and by event {number}", run)
+
+
+def _replayed(run: RunId, events: Sequence[Event], recipe: Recipe, told: set[str]) -> tuple[Run, list[Finding]]:
+    """The run as its events make it. What comes after an event that was told already would only be its echo."""
+    replayed, findings = Run(recipe), list[Finding]()
+    for number, event in enumerate(events, 1):
+        if replayed.ended is not None:
+            return replayed, findings
+        if not (told or replayed.awaits(event)):
+            findings.append(Finding("not_awaited", f"nothing waited for event {number}, {_about(event)}", run))
+        try:
+            replayed.apply(event)
+        except Exception as error:
+            findings.append(Finding("cannot_apply", f"event {number}, {_about(event)}, breaks the run: {error!r}", run))
+            return replayed, findings
+    if replayed.ended is None and not replayed.outstanding:
+        findings.append(Finding("stuck", "the run is open, but nothing is left that could move it", run))
+    return replayed, findings
+
+
+def _starts_runs(step: Step) -> bool:
+    return step.node.part == STARTER and step.started_us is not None
+
+
+def _relatives(first: RunStarted, events: Sequence[Event], begun: frozenset[Place] | None) -> Relatives:
+    started = {event.child: (event.node, event.item) for event in events if isinstance(event, ChildStarted)}
+    ended = {event.child: event.state for event in events if isinstance(event, ChildEnded)}
+    last = events[-1]
+    end = last.state if isinstance(last, RunEnded) else None
+    return Relatives(first.run, first.parent, first.depth, end, started, ended, begun)
+
+
+def _about(event: Event) -> str:
+    node, item = getattr(event, "node", None), getattr(event, "item", ())
+    return kind_of(event) if node is None else f"{kind_of(event)} of {_step(node, item)}"
+
+
+def _step(node: str, item: Item) -> str:
+    return f"step {node!r}" + "".join(f"[{index}]" for index in item)
+
+
+# --- families ---------------------------------------------------------------------------------------------------------
+
+
+def _above(one: Relatives, known: Mapping[RunId, Relatives]) -> Iterator[Finding]:
+    above = known.get(one.parent.run) if one.parent else None
+    if one.parent is None or above is None:
+        return
+    place = (one.parent.node, one.parent.item)
+    if above.begun is not None and one.run not in above.started and place not in above.begun:
+        yield Finding(
+            "unknown_to_parent", f"it says that run {above.run} started it, which does not know of it", one.run
+        )
+    if one.depth != above.depth + 1:
+        yield Finding("wrong_depth", f"its depth is {one.depth}, and that of run {above.run} is {above.depth}", one.run)
+
+
+def _below(one: Relatives, known: Mapping[RunId, Relatives]) -> Iterator[Finding]:
+    for child, place in one.started.items():
+        below, told = known.get(child), one.ended.get(child)
+        if below is None and one.end is None and told is None:
+            yield Finding("missing_child", f"{_step(*place)} started run {child}, which does not exist", one.run)
+        if below is not None and told is not None and told != below.end:
+            actual = below.end or "open"
+            yield Finding("child_end_differs", f"it was told that run {child} {told}, which is {actual}", one.run)
