@@ -47,13 +47,6 @@ def kind_of(event: StepEvent) -> tuple[str, str]:
             return "lost", ""
 
 
-def agrees(found: tuple[str, str], expected: tuple[str, str]) -> bool:
-    """Refusals only have to say the words."""
-    if found[0] == expected[0] == "refused":
-        return expected[1] in found[1]
-    return found == expected
-
-
 class House(Bench):
     """One worker, so that the neighbour is in the same process."""
 

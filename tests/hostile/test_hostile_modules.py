@@ -12,8 +12,8 @@ import pytest
 from cypher_executor.adapters.dispatch_local.compilers import CompileLimits
 from cypher_executor.core.events import AttemptFailed, AttemptSucceeded
 from cypher_executor.core.parts import Limits
-from tests.hostile.cases import Case, cases
-from tests.hostile.house import ECHO, House, Outcome, agrees, kind_of
+from tests.hostile.cases import Case, agrees, cases
+from tests.hostile.house import ECHO, House, Outcome, kind_of
 from tests.worker.modules import printing
 
 CASES = cases()

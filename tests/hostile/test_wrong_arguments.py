@@ -11,7 +11,7 @@ import pytest
 from cypher_executor.worker.admission import IMPORTS, type_of
 from cypher_executor.worker.sandbox import Called, Failed, Output
 from tests.hostile.cases import FOLDER, binary
-from tests.worker.conftest import Run, run, sandbox, watchdog  # noqa: F401 - fixtures
+from tests.worker.conftest import Run
 
 TEMPLATE = (FOLDER.parent / "templates" / "arguments.wat").read_text("utf-8")
 NUMBERS = (0, 1, 2, 3, 8, 1023, 65528, 65535, 65536, 1 << 30, (1 << 31) - 1, 1 << 31, (1 << 32) - 8, (1 << 32) - 1)
@@ -37,14 +37,14 @@ def _filled(name: tuple[str, str], calls: str) -> bytes:
 
 
 @pytest.mark.parametrize("name", NAMES, ids=[name for _, name in NAMES])
-def test_wrong_arguments_are_answered_with_an_errno(run: Run, name: tuple[str, str]) -> None:  # noqa: F811
+def test_wrong_arguments_are_answered_with_an_errno(run: Run, name: tuple[str, str]) -> None:
     assert type_of(name).results
     calls = "\n".join(f"(drop (call $f {arguments}))" for arguments in _arguments(IMPORTS[name][0]))
     result = run(_filled(name, calls), input=b"x" * 5000, output_kb=1 << 20)
     assert isinstance(result, Output) and result.data.endswith(b"true")
 
 
-def test_wrong_arguments_to_a_call_end_the_part_and_nothing_else(run: Run) -> None:  # noqa: F811
+def test_wrong_arguments_to_a_call_end_the_part_and_nothing_else(run: Run) -> None:
     name = ("cypher", "call")
     for arguments in itertools.islice(_arguments("iiii"), 60):
         result = run(_filled(name, f"(drop (call $f {arguments}))"))
