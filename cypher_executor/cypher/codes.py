@@ -113,6 +113,7 @@ _ERRORS = {
     "missing_input": "An input that the part requires is not given.",
     "input_type": "A constant input does not fit the part's schema.",
     "cache_with_effects": "The output of a part that has effects, or looks at the world, cannot be used again.",
+    "invalid_input": "A constant input has the right type, and no step could run with it.",
     # expressions
     "unknown_name": "No node of the recipe has this name.",
     "item_outside_loop": "The item of a loop is named where the loop is not.",

@@ -41,6 +41,22 @@ PARTS: Mapping[str, Part] = {
         part("template", "text", text=TEXT, values={"type": "object"}, timeout={"type": "number"}),
         part("trigger_workflow", "workflow", workflow=TEXT, input={}, wait={"type": "boolean"}, key=TEXT),
         part("wait", seconds={"type": ["number", "string"]}, until=TEXT),
+        part(
+            "wait_for_workflows",
+            "runs",
+            runs={"type": "array", "minItems": 1},
+            mode={},
+            on_timeout={},
+            on_child_fail={},
+        ),
+        part(
+            "limited",
+            size={"type": "integer", "minimum": 0, "maximum": 9},
+            share={"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+            short={"type": "string", "minLength": 1, "maxLength": 3},
+            tags={"type": "array", "minItems": 1, "maxItems": 2},
+            word={"enum": ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"]},
+        ),
         Part("set", "1.0.0", "Any map.", Digest("sha256:" + "1" * 64), True, {"type": "object"}),
     )
 }

@@ -1,20 +1,24 @@
 """Whether an expression can fit a JSON Schema, as far as that is known before a run.
 
-Only what is certain is said: the type, `enum` and `const` of literals, and the shape of lists and maps as written. What
-is computed in a run is checked in that run.
+Only what is certain is said: the type, the words and the limits of literals, and the shape of lists and maps as
+written. What is computed in a run is checked in that run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import ge, gt, le, lt
 
 from cypher_executor.core.recipe import Value
 from cypher_executor.cypher import syntax
 from cypher_executor.cypher.plan.constants import NotConstant, constant
-from cypher_executor.errors import Place
+from cypher_executor.errors import Place, nearest
 
 Schema = Mapping[str, Value]
+
+_FEW = 10
+"""So many words are always listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,45 @@ def _misfit(task: _Task) -> Misfit | None:
     if wanted and kind not in wanted and not (kind == "integer" and "number" in wanted):
         message = f"`{task.path}` must be {_or([_SPOKEN[w] for w in wanted])}, not {_FOUND.get(kind, _SPOKEN[kind])}"
         return Misfit(task.place, task.expression.place, message)
-    return _not_listed(task)
+    return _not_listed(task) or _beyond_limits(task)
+
+
+def _beyond_limits(task: _Task) -> Misfit | None:
+    """How large a number may be, and how long a text or a list."""
+    kind, size = _measure(task.expression)
+    for keyword, within, words in _LIMITS.get(kind, ()):
+        limit = task.schema.get(keyword)
+        if isinstance(limit, int | float) and not isinstance(limit, bool) and not within(size, limit):
+            return Misfit(task.place, task.expression.place, f"`{task.path}` must {words.format(limit)}")
+    return None
+
+
+def _measure(expression: syntax.Syntax) -> tuple[str, float]:
+    """What is measured of a constant, and how much of it there is."""
+    if isinstance(expression, syntax.ListLiteral):
+        return "list", len(expression.items)
+    if not isinstance(expression, syntax.Literal | syntax.Unary):
+        return "", 0
+    try:
+        value = constant(expression)
+    except NotConstant:
+        return "", 0
+    if isinstance(value, str):
+        return "text", len(value)
+    return ("number", value) if isinstance(value, int | float) and not isinstance(value, bool) else ("", 0)
+
+
+_LIMITS: Mapping[str, tuple[tuple[str, Callable[[float, float], bool], str], ...]] = {
+    "number": (
+        ("minimum", ge, "be at least {}"),
+        ("maximum", le, "be at most {}"),
+        ("exclusiveMinimum", gt, "be more than {}"),
+        ("exclusiveMaximum", lt, "be less than {}"),
+    ),
+    "text": (("minLength", ge, "have a length of at least {}"), ("maxLength", le, "have a length of at most {}")),
+    "list": (("minItems", ge, "have a length of at least {}"), ("maxItems", le, "have a length of at most {}")),
+}
+"""For each kind of constant: the words of JSON Schema, what they ask for, and how it is said."""
 
 
 def _not_listed(task: _Task) -> Misfit | None:
@@ -71,8 +113,12 @@ def _not_listed(task: _Task) -> Misfit | None:
     if any(_same(value, each) for each in allowed):
         return None
     texts = tuple(each for each in allowed if isinstance(each, str))
-    message = f"`{task.path}` must be {_or([_shown(each) for each in allowed])}"
-    return Misfit(task.place, task.expression.place, message, value if isinstance(value, str) else None, texts)
+    written = value if isinstance(value, str) else None
+    if len(allowed) > _FEW and written is not None and nearest(written, texts) is not None:
+        message = f"`{task.path}` cannot be {_shown(value)}"  # what was meant says more than the list
+    else:
+        message = f"`{task.path}` must be {_or([_shown(each) for each in allowed])}"
+    return Misfit(task.place, task.expression.place, message, written, texts)
 
 
 def _inside(task: _Task) -> Iterator[_Task]:

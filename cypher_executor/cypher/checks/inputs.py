@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from cypher_executor.core.parts import Part
 from cypher_executor.cypher import syntax
+from cypher_executor.cypher.checks.engine_parts import check_engine_inputs
 from cypher_executor.cypher.checks.fit import Misfit, misfits
 from cypher_executor.cypher.plan.planned import Planned, PlannedNode
 from cypher_executor.cypher.plan.trigger_settings import TABLES
@@ -33,9 +34,11 @@ def _check_inputs(
     node: PlannedNode, inputs: Mapping[str, syntax.MapEntry], part: Part, label: syntax.Name, report: Report
 ) -> None:
     properties = part.input.get("properties", {})
+    fitting = []
     for name, entry in inputs.items():
         if name in properties:
-            _check_value(node, entry, name, properties[name], report)
+            if _check_value(node, entry, name, properties[name], report):
+                fitting.append(name)
         elif part.input.get("additionalProperties") is False:
             message = f"part `{part.name}` has no input `{name}`"
             report.add_unknown("unknown_input", message, entry.key.place, name, properties, node=node.name)
@@ -43,13 +46,15 @@ def _check_inputs(
         if name not in inputs:
             sentence = f"part `{part.name}` needs the input `{name}`, which is not given."
             report.add("missing_input", sentence, label.place, node=node.name)
+    check_engine_inputs(node, part.name, fitting, report)
 
 
-def _check_value(node: PlannedNode, entry: syntax.MapEntry, name: str, schema: object, report: Report) -> None:
-    if not isinstance(schema, Mapping):
-        return
-    for misfit in misfits(entry.value, schema, entry.key.place, name):
+def _check_value(node: PlannedNode, entry: syntax.MapEntry, name: str, schema: object, report: Report) -> bool:
+    """Whether a value may fit; reports what certainly does not."""
+    found = list(misfits(entry.value, schema, entry.key.place, name)) if isinstance(schema, Mapping) else []
+    for misfit in found:
         _report(node, misfit, report)
+    return not found
 
 
 def _report(node: PlannedNode, misfit: Misfit, report: Report) -> None:

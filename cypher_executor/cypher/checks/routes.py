@@ -69,7 +69,7 @@ def check_workflows(planned: Planned, recipes: Collection[str], report: Report) 
         if node.part is None or node.part.text != "trigger_workflow" or entry is None:
             continue
         value = entry.value.value if isinstance(entry.value, syntax.Literal) else None
-        if isinstance(value, str) and value not in recipes and value != own:
+        if isinstance(value, str) and value and value not in recipes and value != own:
             message = f"no recipe '{value}' is stored, so this step will fail unless one is by then"
             place, text_at = entry.key.place, entry.value.place
             report.add_unknown("unknown_workflow", message, place, value, recipes, node=node.name, text_at=text_at)
