@@ -13,22 +13,47 @@ from aiohttp import web
 from aiohttp.abc import ResolveResult
 
 from cypher_executor.adapters.egress import Egress
+from cypher_executor.core.events import RunId
+from cypher_executor.core.grants import RecipeGrants
+from cypher_executor.core.parts import Grants
+from cypher_executor.core.patterns import EVERYTHING
 from cypher_executor.ports import CallContext
 
-CONTEXT = CallContext(run="run_1", node="名", item=(), attempt=1, part="http_request", key="run_1:名::0")  # type: ignore[arg-type]
+CONTEXT = CallContext(
+    run=RunId("run_1"),
+    node="名",
+    item=(),
+    attempt=1,
+    part="http_request",
+    key="run_1:名::0",
+    grants=Grants(http=("*",), secrets=("*",)),
+    allowed=RecipeGrants((EVERYTHING,)),
+)
 NAMES = {
     "canary.test": ["127.0.0.1"],
     "mixed.test": ["93.184.215.14", "127.0.0.1"],
     "half.test": ["127.0.0.1", "10.0.0.1"],
     "mapped.test": ["::ffff:127.0.0.1"],
     "localhost": ["127.0.0.1"],
+    "a.localhost": ["::1"],
+    "mixed6.test": ["2606:2800:21f:cb07:6820:80da:af6b:8b2c", "::1"],
+    "nat64.test": ["64:ff9b::7f00:1"],
+    "sixtofour.test": ["2002:7f00:1::1"],
+    "teredo.test": ["2001:0:7f00:1::1"],
+    "metadata.test": ["169.254.169.254"],
+    "linklocal.test": ["fe80::1"],
+    "zone.test": ["fe80::1%1"],
+    "unspecified.test": ["0.0.0.0", "::"],
+    "private.test": ["10.0.0.1", "fd00::1"],
+    "last.test": [*["93.184.215.14"] * 5, "192.168.1.1"],
+    "127.0.0.1.nip.test": ["127.0.0.1"],
 }
 
 
 async def resolve(host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:
     """Names as `NAMES` has them, numbers in all the notations that the C library takes, nothing from a network."""
     try:
-        found = NAMES.get(host.rstrip(".")) or [socket.inet_ntoa(socket.inet_aton(host))]
+        found = NAMES.get(host.rstrip(".").lower()) or [socket.inet_ntoa(socket.inet_aton(host))]
     except OSError:
         raise socket.gaierror(socket.EAI_NONAME, "unknown name") from None
     return [

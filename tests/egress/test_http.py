@@ -6,7 +6,6 @@ import asyncio
 import base64
 import socket
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,9 +15,6 @@ from cypher_executor.adapters.egress import Egress
 from cypher_executor.adapters.egress.answer import retry_after_ms
 from tests.egress.conftest import CONTEXT, Canary, resolve
 
-NOT_CONNECTED = ("egress_refused", "request_invalid", "connection_failed")
-URLS = [u for u in (Path(__file__).parent / "urls.txt").read_text("utf-8").splitlines() if not u.startswith("#")]
-
 
 async def ask(egress: Egress, url: str, **more: Any) -> Any:
     return await egress.http_request({"op": "http_request", "url": url, **more}, CONTEXT)
@@ -27,13 +23,6 @@ async def ask(egress: Egress, url: str, **more: Any) -> Any:
 def code(answer: Any) -> str:
     assert answer["ok"] is False and answer["error"]["message"]
     return str(answer["error"]["code"])
-
-
-@pytest.mark.parametrize("url", URLS)
-async def test_no_notation_of_a_url_reaches_loopback(closed: Egress, canary: Canary, url: str) -> None:
-    for port in (canary.port, 80):
-        assert code(await ask(closed, url.format(port=port))) in NOT_CONNECTED
-    assert canary.connections == 0
 
 
 @pytest.mark.parametrize("host", ["canary.test", "mixed.test", "mapped.test", "localhost", "0x7f.1"])

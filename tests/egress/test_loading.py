@@ -13,8 +13,12 @@ from tests.egress.test_http import ask
 FRESH = """
 import asyncio, sys
 from cypher_executor.adapters.egress import Egress
+from cypher_executor.core.grants import RecipeGrants
+from cypher_executor.core.parts import Grants
+from cypher_executor.core.patterns import EVERYTHING
 from cypher_executor.ports import CallContext
-context = CallContext("run_1", "n", (), 1, "http_request", "key")
+granted = {"grants": Grants(http=("*",)), "allowed": RecipeGrants((EVERYTHING,))}
+context = CallContext("run_1", "n", (), 1, "http_request", "key", **granted)
 async def main():
     egress = Egress(allow=[sys.argv[2]])
     assert not {"aiohttp", "yarl"} & sys.modules.keys(), "loaded before it is needed"

@@ -45,7 +45,10 @@ _log = logging.getLogger(__name__)
 
 
 class Connections:
-    """Sends what parts ask for. `resolve` looks names up, by default as the machine does; `secrets` opens secrets."""
+    """Sends what parts ask for. `resolve` looks names up, by default as the machine does; `secrets` opens secrets.
+
+    Making one blocks for some milliseconds.
+    """
 
     def __init__(
         self, rule: EgressRule, secrets: Secrets | None, resolve: Resolve | None, limits: PhaseLimits | None
@@ -54,6 +57,7 @@ class Connections:
         self._secrets = secrets
         self._resolve = resolve
         self._limits = limits or PhaseLimits()
+        self._tls = TlsContext()  # reading the certificates takes a while, and whoever makes this has the time
         self._session: aiohttp.ClientSession | None = None
 
     async def request(self, request: Mapping[str, Value], context: CallContext) -> Mapping[str, Value]:
@@ -116,7 +120,7 @@ class Connections:
             connector = aiohttp.TCPConnector(
                 resolver=CheckedResolver(self._rule, self._resolve or ThreadedResolver().resolve),
                 socket_factory=self._make_socket,
-                ssl=TlsContext(),
+                ssl=self._tls,
                 use_dns_cache=False,
                 limit=room.connections(),
                 keepalive_timeout=_KEEP_ALIVE_S,
