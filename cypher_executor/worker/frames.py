@@ -12,6 +12,8 @@ peer that breaks the format gets `FrameError`, and the connection is over.
 | FORGET    | to worker  | number of a module that will not be asked for again |
 | EXECUTE   | to worker  | one `Execution` |
 | INTERRUPT | to worker, on the control socket | number of an execution that nobody wants any more |
+| PING      | to worker, on the control socket | nothing: a sign of life is asked for |
+| PONG      | to service, on the control socket | nothing |
 | OUTPUT    | to service | `Ending`, size of the log lines, the log lines, what the part wrote to its standard output |
 | CALL      | to service | `Ending`, number of the call, the part's request |
 | FAILED    | to service | `Ending`, the failure as JSON: code, message, retryable, details |
@@ -38,6 +40,7 @@ FORGET: Final = 3
 EXECUTE: Final = 4
 INTERRUPT: Final = 5
 COMPILE: Final = 6
+PING: Final = 7
 OUTPUT: Final = 16
 CALL: Final = 17
 FAILED: Final = 18
@@ -45,6 +48,7 @@ DROPPED: Final = 19
 UNUSABLE: Final = 20
 COMPILED: Final = 21
 REFUSED: Final = 22
+PONG: Final = 23
 
 MAX_BODY = 256 * 1024 * 1024
 """No frame is larger. Far above what limits elsewhere let through; it keeps a damaged length from asking for memory."""
@@ -98,6 +102,10 @@ def frame(kind: int, *body: bytes) -> bytes:
     if length > MAX_BODY:
         raise FrameError(f"a frame of {length} bytes is larger than {MAX_BODY}")
     return b"".join((_HEADER.pack(length, kind), *body))
+
+
+PING_FRAME: Final = frame(PING)
+PONG_FRAME: Final = frame(PONG)
 
 
 def load(module: int, fuel: bool, code: bytes) -> bytes:

@@ -117,7 +117,10 @@ class Watchdog:
 
     def _read_control(self, splitter: frames.Splitter) -> bool:
         data = self._control.recv(64 * 1024)
-        numbers = [frames.read_number(body) for kind, body in splitter.feed(data) if kind == frames.INTERRUPT]
+        said = list(splitter.feed(data))
+        if any(kind == frames.PING for kind, _ in said):
+            self._control.send(frames.PONG_FRAME, socket.MSG_DONTWAIT)
+        numbers = [frames.read_number(body) for kind, body in said if kind == frames.INTERRUPT]
         with self._lock:
             self._unwanted.update(n for n in numbers if n >= self._number)
         return bool(data)

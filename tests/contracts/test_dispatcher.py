@@ -189,7 +189,7 @@ async def test_an_input_that_json_cannot_hold_fails_its_step_and_no_other(bench:
     bench.send({"bad": digest}, input={"n": 2**64})
     bench.send({"good": digest})
     bad, good = await bench.until("bad", "good")
-    assert isinstance(bad, AttemptFailed) and bad.failure.code == "invalid_input"
+    assert isinstance(bad, AttemptFailed) and bad.failure.code == "input_invalid"
     assert isinstance(good, AttemptSucceeded)
 
 

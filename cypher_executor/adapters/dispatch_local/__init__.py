@@ -3,7 +3,7 @@
 `dispatcher` keeps the queue and decides who gets what, `process` is one worker process as seen from here, `orders` is
 one execution on its way there, `answers` makes the event of what came back and `part_log` the log lines. `modules`
 brings what is to be executed: from the disk (`artifacts`), or made in other processes (`compilers`). `launch` starts
-processes.
+processes, each in one of `folders`.
 """
 
 from cypher_executor.adapters.dispatch_local.dispatcher import LocalDispatcher

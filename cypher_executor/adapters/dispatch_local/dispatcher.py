@@ -9,7 +9,8 @@ away. Three things rest on that:
 - An interrupted execution is ended if it can be, and forgotten in any case.
 
 Each worker has a keeper: it starts the process, waits for its end, settles what it held, and starts the next one. A
-process that cannot start is tried again ever more slowly. A worker that has not answered long after its time is killed.
+process that cannot start is tried again ever more slowly. A worker that gives no sign of life for a few seconds (it may
+have been stopped from outside), or has not answered long after its time, is killed: what it was in is lost, not failed.
 
 Workers get modules compiled (`modules`, `compilers`, `artifacts`). What is on the disk already is made ready after the
 start, while there is nothing else to do, so that the first run after it is as fast as the second.
@@ -27,7 +28,7 @@ from collections.abc import Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from cypher_executor.adapters.dispatch_local import answers
+from cypher_executor.adapters.dispatch_local import answers, folders
 from cypher_executor.adapters.dispatch_local.artifacts import Artifacts
 from cypher_executor.adapters.dispatch_local.compilers import CompileLimits, Compilers
 from cypher_executor.adapters.dispatch_local.modules import Modules
@@ -47,7 +48,11 @@ _FIRST_BACK_OFF_S: Final = 0.1
 _LONGEST_BACK_OFF_S: Final = 10.0
 _LOOK_EVERY_S: Final = 0.25
 _PATIENCE_S: Final = 30.0
-"""How long a worker may be silent beyond an execution's limit."""
+"""How long a worker that gives signs of life may stay beyond an execution's limit."""
+_NO_SIGN: Final = 40
+_NO_SIGN_OVERDUE: Final = 12
+"""How many looks in a row may find no sign of life of a worker: while its execution has time, and beyond that. Looks
+are counted, and not seconds, so that a machine that stood still blames nobody."""
 _MADE_READY: Final = 64
 """How many modules are made ready after the start."""
 _STUCK_S: Final = 0.003
@@ -87,6 +92,7 @@ class LocalDispatcher:
 
     async def start(self) -> None:
         """Start the workers and wait until they take orders. Raises errors.Unavailable when none does."""
+        self._spawn(_sweep())
         loop = asyncio.get_running_loop()
         tried = [loop.create_future() for _ in self._seats]
         for seat, first_try in enumerate(tried):
@@ -134,7 +140,7 @@ class LocalDispatcher:
         try:
             new = order(run, execute, part.limits)
         except RequestInvalid as error:
-            self._refuse(run, execute, "invalid_input", f"the part's input is refused: {error.message}")
+            self._refuse(run, execute, "input_invalid", f"the part's input is refused: {error.message}")
             return
         self._wanted.setdefault(new.step, []).append(new)
         if self._modules.bring(new):
@@ -312,12 +318,12 @@ class LocalDispatcher:
         self._pump()
 
     async def _look_after(self) -> None:
-        """Kill workers that are silent for long after the limit of what they are in."""
+        """Kill workers that give no sign of life, or stay in what they are in long after its limit."""
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
             for worker in self._workers():
-                if worker.silent_s() > _PATIENCE_S:
-                    _log.error("a worker process does not answer: killed")
+                if _is_gone(worker):
+                    _log.error("worker process %d does not answer: killed", worker.pid)
                     worker.kill()
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
@@ -329,3 +335,14 @@ class LocalDispatcher:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.critical("the dispatcher has a bug", exc_info=error)
+
+
+def _is_gone(worker: WorkerProcess) -> bool:
+    overdue_s, looks = worker.silent_s(), worker.ask_for_a_sign()
+    return overdue_s > _PATIENCE_S or looks > (_NO_SIGN_OVERDUE if overdue_s > 0 else _NO_SIGN)
+
+
+async def _sweep() -> None:
+    """Remove what services left behind that were killed."""
+    if removed := await asyncio.to_thread(folders.sweep):
+        _log.info("removed %d folders of worker processes whose service was killed", removed)

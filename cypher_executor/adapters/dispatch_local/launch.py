@@ -10,15 +10,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from cypher_executor.adapters.dispatch_local.folders import Folder
 from cypher_executor.adapters.dispatch_local.part_log import harmless
 
 _log = logging.getLogger(__name__)
@@ -35,13 +34,13 @@ class Child:
     """
 
     def __init__(self, module: str, sockets: Sequence[socket.socket], *arguments: int) -> None:
-        self._folder = tempfile.mkdtemp(prefix="cypher-executor-worker-")
-        self._said = Path(self._folder, "stderr").open("w+b")  # noqa: SIM115 - closed when it has ended
+        self._folder = Folder()
+        self._said = Path(self._folder.path, "stderr").open("w+b")  # noqa: SIM115 - closed when it has ended
         try:
             self._process = self._started(module, [socket.fileno() for socket in sockets], arguments)
         except OSError:
             self._said.close()
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.remove()
             raise
 
     def _started(self, module: str, numbers: list[int], arguments: Sequence[int]) -> subprocess.Popen[bytes]:
@@ -51,7 +50,7 @@ class Child:
             stdout=subprocess.DEVNULL,
             stderr=self._said,
             env={},
-            cwd=self._folder,
+            cwd=self._folder.path,
             pass_fds=numbers,
             start_new_session=True,
         )
@@ -77,7 +76,7 @@ class Child:
         self._process.kill()
         ended = self._process.wait()
         self._tell()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.remove()
         return ended
 
     def _tell(self) -> None:

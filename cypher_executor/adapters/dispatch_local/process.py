@@ -21,6 +21,7 @@ from cypher_executor.worker import frames
 _MOST_MODULES: Final = 256
 _MOST_ORDERS: Final = 16
 _MOST_BYTES: Final = 1024 * 1024
+_ANSWERS: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class WorkerProcess(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._process: Child | None = None
         self._control: socket.socket | None = None
+        self._unanswered = 0
 
     async def start(self) -> None:
         """Start the process and connect to it. Raises OSError."""
@@ -92,6 +94,35 @@ class WorkerProcess(asyncio.Protocol):
         head = next(iter(self.in_flight.values()))
         return time.monotonic() - self.busy_since - head.timeout_ms / 1000
 
+    def ask_for_a_sign(self) -> int:
+        """Ask whether it is alive, unless it has been asked; how often in a row there was no answer to be found.
+
+        Its watching thread answers, whatever a part does in the other one. It is asked only while it has orders.
+        """
+        if self._heard() or not self.in_flight:
+            self._unanswered = 0
+        elif self._unanswered:
+            self._unanswered += 1
+            return self._unanswered
+        if self.in_flight and self.ready.done() and self._sent(frames.PING_FRAME):
+            self._unanswered = 1
+        return self._unanswered
+
+    def _heard(self) -> bool:
+        """Whether there is a sign of life. What it says does not matter, so nothing of it is read."""
+        assert self._control is not None
+        with contextlib.suppress(OSError):
+            return bool(self._control.recv(_ANSWERS))
+        return False
+
+    def _sent(self, frame: bytes) -> bool:
+        """Whether a frame went out to its watching thread. A full socket or a dying worker takes none."""
+        assert self._control is not None
+        with contextlib.suppress(OSError):
+            self._control.send(frame)
+            return True
+        return False
+
     def load(self, module: Module) -> None:
         """Queue a module, unless it is there; take back the one not used for longest when there are too many."""
         if module.number in self._modules:
@@ -122,8 +153,7 @@ class WorkerProcess(asyncio.Protocol):
         """End this order, or do not begin it. It is answered as dropped, or as if nothing had happened."""
         for number, held in self.in_flight.items():
             if held is order and self._control is not None:
-                with contextlib.suppress(OSError):  # a full socket or a dying worker: the answer is ignored anyway
-                    self._control.send(frames.interrupt(number))
+                self._sent(frames.interrupt(number))  # if not: the answer is ignored anyway
 
     def give_back(self) -> list[Order]:
         """All that it holds, the one that it is in first. To be called when it is gone."""
