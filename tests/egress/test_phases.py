@@ -134,6 +134,8 @@ async def test_requests_at_the_same_time_share_a_look_up_and_one_that_gives_up_d
     request = {"op": "http_request", "url": f"http://shared.test:{canary.port}/"}
     tasks = [asyncio.create_task(egress.http_request(request, CONTEXT)) for _ in range(20)]
     await asked.wait()
+    for _ in range(50):  # until all of them wait for it
+        await asyncio.sleep(0)
     tasks[0].cancel()
     answered.set()
     answers = await asyncio.gather(*tasks[1:])

@@ -41,18 +41,24 @@ class Egress:
         self._resolve = resolve
         self._limits = limits
         self._connections: Connections | None = None
+        self._loading = asyncio.Lock()
 
     async def http_request(self, request: Mapping[str, Value], context: CallContext) -> Mapping[str, Value]:
         """A `ports.CallHandler`: the answer to one request of a part."""
-        if self._connections is None:
-            loaded = await asyncio.to_thread(self._load)
-            self._connections = self._connections or loaded  # another request may have been first
-        return await self._connections.request(request, context)
+        connections = self._connections or await self._loaded()
+        return await connections.request(request, context)
 
     async def close(self) -> None:
         """Close all connections."""
         if self._connections is not None:
             await self._connections.close()
+
+    async def _loaded(self) -> Connections:
+        """Load them once, however many requests come first."""
+        async with self._loading:
+            if self._connections is None:
+                self._connections = await asyncio.to_thread(self._load)
+        return self._connections
 
     def _load(self) -> Connections:
         from cypher_executor.adapters.egress.connection import Connections
