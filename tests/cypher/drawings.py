@@ -9,6 +9,18 @@ from hypothesis import strategies as st
 
 TYPES = ("ON_SUCCESS", "ON_FAIL", "ON_COMPLETE")
 NAMES = ("a", "b", "c", "fetch", "摘要", "näme", "two words", "order", "MATCH", "x_2", "`", "e-mail", "Recipe", "_")
+TRIGGERS = ("hook", "nightly", "開始")
+HOOKS = (
+    "{{path: '{}'}}",
+    "{{path: '{}/x', method: ['GET', 'PUT'], respond: 'result'}}",
+    "{{path: '{}', auth: 'hmac', secret: 'KEY', signature: 'github', tolerance: '1m'}}",
+)
+SCHEDULES = (
+    "{schedule: '@daily'}",
+    "{schedule: '*/5 8-18 * * MON-FRI', timezone: 'Europe/Zurich', overlap: 'queue', catch_up: 2}",
+    "{schedule: '@daily', jitter: '90s', input: {a: [1, {b: null}], c: 'x'}}",
+)
+SHARED = (None, None, "cache: '1h'", "concurrency_limit: 2", "concurrency_key: $k, concurrency_limit: 1", "cache: 60")
 VALUES = ("5", "$a", "'x'", "true", "null", "[1, 2]", "{k: 1}", "1 + $n", "$a.b[0]")
 
 
@@ -18,12 +30,15 @@ class DrawnNode:
     labels: tuple[str, ...]
     inputs: tuple[tuple[str, str], ...] | None
     join: str | None
+    shared: str | None = None
+    """What steps share with those of other runs, as text."""
 
     @property
     def properties(self) -> str | None:
         """The map as text, None for a node that has none."""
         entries = [f"{quoted(key)}: {value}" for key, value in self.inputs or ()]
         entries += [f"join: '{self.join}'"] if self.join else []
+        entries += [self.shared] if self.shared else []
         return None if not entries and self.inputs is None else "{" + ", ".join(entries) + "}"
 
 
@@ -36,9 +51,18 @@ class DrawnRelationship:
 
 
 @dataclass(frozen=True)
+class DrawnTrigger:
+    name: str
+    labels: tuple[str, ...]
+    properties: str
+    starts: tuple[DrawnRelationship, ...]
+
+
+@dataclass(frozen=True)
 class Drawing:
     nodes: tuple[DrawnNode, ...]
     relationships: tuple[DrawnRelationship, ...]
+    triggers: tuple[DrawnTrigger, ...] = ()
 
 
 def quoted(name: str) -> str:
@@ -53,7 +77,21 @@ def drawings(draw: st.DrawFn) -> Drawing:
     pairs = [(i, j) for j in range(len(names)) for i in range(j)]
     chosen = draw(st.lists(st.sampled_from(pairs), max_size=10)) if pairs else []
     relationships = tuple(draw(_relationship(names[i], names[j])) for i, j in chosen)
-    return Drawing(nodes, relationships)
+    called = draw(st.lists(st.sampled_from(TRIGGERS), max_size=2, unique=True))
+    triggers = tuple(draw(_trigger(name, names)) for name in called)
+    return Drawing(nodes, relationships, triggers)
+
+
+@st.composite
+def _trigger(draw: st.DrawFn, name: str, names: list[str]) -> DrawnTrigger:
+    kind = draw(st.sampled_from(("webhook", "cron")))
+    # The name is in the path, because no two hooks of a recipe may have the same one.
+    settings = draw(st.sampled_from(HOOKS)).format(name) if kind == "webhook" else draw(st.sampled_from(SCHEDULES))
+    tags = draw(st.lists(st.sampled_from(("tag", "två")), max_size=2, unique=True))
+    targets = draw(st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True))
+    conditions = st.sampled_from(("", "{when: $n > 1}", "{otherwise: true}"))
+    starts = tuple(DrawnRelationship(name, "STARTS", target, draw(conditions)) for target in targets)
+    return DrawnTrigger(name, (kind, *tags), settings, starts)
 
 
 @st.composite
@@ -61,10 +99,10 @@ def _node(draw: st.DrawFn, name: str) -> DrawnNode:
     labels = draw(st.lists(st.sampled_from(("set", "string_ops", "tag", "två")), max_size=3, unique=True))
     key = st.sampled_from(("x", "y", "in", "two words", "in.timeout"))
     inputs = draw(st.none() | st.dictionaries(key, st.sampled_from(VALUES), max_size=3))
-    join = draw(st.sampled_from((None, "any", "settled")))
-    if join is not None and not inputs:
+    join, shared = draw(st.sampled_from((None, "any", "settled"))), draw(st.sampled_from(SHARED))
+    if (join is not None or shared is not None) and not inputs:
         inputs = None  # a map that only steers is no map
-    return DrawnNode(name, tuple(labels), None if inputs is None else tuple(inputs.items()), join)
+    return DrawnNode(name, tuple(labels), None if inputs is None else tuple(inputs.items()), join, shared)
 
 
 @st.composite
@@ -81,7 +119,11 @@ def text_of(drawing: Drawing, chance: random.Random) -> str:
 def shuffled(drawing: Drawing, chance: random.Random) -> Drawing:
     """The same drawing in another order."""
     nodes = tuple(_shuffled(node, chance) for node in chance.sample(drawing.nodes, len(drawing.nodes)))
-    return Drawing(nodes, tuple(chance.sample(drawing.relationships, len(drawing.relationships))))
+    triggers = tuple(
+        replace(trigger, starts=tuple(chance.sample(trigger.starts, len(trigger.starts))))
+        for trigger in chance.sample(drawing.triggers, len(drawing.triggers))
+    )
+    return Drawing(nodes, tuple(chance.sample(drawing.relationships, len(drawing.relationships))), triggers)
 
 
 def _shuffled(node: DrawnNode, chance: random.Random) -> DrawnNode:
@@ -94,13 +136,15 @@ class _Printer:
     def __init__(self, drawing: Drawing, chance: random.Random) -> None:
         self._drawing = drawing
         self._chance = chance
-        self._labels = {n.name: "".join(f":{quoted(label)}" for label in n.labels) for n in drawing.nodes}
-        self._properties = {n.name: n.properties for n in drawing.nodes}
+        everything = (*drawing.nodes, *drawing.triggers)
+        self._labels = {n.name: "".join(f":{quoted(label)}" for label in n.labels) for n in everything}
+        self._properties = {n.name: n.properties for n in everything}
 
     def text(self) -> str:
         patterns = [self._node(node.name) for node in self._drawing.nodes]
         patterns += [self._relationship(r) for r in self._drawing.relationships]
-        patterns += [self._rest(node.name) for node in self._drawing.nodes]
+        patterns += [self._relationship(start) for each in self._drawing.triggers for start in each.starts]
+        patterns += [self._rest(node.name) for node in (*self._drawing.nodes, *self._drawing.triggers)]
         return self._clauses([p for p in patterns if p])
 
     def _node(self, name: str) -> str:

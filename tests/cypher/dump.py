@@ -13,15 +13,32 @@ from cypher_executor.errors import Diagnostic, Place
 def dump_recipe(recipe: Recipe) -> str:
     """Everything that a recipe means, fields with their default left out."""
     return "\n".join(
-        [*_described(recipe), *_nodes(recipe), *map(_relationship, recipe.relationships), *_returned(recipe)]
+        [
+            *_described(recipe),
+            *_triggers(recipe),
+            *_nodes(recipe),
+            *map(_relationship, recipe.relationships),
+            *_returned(recipe),
+        ]
     )
 
 
 def _described(recipe: Recipe) -> Iterator[str]:
-    for name in ("name", "description", "timeout_ms", "fail_fast", "max_runs", "grants", "input_schema"):
+    names = ("name", "description", "timeout_ms", "fail_fast", "max_runs", "grants", "input_schema", "secrets")
+    for name in names:
         value = getattr(recipe, name)
-        if value not in (None, False, {}):
+        if value not in (None, False, {}, ()):
             yield f"{name}: {json.dumps(value, ensure_ascii=False)}"
+
+
+def _triggers(recipe: Recipe) -> Iterator[str]:
+    for trigger in recipe.triggers:
+        yield f"<{trigger.name}:{':'.join((trigger.kind, *trigger.tags))}>"
+        for field in fields(trigger.settings):
+            value = getattr(trigger.settings, field.name)
+            if value != field.default and value != {}:
+                yield f"  {field.name}: {json.dumps(value, ensure_ascii=False)}"
+        yield from (f"  {_relationship(start)}" for start in trigger.starts)
 
 
 def _nodes(recipe: Recipe) -> Iterator[str]:
@@ -35,7 +52,7 @@ def _inside(node: Node) -> Iterator[str]:
         yield from (f"{name} = {value.text}" for name, value in node.inputs)
         if not node.inputs:
             yield "an empty map"
-    for name in ("join", "timeout_ms", "deadline_ms"):
+    for name in ("join", "timeout_ms", "deadline_ms", "cache_ms"):
         value = getattr(node, name)
         if value not in (None, "all"):
             yield f"{name}: {value}"
@@ -43,6 +60,9 @@ def _inside(node: Node) -> Iterator[str]:
         yield f"retry: {_retry(node.retry)}"
     if node.for_each is not None:
         yield f"for each {_loop(node.for_each)}"
+    if node.share is not None:
+        key = "" if node.share.key is None else f" for each {node.share.key.text}"
+        yield f"{node.share.limit} at once in all runs{key}"
     if node.repeat is not None:
         repeat = node.repeat
         yield f"repeat until {repeat.until.text}, every {repeat.every_ms} ms, {repeat.times} times"

@@ -36,6 +36,10 @@ def test_a_graph_that_is_written_down_is_read_back_as_it_was(drawing: Drawing, s
     assert [(r.source, r.type, r.target) for r in recipe.relationships] == [
         (r.source, r.type, r.target) for r in drawing.relationships
     ]
+    assert [r.index for r in recipe.relationships] == list(range(len(recipe.relationships)))
+    assert [(t.name, (t.kind, *t.tags), t.targets) for t in recipe.triggers] == [
+        (t.name, t.labels, tuple(start.target for start in t.starts)) for t in drawing.triggers
+    ]
 
 
 @given(drawings(), seeds, seeds)
@@ -50,8 +54,13 @@ def test_the_digest_does_not_depend_on_how_a_graph_is_written_down(drawing: Draw
 @settings(max_examples=100, deadline=None)
 def test_two_graphs_that_differ_have_two_digests(one: Drawing, other: Drawing, seed: int) -> None:
     def meaning(drawing: Drawing) -> object:
-        nodes = {(n.name, n.labels[:1], frozenset(n.labels[1:]), _map(n.inputs), n.join) for n in drawing.nodes}
-        return nodes, sorted((r.source, r.type, r.target, r.condition) for r in drawing.relationships)
+        nodes = {
+            (n.name, n.labels[:1], frozenset(n.labels[1:]), _map(n.inputs), n.join, n.shared) for n in drawing.nodes
+        }
+        triggers = {
+            (t.name, t.labels[0], frozenset(t.labels), t.properties, frozenset(t.starts)) for t in drawing.triggers
+        }
+        return nodes, sorted((r.source, r.type, r.target, r.condition) for r in drawing.relationships), triggers
 
     digests = [compiled(text_of(d, random.Random(seed))).digest for d in (one, other)]
     assert (digests[0] == digests[1]) == (meaning(one) == meaning(other))

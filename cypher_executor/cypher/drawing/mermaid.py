@@ -10,6 +10,7 @@ import json
 import re
 
 from cypher_executor.core.recipe import Node, Recipe, Relationship
+from cypher_executor.cypher.drawing.triggers import with_triggers
 from cypher_executor.cypher.drawing.words import node_words, relationship_words, shown, takes_failure
 
 _MEANING = re.compile(r"[^\w \-.,:/()=+?!$'\u00a0-\U0010ffff]")
@@ -17,6 +18,7 @@ _MEANING = re.compile(r"[^\w \-.,:/()=+?!$'\u00a0-\U0010ffff]")
 
 def to_mermaid(recipe: Recipe) -> str:
     """The flowchart. Its lines are in the order of the recipe."""
+    recipe = with_triggers(recipe)
     ids = {name: f"n{number}" for number, name in enumerate(recipe.nodes)}
     title = ["---", f"title: {json.dumps(shown(recipe.name), ensure_ascii=False)}", "---"] if recipe.name else []
     nodes = [f"  {ids[node.name]}{_shape(node)}" for node in recipe.nodes.values()]

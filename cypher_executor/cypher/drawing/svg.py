@@ -12,6 +12,7 @@ from xml.etree import ElementTree as Xml
 
 from cypher_executor.core.recipe import Node, Recipe, Relationship
 from cypher_executor.cypher.drawing.layers import Layout, lay_out
+from cypher_executor.cypher.drawing.triggers import with_triggers
 from cypher_executor.cypher.drawing.words import cells, node_words, relationship_words, shown, takes_failure, visible
 
 _MARGIN, _HEIGHT, _GAP, _CELL = 16.0, 46.0, 54.0, 7.3
@@ -22,7 +23,7 @@ Point = tuple[float, float]
 
 def to_svg(recipe: Recipe) -> str:
     """The picture as a document."""
-    return _Picture(recipe).text()
+    return _Picture(with_triggers(recipe)).text()
 
 
 class _Picture:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 
 from cypher_executor.core.recipe import Recipe, Relationship
+from cypher_executor.cypher.drawing.triggers import with_triggers
 from cypher_executor.cypher.drawing.words import node_words, relationship_words, shown, visible
 
 _DEEPEST = 20
@@ -17,7 +18,7 @@ _DEEPEST = 20
 
 def to_tree(recipe: Recipe) -> str:
     """The tree, or one for each node that a run begins at."""
-    return _Tree(recipe).text()
+    return _Tree(with_triggers(recipe)).text()
 
 
 class _Tree:

@@ -20,6 +20,10 @@ def node_words(node: Node) -> str:
         said.append(f"until {node.repeat.until.text}")
     if node.join != "all":
         said.append(f"join {node.join}")
+    if node.share is not None:
+        said.append(f"{node.share.limit} at once" + (f" for {node.share.key.text}" if node.share.key else ""))
+    if node.cache_ms is not None:
+        said.append("kept")
     return ", ".join(filter(None, said))
 
 
