@@ -7,6 +7,7 @@ the catalog every time, because another process may have stored a version.
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -114,7 +115,7 @@ class Library:
 
     async def prepare(self, tenant: str, name: str, given: Value) -> Prepared:
         """The current version of `name`, with this input. Raises NotFound (`unknown_recipe`) or RequestInvalid."""
-        version = await self.version(tenant, name)
+        version = await self.version(tenant, composed(name))
         recipe = await self.by_digest(version.digest, version.text)
         return Prepared(recipe, admit(recipe.input_schema, given), version.name, version.version)
 
@@ -149,6 +150,11 @@ class Library:
 
     def _known_parts(self) -> Mapping[str, Part]:
         return {part.name: part for part in self._parts.all()}
+
+
+def composed(name: str) -> str:
+    """A name as it is kept, however its characters were written: in Unicode's composed form (NFC)."""
+    return unicodedata.normalize("NFC", name)
 
 
 def _bounded(text: str) -> str:

@@ -1,7 +1,8 @@
 """What goes round every request: its id, the headers that every answer has, and errors made into problems.
 
 It is the one place where an exception becomes an answer. Paths are decoded here once more and strictly: what servers
-do with a percent-encoded path (bytes that are not UTF-8 replaced, `%2F` made a separator) would change names.
+do with a percent-encoded path (bytes that are not UTF-8 replaced, `%2F` made a separator) would change names. Names
+that are the same characters written in two ways become one here (NFC), as they do in bodies and queries.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cypher_executor.errors import CypherExecutorError, RequestInvalid
+from cypher_executor.library import composed
 from cypher_executor.service.endpoint import encoded
 from cypher_executor.service.headers import request_id
 from cypher_executor.service.problems import MEDIA_TYPE, Problem, Refusal, internal_problem, problem_of
@@ -125,7 +127,7 @@ def strict_path(scope: Scope) -> str:
     raw: bytes | None = scope.get("raw_path")
     if raw is None or b"%" not in raw:
         path: str = scope["path"]
-        return path
+        return composed(path)
     return "/".join(_segment(part) for part in raw.partition(b"?")[0].split(b"/"))
 
 
@@ -138,4 +140,4 @@ def _segment(raw: bytes) -> str:
         shown = name.encode("unicode_escape").decode("ascii")
         message = f"{shown!r} cannot be a name: names have no `/` and no control characters"
         raise RequestInvalid(message, code="invalid_name")
-    return name
+    return composed(name)

@@ -83,6 +83,9 @@ KINDS: Mapping[str, Kind] = {
     "secret_key_missing": Kind(503, "The key of the secrets is missing"),
     "secret_key_exposed": Kind(503, "Others can read the key of the secrets"),
     "secret_damaged": Kind(503, "A secret cannot be opened"),
+    "run_unreadable": Kind(
+        503, "The run cannot be read", "the service's log says what is damaged; other runs are not concerned"
+    ),
     "run_moved": Kind(503, "The run went on elsewhere", "ask again after Retry-After"),
     "internal_error": Kind(500, "A bug in cypher-executor", "look for the request id in the log of the service"),
 }

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from cypher_executor.core.events import RunState
+from cypher_executor.library import composed
 
 Flag = Annotated[bool, BeforeValidator(lambda given: True if given == "" else given)]
 """A switch in a query: `?async`, `?async=1` and `?async=true` all turn it on."""
+
+Name = Annotated[str, AfterValidator(composed)]
+"""The name of a recipe. Two ways to write the same characters are one name."""
 
 
 class Request(BaseModel):
@@ -31,15 +35,15 @@ class RecipeText(Request):
     """A recipe as text in JSON."""
 
     cypher: str = Field(description="the text of the recipe")
-    name: str | None = Field(None, description="its name, when the text does not give one")
+    name: Name | None = Field(None, description="its name, when the text does not give one")
 
 
 class StartRun(Request):
     """What to run, and with which input: a recipe by its name, or one that is sent along."""
 
-    recipe: str | None = Field(None, description="the name of a stored recipe")
+    recipe: Name | None = Field(None, description="the name of a stored recipe")
     cypher: str | None = Field(None, description="the text of a recipe, instead of a name")
-    name: str | None = Field(None, description="what to call the recipe that is sent along, when it has no name")
+    name: Name | None = Field(None, description="what to call the recipe that is sent along, when it has no name")
     input: Any = Field(default_factory=dict, description="the input of the run: any JSON value, usually an object")
 
     @model_validator(mode="after")
@@ -77,7 +81,7 @@ class Rollback(Request):
 class StoreQuery(Query):
     """How to store a recipe."""
 
-    name: str | None = Field(None, description="its name, when the text does not give one")
+    name: Name | None = Field(None, description="its name, when the text does not give one")
     dry_run: Flag = Field(False, description="check and answer, but store nothing")
 
 
@@ -98,7 +102,7 @@ class ReplaceQuery(Query):
 class RunsQuery(Query):
     """Which runs to list, newest first."""
 
-    recipe: str | None = Field(None, description="runs of the recipe of this name")
+    recipe: Name | None = Field(None, description="runs of the recipe of this name")
     state: list[RunState] = Field([], description="runs in this state; may be given several times")
     before: str | None = Field(None, description="runs that began before this one: `next_before` of the last page")
     limit: int = Field(50, ge=1, le=200, description="how many at most; a page with a `state` may have fewer")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from urllib.parse import quote
 
 import pytest
@@ -185,7 +186,10 @@ NAMES = [
     "ein&zwei=3",
     "quote'\"s",
     "👩‍👩‍👧",
-    "e\u0301",
+    "❤️‍🔥 hot",
+    "می‌خواهم",
+    "क्‍ष",
+    "1️⃣",
     "x" * 200,
 ]
 
@@ -206,6 +210,55 @@ async def test_a_name_works_everywhere_as_it_is_written(ask: Ask, name: str) -> 
     assert (run["recipe"], run["result"]) == (name, {"x": name})
     assert run["id"] in [r["id"] for r in body(await ask.get(f"/runs?recipe={in_path}"))["runs"]]
     assert (await ask.request("DELETE", f"/recipes/{in_path}")).status_code == 204
+
+
+@pytest.mark.parametrize(("one", "other"), [("caf\u00e9", "cafe\u0301"), ("\u212b", "\u00c5"), ("가", "\u1100\u1161")])
+async def test_two_ways_to_write_the_same_characters_are_one_name(ask: Ask, one: str, other: str) -> None:
+    name = unicodedata.normalize("NFC", one)
+    for number, (spelling, text) in enumerate([(one, "CREATE (a)"), (other, "CREATE (b)"), (one, "CREATE (c)")], 1):
+        stored = body(await ask.post("/recipes", {"cypher": text, "name": spelling}))
+        assert (stored["name"], stored["version"]) == (name, number)
+    inside = body(await ask.send("/recipes", f"(:Recipe {{name: '{other}'}})\nCREATE (d)"))
+    assert (inside["name"], inside["version"]) == (name, 4)
+    for spelling in (quote(one, safe=""), quote(other, safe=""), one, other):
+        assert body(await ask.get(f"/recipes/{spelling}"))["name"] == name
+        assert body(await ask.post(f"/webhooks/named/{spelling}/trigger", {}))["recipe"] == name
+    run = body(await ask.post("/runs", {"recipe": other}, prefer="wait=20"))
+    assert run["recipe"] == name
+    assert run["id"] in [r["id"] for r in body(await ask.get(f"/runs?recipe={quote(other)}"))["runs"]]
+    parent = await ask.post("/runs", {"cypher": START_CHILD, "input": {"workflow": other}}, prefer="wait=20")
+    assert body(parent)["state"] == "succeeded"
+    assert [r["name"] for r in body(await ask.get("/recipes"))["recipes"]].count(name) == 1
+
+
+async def test_one_key_is_one_run_however_the_name_is_written(ask: Ask) -> None:
+    await ask.store("stra\u00dfe\u0301", "CREATE (a)")
+    runs = [
+        body(await ask.post("/runs", {"recipe": name}, idempotency_key="spelled"))["id"]
+        for name in ("stra\u00dfe\u0301", "stra\u00df\u00e9")
+    ]
+    assert runs[0] == runs[1]
+
+
+START_CHILD = "CREATE (a:trigger_workflow {workflow: $workflow, wait: true})"
+
+HIDDEN = [
+    "a\u200db",
+    "a\u200cb",
+    "ab\u200d",
+    "\u200da",
+    "a\ufe0f",
+    "a\ufe00",
+    "a\u034fb",
+    "a\u3164",
+    "a\u2800b",
+    "a\U000e0101",
+]
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+async def test_a_name_with_something_in_it_that_shows_nothing_is_refused(ask: Ask, name: str) -> None:
+    refused(await ask.post("/recipes", {"cypher": ECHO, "name": name}), 422, "invalid_name")
 
 
 BAD_NAMES = ["", " ", " a", "a ", "a/b", "/", ".", "..", "a\nb", "a\x00b", "a\x7fb", "a\u2028b", "a\u202eb", "x" * 201]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from cypher_executor.core.grants import read_grants
@@ -9,26 +10,25 @@ from cypher_executor.core.recipe import Value
 from cypher_executor.cypher import syntax
 from cypher_executor.cypher.plan import settings
 from cypher_executor.cypher.plan.settings import Owner, Setting
+from cypher_executor.cypher.plan.visible import visible
 from cypher_executor.cypher.report import Report
 
 LONGEST_NAME = 200
 
 
 def recipe_name(value: Value) -> str:
-    """A name that a recipe may have: it is shown, and it stands in addresses. Raises ValueError with the reason."""
-    name = settings.text(value)
+    """A name that a recipe may have: it is shown, and it stands in addresses. Raises ValueError with the reason.
+
+    Two ways to write the same characters are one name: it is given back in Unicode's composed form (NFC).
+    """
+    name = unicodedata.normalize("NFC", settings.text(value))
     if not name or name != name.strip():
         raise ValueError("a name must not be empty, and must not begin or end with a space")
     if len(name) > LONGEST_NAME:
         raise ValueError(f"a name may have {LONGEST_NAME} characters at most")
-    if "/" in name or name in (".", "..") or not _visible(name):
+    if "/" in name or name in (".", "..") or not visible(name):
         raise ValueError("a name must not have `/` or characters that cannot be seen, and must not be `.` or `..`")
     return name
-
-
-def _visible(name: str) -> bool:
-    """Whether all characters can be seen; the joiners that several scripts and emoji need are part of what is seen."""
-    return name.replace("\N{ZERO WIDTH JOINER}", "").replace("\N{ZERO WIDTH NON-JOINER}", "").isprintable()
 
 
 def _grants(value: Value) -> dict[str, Value]:

@@ -173,7 +173,7 @@ ENDPOINTS = (
         handler=show,
         needs="read",
         answers={200: _RUN},
-        errors=("unknown_run", "journal_unavailable"),
+        errors=("unknown_run", "run_unreadable", "journal_unavailable"),
     ),
     Endpoint(
         name="show_step",
@@ -185,7 +185,7 @@ ENDPOINTS = (
         needs="read",
         query=requests.StepQuery,
         answers={200: Told("the step", answers.StepDetail)},
-        errors=("unknown_run", "unknown_step", "journal_unavailable"),
+        errors=("unknown_run", "unknown_step", "run_unreadable", "journal_unavailable"),
     ),
     Endpoint(
         name="cancel_run",
@@ -200,6 +200,6 @@ ENDPOINTS = (
             200: Told("the run is cancelled", answers.RunAnswer, ("location",)),
             202: Told("the wish is on disk; steps that clean up still run", answers.RunAnswer, ("location",)),
         },
-        errors=("unknown_run", "run_ended", "journal_unavailable"),
+        errors=("unknown_run", "run_ended", "run_unreadable", "journal_unavailable"),
     ),
 )
