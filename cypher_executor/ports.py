@@ -206,6 +206,29 @@ class Journal(Protocol):
         ...
 
 
+Followed = tuple[int, RunId, int, Event | Unreadable]
+"""An event as those who follow all runs see it: its position, its run, its number in that run, and the event."""
+
+
+class Followable(Protocol):
+    """A journal, for those who follow it with a cursor of their own. Raises as `Journal` does."""
+
+    async def follow(self, after: int, limit: int) -> Sequence[Followed]:
+        """The next events of all runs behind position `after` (0: from the beginning), at most `limit`.
+
+        Positions grow; they may leave numbers out, and are never given twice.
+        """
+        ...
+
+    async def head(self) -> int:
+        """The greatest position that was ever given; 0 before the first event."""
+        ...
+
+    async def read(self, run: RunId, after: int = 0) -> Sequence[Event]:
+        """See `Journal.read`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class RecipeVersion:
     """A stored recipe: a name points at its newest version unless it was rolled back."""

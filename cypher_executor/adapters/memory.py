@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
+from operator import itemgetter
 
 from cypher_executor import errors
 from cypher_executor.core.events import ChildStarted, Event, RunEnded, RunId, RunStarted
@@ -49,6 +52,7 @@ class MemoryJournal:
         self._now_us = now_us
         self._texts = {} if texts is None else texts
         self._all: list[Position] = []
+        self._positions = count(1)
         self._runs: dict[RunId, list[Event]] = {}
         self._summaries: dict[RunId, RunSummary] = {}
         self._claims: dict[tuple[str, str], _Held] = {}
@@ -79,7 +83,12 @@ class MemoryJournal:
 
     async def follow(self, after: int, limit: int) -> Sequence[Position]:
         """The next events of all runs behind position `after`, each with its position, run and number in the run."""
-        return self._all[after : after + limit]
+        first = bisect_right(self._all, after, key=itemgetter(0))
+        return self._all[first : first + limit]
+
+    async def head(self) -> int:
+        """The position of the newest event; 0 before the first."""
+        return self._all[-1][0] if self._all else 0
 
     async def open_runs(self) -> Sequence[RunId]:
         """Every run without an end, in the order in which they began."""
@@ -149,7 +158,7 @@ class MemoryJournal:
         events = self._runs[entry.run]
         for event in entry.events:
             events.append(event)
-            self._all.append((len(self._all) + 1, entry.run, len(events), event))
+            self._all.append((next(self._positions), entry.run, len(events), event))
             if isinstance(event, RunEnded):
                 summary = self._summaries[entry.run]
                 self._summaries[entry.run] = replace(summary, state=event.state, ended_us=event.at_us)

@@ -71,6 +71,11 @@ class SqliteJournal:
         """
         return await self._database.read(lambda connection: read_following(connection, after, limit))
 
+    async def head(self) -> int:
+        """The greatest position that was ever given; 0 before the first event."""
+        found = await self._database.read(lambda connection: _rows(connection, "head_position", ()))
+        return int(found[0][0]) if found else 0
+
     async def open_runs(self) -> Sequence[RunId]:
         """Every run without an end, in the order in which they began."""
         return await self._database.read(lambda connection: [run for (run,) in _rows(connection, "open_runs", ())])

@@ -75,6 +75,9 @@ WHERE events.position > ? AND runs.state <> 'forgotten'
 ORDER BY events.position
 LIMIT ?;
 
+-- name: head_position
+SELECT seq FROM sqlite_sequence WHERE name = 'events';
+
 -- name: open_runs
 SELECT id FROM runs WHERE ended_us IS NULL AND NOT imported ORDER BY number;
 
