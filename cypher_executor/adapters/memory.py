@@ -53,6 +53,7 @@ class MemoryJournal:
         self._texts = {} if texts is None else texts
         self._all: list[Position] = []
         self._positions = count(1)
+        self._head = 0
         self._runs: dict[RunId, list[Event]] = {}
         self._summaries: dict[RunId, RunSummary] = {}
         self._claims: dict[tuple[str, str], _Held] = {}
@@ -87,8 +88,8 @@ class MemoryJournal:
         return self._all[first : first + limit]
 
     async def head(self) -> int:
-        """The position of the newest event; 0 before the first."""
-        return self._all[-1][0] if self._all else 0
+        """The greatest position that was ever given; 0 before the first event."""
+        return self._head
 
     async def open_runs(self) -> Sequence[RunId]:
         """Every run without an end, in the order in which they began."""
@@ -158,7 +159,8 @@ class MemoryJournal:
         events = self._runs[entry.run]
         for event in entry.events:
             events.append(event)
-            self._all.append((next(self._positions), entry.run, len(events), event))
+            self._head = next(self._positions)
+            self._all.append((self._head, entry.run, len(events), event))
             if isinstance(event, RunEnded):
                 summary = self._summaries[entry.run]
                 self._summaries[entry.run] = replace(summary, state=event.state, ended_us=event.at_us)

@@ -67,9 +67,11 @@ class Database:
             await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
-        self._readers.close()
-        self._writer.join()
-        self._hold.release()
+        try:
+            self._readers.close()
+            self._writer.join()
+        finally:
+            self._hold.release()
 
 
 def _settle(folder: Path) -> None:

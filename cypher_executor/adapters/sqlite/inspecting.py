@@ -7,7 +7,7 @@ texts that are missing, damaged or left over.
 | code                | what is wrong                                                                                |
 | ---                 | ---                                                                                          |
 | damaged_file        | SQLite finds the file inconsistent                                                           |
-| dangling_row        | a row belongs to a run that does not exist                                                   |
+| dangling_row        | a row belongs to another one that does not exist                                             |
 | incomplete          | the events of a run are not numbered 1 to n                                                  |
 | unreadable          | a run cannot be read                                                                         |
 | summary_differs     | lists say something else of a run than its events                                            |
@@ -127,8 +127,8 @@ def _of_the_file(connection: apsw.Connection, *, deep: bool) -> Iterator[Finding
 
 
 def _dangling(connection: apsw.Connection) -> Iterator[Finding]:
-    for table, row, *_ in _rows(connection, "foreign_keys"):
-        yield Finding("dangling_row", f"row {row} of {table} belongs to a run that does not exist")
+    for table, row, above, _ in _rows(connection, "foreign_keys"):
+        yield Finding("dangling_row", f"row {row} of {table} belongs to a row of {above} that does not exist")
 
 
 # --- large values -----------------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ class Readers:
         """Close the connections that are not in use."""
         with contextlib.suppress(Empty):
             while True:
-                self._idle.get_nowait().close()
+                _close(self._idle.get_nowait())
 
     def close(self) -> None:
         """Wait for the reads that are under way, then close everything. Blocks."""
@@ -56,7 +56,7 @@ class Readers:
             result = work(connection)
         except apsw.Error as error:
             if connection is not None:
-                connection.close()
+                _close(connection)
             raise unavailable(error, "the journal cannot be read") from error
         self._idle.put(connection)
         return result
@@ -66,3 +66,10 @@ class Readers:
             return self._idle.get_nowait()
         except Empty:
             return self._connect()
+
+
+def _close(connection: apsw.Connection) -> None:
+    """The last connection moves the log into the database when it is closed: what a failing disk may refuse. Then the
+    log stays, and whoever opens the file next moves it."""
+    with contextlib.suppress(apsw.Error):
+        connection.close()
