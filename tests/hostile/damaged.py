@@ -109,7 +109,7 @@ def noise(code: bytearray, chance: random.Random) -> bytes:
 
 
 def other_operators(code: bytearray, chance: random.Random) -> bytes:
-    """Operators and constants become others of their type, so that the module is a good one that does something else."""
+    """Operators and constants become others of their type: a good module that does something else."""
     places = [at for at in range(HEAD, len(code) - 1) if code[at] in OPERATORS or code[at] == CONSTANT]
     for at in chance.sample(places, min(len(places), chance.choice((1, 4, 20)))):
         if code[at] == CONSTANT and code[at + 1] < 0x40:

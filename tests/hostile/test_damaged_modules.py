@@ -10,7 +10,7 @@ import pytest
 from tests.hostile import damaged
 from tests.hostile.leb import read_unsigned, sections, unsigned
 
-COUNT = 300
+COUNT = 200
 
 
 async def test_damaged_modules_are_refused_or_end_within_their_limits() -> None:
