@@ -78,7 +78,7 @@ class Mirror:
             if followed:
                 await self._mirror(followed)
         except BaseException:
-            self._looked_at = None  # nobody knows where the target stands now
+            self._forget()
             raise
         self.status.failure, self.status.failures = None, 0
         more = len(followed) == EVENTS_AT_ONCE
@@ -96,40 +96,33 @@ class Mirror:
         position = await self._target.position(self._source)
         if position is None or position != self.status.position:
             await self._begin(position)
-        await self._target.write(await self._catalog_news())
+        await self._target.write(await self._recipes.news())
         self._looked_at = now
 
     async def _begin(self, position: int | None) -> None:
         """From this position, or from the first event when the target knows nothing, or more than the journal."""
-        self._replicas.forget()
-        self._recipes.forget()
+        self._forget()
         if position is None or position > await self._journal.head():
             await self._target.prepare()
             await self._target.advance(self._source, 0)
             position = 0
         self.status.position = position
 
-    async def _catalog_news(self) -> Rows:
-        try:
-            return await self._recipes.news()
-        except BaseException:
-            self._recipes.forget()
-            raise
+    def _forget(self) -> None:
+        """Nobody knows what the target holds, or where it stands: look again, and count nothing as written."""
+        self._looked_at = None
+        self._replicas.forget()
+        self._recipes.forget()
 
     # --- events -------------------------------------------------------------------------------------------------------
 
     async def _mirror(self, followed: Sequence[Followed]) -> None:
         self._note_lag(followed)
-        try:
-            moved = await self._replicas.take(followed)
-            recipes = together([await self._recipes.of_run(run.started) for run in moved if run.started is not None])
-            news = [(run, self._replicas.news(run)) for run in moved]
-            await self._target.write(together([recipes, *(rows for _, rows in news)]))
-            await self._target.advance(self._source, followed[-1][0])
-        except BaseException:
-            self._replicas.forget()
-            self._recipes.forget()
-            raise
+        moved = await self._replicas.take(followed)
+        recipes = together([await self._recipes.of_run(run.started) for run in moved if run.started is not None])
+        news = [(run, self._replicas.news(run)) for run in moved]
+        await self._target.write(together([recipes, *(rows for _, rows in news)]))
+        await self._target.advance(self._source, followed[-1][0])
         for run, rows in news:
             self._replicas.written(run, rows)
         self.status.position = followed[-1][0]

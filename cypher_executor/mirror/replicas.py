@@ -11,16 +11,18 @@ import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
-from cypher_executor.core.events import Event, RunEnded, RunId, RunStarted
+from cypher_executor.core.events import Event, RunId, RunStarted
 from cypher_executor.core.recipe import Digest, Recipe
 from cypher_executor.core.run import Run
 from cypher_executor.cypher import compile_recipe
-from cypher_executor.errors import CypherExecutorError, Unavailable
+from cypher_executor.errors import Unavailable
 from cypher_executor.graph.rows import NodeRow, RelationshipRow, Rows
 from cypher_executor.graph.runs import run_rows
 from cypher_executor.ports import Catalog, Followable, Followed, Unreadable
 
 KEPT = 1_000
+"""Runs that go on."""
+RECIPES_KEPT = 1_000
 _LOG = logging.getLogger(__name__)
 
 _Known = dict[tuple[object, ...], int]
@@ -35,11 +37,13 @@ class Replicas:
         self._runs: OrderedDict[RunId, Run] = OrderedDict()
         self._written: dict[RunId, _Known] = {}
         self._recipes: OrderedDict[Digest, Recipe | None] = OrderedDict()
+        self._unfollowed: set[RunId] = set()
 
     def forget(self) -> None:
         """Nothing counts as written any more."""
         self._runs.clear()
         self._written.clear()
+        self._unfollowed.clear()
 
     async def take(self, followed: Iterable[Followed]) -> Sequence[Run]:
         """Apply what follows; the runs that have moved. One that cannot be followed is left out, and told once."""
@@ -71,9 +75,9 @@ class Replicas:
         """A recipe that runs were started with; None when it cannot be read any more."""
         if digest not in self._recipes:
             text = await self._catalog.text(digest)
-            self._recipes[digest] = None if text is None else compile_recipe(text, parts=None, trusted=True).recipe
-            if len(self._recipes) > KEPT:
+            if len(self._recipes) >= RECIPES_KEPT:
                 self._recipes.popitem(last=False)
+            self._recipes[digest] = None if text is None else compile_recipe(text, parts=None, trusted=True).recipe
         return self._recipes[digest]
 
     # --- following one run --------------------------------------------------------------------------------------------
@@ -81,8 +85,8 @@ class Replicas:
     async def _apply(self, id: RunId, number: int, event: Event) -> bool:
         """Whether the run is one event further now."""
         run = self._runs.get(id)
-        if run is not None and number <= run.version:
-            return True
+        if id in self._unfollowed or (run is not None and number <= run.version):
+            return run is not None
         if run is not None and number == run.version + 1:
             self._runs.move_to_end(id)
             return self._applied(id, run, [event])
@@ -105,16 +109,19 @@ class Replicas:
         return self._applied(id, run, events)
 
     def _applied(self, id: RunId, run: Run, events: Sequence[Event]) -> bool:
-        try:
-            for event in events:
+        """Whether these events could be applied. Of a run that breaks on the way only the end is looked for, as the
+        engine does."""
+        for event in events:
+            try:
                 run.apply(event)
-        except (CypherExecutorError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
-            if not isinstance(events[-1], RunEnded):
-                return self._lost(id, error)
-            run.broken = True
+            except Exception as error:  # whatever a recipe or a defect of ours brings about, in this run alone
+                if run.started is None:
+                    return self._lost(id, error)
+                run.broken = True
         return True
 
     def _lost(self, id: RunId, why: object) -> bool:
+        self._unfollowed.add(id)
         _LOG.warning("the mirror cannot follow run %s: %s", id, why)
         self._let_go(id)
         return False

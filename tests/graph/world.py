@@ -6,24 +6,50 @@ What the recipes here do is told by `functions`: whatever other part is used sta
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from cypher_executor.adapters.memory import MemoryCatalog, MemoryJournal
-from cypher_executor.adapters.parts_folder import PartsFolder
 from cypher_executor.core.commands import Execute
 from cypher_executor.core.events import RunId
-from cypher_executor.core.recipe import Value
+from cypher_executor.core.parts import Grants, Part
+from cypher_executor.core.recipe import Digest, Value
 from cypher_executor.engine import Engine
-from cypher_executor.errors import Failure
-from cypher_executor.files import shipped
+from cypher_executor.errors import Failure, NotFound
 from cypher_executor.library import Library
 from cypher_executor.mirror.mirror import Mirror
 from cypher_executor.mirror.target import Target
 from cypher_executor.ports import Inbox
+from tests.cypher.known_parts import PARTS
 from tests.engine.support import Functions, Hand, PartFunction
 
 TENANT = "default"
+
+
+class KnownParts:
+    """The parts of the language's tests, with what one of them asks for."""
+
+    def __init__(self) -> None:
+        asks = {"http_request": Grants(http=("*",))}
+        found = (replace(part, grants=asks.get(name, part.grants)) for name, part in PARTS.items())
+        self._parts = {part.name: replace(part, digest=_digest(part)) for part in found}
+
+    def find(self, name: str) -> Part | None:
+        return self._parts.get(name)
+
+    def by_digest(self, digest: Digest) -> Part | None:
+        return next((part for part in self._parts.values() if part.digest == digest), None)
+
+    def all(self) -> Sequence[Part]:
+        return list(self._parts.values())
+
+    async def module(self, digest: Digest) -> bytes:
+        raise NotFound("the parts of this test have no module")
+
+
+def _digest(part: Part) -> Digest | None:
+    """Parts that run in the engine have no module."""
+    return None if part.name in ("wait", "trigger_workflow") else Digest(f"sha256:{part.name}")
 
 
 def fail(execute: Execute) -> Value:
@@ -46,7 +72,7 @@ class World:
 
     def __post_init__(self) -> None:
         texts: dict[str, str] = {}
-        self.parts = PartsFolder([shipped("parts")])
+        self.parts = KnownParts()
         self.journal = MemoryJournal(self.clock.now_us, texts)  # type: ignore[arg-type]
         self.catalog = MemoryCatalog(texts)  # type: ignore[arg-type]
         self.library = Library(self.catalog, self.parts, self.clock)
