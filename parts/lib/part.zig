@@ -16,6 +16,7 @@ pub const path = @import("path.zig");
 pub const condition = @import("condition.zig");
 pub const sentences = @import("sentences.zig");
 pub const host = @import("host.zig");
+pub const calendar = @import("calendar.zig");
 pub const kv = @import("kv.zig");
 pub const http = @import("http.zig");
 pub const encoding = @import("encoding.zig");
