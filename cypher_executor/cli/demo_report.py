@@ -77,8 +77,9 @@ def _totals(shown: Shown) -> list[float]:
 
 
 def _about_all(shown: Shown) -> str:
-    totals = ", ".join(f"{total:.0f}" for total in _totals(shown))
-    return f"This was run {len(shown.runs)}. All took {totals} ms: a worker compiles a module when it first meets it."
+    *before, _ = (f"{total:.0f}" for total in _totals(shown))
+    why = "for the first ones modules are compiled, or read from the cache, and loaded by the workers"
+    return f"{len(before)} runs went before this one, which took {', '.join(before)} ms: {why}."
 
 
 def _print_next(url: str, *, goes_on: bool) -> None:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 from cypher_executor.adapters.clock import SystemClock
 from cypher_executor.adapters.dispatch_local import LocalDispatcher
+from cypher_executor.adapters.dispatch_local.answers import passable
 from cypher_executor.core.commands import Execute
 from cypher_executor.core.events import AttemptFailed, AttemptSucceeded, CallRequested, Event, RunId
 from cypher_executor.core.parts import Example, Part
+from cypher_executor.errors import Failure
 from cypher_executor.partkit.examples import problem_of
 from cypher_executor.ports import PartStore
 
@@ -49,7 +51,7 @@ async def try_all(store: PartStore, parts: Sequence[Part]) -> list[Trial]:
     finally:
         await dispatcher.close()
     pairs = zip(examples, events, strict=True)
-    return [Trial(part.name, example.title, _problem(example, event)) for (part, example), event in pairs]
+    return [Trial(part.name, example.title, _problem(part, example, event)) for (part, example), event in pairs]
 
 
 def _order(part: Part, example: Example) -> Execute:
@@ -66,12 +68,11 @@ def _order(part: Part, example: Example) -> Execute:
     )
 
 
-def _problem(example: Example, event: Event) -> str | None:
+def _problem(part: Part, example: Example, event: Event) -> str | None:
     match event:
         case AttemptSucceeded(output=output):
             got = output
-        case AttemptFailed(failure=failure) if failure.code.startswith(PART_ERROR):
-            code = failure.code.removeprefix(PART_ERROR)
+        case AttemptFailed(failure=failure) if (code := _reported(part, example, failure)) is not None:
             got = {"error": {"code": code, "message": failure.message, "retryable": failure.retryable}}
         case AttemptFailed(failure=failure):
             return f"{failure.code}: {failure.message}"
@@ -80,3 +81,13 @@ def _problem(example: Example, event: Event) -> str | None:
         case _:
             return "the worker was lost"
     return problem_of(example, b"", lambda *_: json.dumps(got).encode())
+
+
+def _reported(part: Part, example: Example, failure: Failure) -> str | None:
+    """The code that the part itself wrote; None for a failure that the sandbox found.
+
+    What a part passes on from its last call keeps its code; every other code of a part stands behind `part:`.
+    """
+    if failure.code.startswith(PART_ERROR):
+        return failure.code.removeprefix(PART_ERROR)
+    return failure.code if failure.code in passable(_order(part, example)) else None

@@ -116,10 +116,14 @@ class Watchdog:
         os.close(self._wake_write)
 
     def _read_control(self, splitter: frames.Splitter) -> bool:
-        data = self._control.recv(64 * 1024)
-        said = list(splitter.feed(data))
-        if any(kind == frames.PING for kind, _ in said):
-            self._control.send(frames.PONG_FRAME, socket.MSG_DONTWAIT)
+        """Whether the service is still there. One that left without reading an answer resets the connection."""
+        try:
+            data = self._control.recv(64 * 1024)
+            said = list(splitter.feed(data))
+            if any(kind == frames.PING for kind, _ in said):
+                self._control.send(frames.PONG_FRAME)
+        except ConnectionError:
+            return False
         numbers = [frames.read_number(body) for kind, body in said if kind == frames.INTERRUPT]
         with self._lock:
             self._unwanted.update(n for n in numbers if n >= self._number)

@@ -34,6 +34,23 @@ def test_the_list_is_a_document_for_programs() -> None:
     assert {"name", "version", "summary", "pure", "digest"} == set(told["parts"][0])
 
 
+def test_an_error_that_a_part_passes_on_from_its_call_is_what_its_example_says() -> None:
+    told = json.loads(invoke("parts", "test", "http_request", "--json").stdout)
+    assert told["ok"], [one for one in told["examples"] if not one["ok"]]
+    passed_on = ("host's error is the step's", "server is in trouble")
+    assert all(any(words in one["example"] for one in told["examples"]) for words in passed_on)
+
+
+def test_an_example_with_the_wrong_code_of_the_host_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "own" / "http_request"
+    shutil.copytree(PARTS / "http_request", folder)
+    examples = folder / "examples.toml"
+    examples.write_text(examples.read_text("utf-8").replace('code = "http_5xx"', 'code = "http_4xx"'), "utf-8")
+    told = json.loads(invoke("parts", "test", "--dir", tmp_path / "own", "--json").stdout)
+    wrong = [one for one in told["examples"] if not one["ok"]]
+    assert wrong and all("http_5xx" in one["problem"] for one in wrong)
+
+
 def test_a_part_is_shown_with_its_inputs_and_examples() -> None:
     shown = invoke("parts", "show", "string_ops").stdout
     assert "string_ops" in shown and "operation" in shown and "->" in shown

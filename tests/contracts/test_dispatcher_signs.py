@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -115,6 +116,20 @@ def test_a_sign_of_life_is_a_frame_of_its_own() -> None:
         (frames.PING, b""),
         (frames.PONG, b""),
     ]
+
+
+async def test_a_service_that_leaves_an_answer_unread_meets_no_complaint(
+    quick: None, start: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = await start()
+    await begun(bench, "held", PATIENT)
+    (worker,) = bench.dispatcher._workers()
+    while not worker._unanswered:
+        await asyncio.sleep(0.01)
+    assert worker._control is not None
+    select.select([worker._control], [], [], 30)
+    await bench.dispatcher.close()
+    assert "Traceback" not in caplog.text
 
 
 # --- what is left behind ----------------------------------------------------------------------------------------------
