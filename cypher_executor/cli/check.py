@@ -44,8 +44,10 @@ def _sound(checked: list[tuple[Source, Compiled]]) -> bool:
 
 def _told(source: Source, compiled: Compiled) -> Json:
     from cypher_executor.cypher import to_json
+    from cypher_executor.cypher.needs import needs_json
 
-    return {"file": source.file, "ok": compiled.ok, "diagnostics": [to_json(d) for d in compiled.diagnostics]}
+    diagnostics = [to_json(d) for d in compiled.diagnostics]
+    return {"file": source.file, "ok": compiled.ok, "diagnostics": diagnostics, "needs": needs_json(compiled.needs)}
 
 
 def _show(source: Source, compiled: Compiled) -> None:

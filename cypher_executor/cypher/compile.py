@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cypher_executor.core.parts import Part
 from cypher_executor.core.recipe import Recipe
 from cypher_executor.cypher.checks import SchemaProblem, check_pieces, check_whole
+from cypher_executor.cypher.needs import Needs, needs_of
 from cypher_executor.cypher.parse import parse
 from cypher_executor.cypher.plan import plan
 from cypher_executor.cypher.plan.assemble import assemble
@@ -26,6 +27,12 @@ class Compiled:
 
     recipe: Recipe | None
     diagnostics: tuple[Diagnostic, ...]
+    parts: Mapping[str, Part] | None = None
+
+    @property
+    def needs(self) -> Needs | None:
+        """What the recipe needs in order to run; None when it cannot."""
+        return None if self.recipe is None else needs_of(self.recipe, self.parts)
 
     @property
     def ok(self) -> bool:
@@ -70,7 +77,7 @@ def compile_recipe(
     compiled = compile_readings(planned, report)
     name_columns(planned.columns or [], compiled, report)
     recipe = None if report.has_errors else assemble(planned, compiled, text, name)
-    return Compiled(recipe, report.sorted())
+    return Compiled(recipe, report.sorted(), parts)
 
 
 def _check_name(planned: Planned, name: str | None, report: Report) -> None:

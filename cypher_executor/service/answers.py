@@ -144,6 +144,7 @@ class Checked(Answer):
 
     ok: bool
     diagnostics: list[DiagnosticAnswer]
+    needs: dict[str, Any] | None = Field(None, description="what the recipe needs in order to run; null when it cannot")
 
 
 class RunError(Answer):

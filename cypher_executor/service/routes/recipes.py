@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from cypher_executor.core.recipe import Recipe
 from cypher_executor.cypher.diagnostics import to_json
+from cypher_executor.cypher.needs import needs_json
 from cypher_executor.cypher.plan.recipe_node import recipe_name
 from cypher_executor.errors import Diagnostic, NotFound, RequestInvalid
 from cypher_executor.library import agreed_name
@@ -25,7 +26,8 @@ async def check(exchange: Exchange) -> Response:
     library = exchange.house.library
     compiled = await library.check(body.cypher, _named(body.name), await library.names(exchange.caller.tenant))
     ok = compiled.recipe is not None and not any(d.severity == "error" for d in compiled.diagnostics)
-    return reply(200, {"ok": ok, "diagnostics": [to_json(d) for d in compiled.diagnostics]})
+    told = [to_json(d) for d in compiled.diagnostics]
+    return reply(200, {"ok": ok, "diagnostics": told, "needs": needs_json(compiled.needs)})
 
 
 async def store(exchange: Exchange) -> Response:
