@@ -32,6 +32,8 @@ class Service:
         self._data_dir = data_dir
         self._settings = settings
         self._process: subprocess.Popen[str] | None = None
+        self.program = [sys.executable, "-m", "cypher_executor"]
+        """What is run; a test may put a broken one in its place."""
         self.url = ""
         self.log: list[str] = []
 
@@ -42,7 +44,7 @@ class Service:
         return self._process.pid
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "cypher_executor", "serve", "--port", "0", "--json"]
+        command = [*self.program, "serve", "--port", "0", "--json"]
         clean = {name: value for name, value in os.environ.items() if not name.startswith("CYPHER_EXECUTOR_")}
         settings = {f"CYPHER_EXECUTOR_{name.upper()}": value for name, value in self._settings.items()}
         self._process = subprocess.Popen(

@@ -12,7 +12,7 @@ import base64
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 from urllib.parse import quote, quote_plus
 
@@ -26,12 +26,10 @@ class Redaction:
     """Knows the values that one request carries. Without any it gives back what it is given."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
-        forms = {form: name for name, value in values.items() for form in _forms(value)}
-        self._names = {_folded(form): name for form, name in forms.items()}
-        longest_first = sorted(forms, key=len, reverse=True)
-        self._texts = re.compile("|".join(map(_any_case, longest_first))) if forms else None
-        raw = {bytes_: f"[secret {name}]".encode() for form, name in forms.items() for bytes_ in _encoded(form)}
-        self._raw = dict(sorted(raw.items(), key=lambda pair: len(pair[0]), reverse=True))
+        longest_first = sorted(values, key=lambda name: len(values[name]), reverse=True)
+        forms = {name: sorted(set(_forms(values[name])), key=len, reverse=True) for name in longest_first}
+        self._texts = _any_of({name: map(_pattern, found) for name, found in forms.items()}) if forms else None
+        self._bytes = _any_of_bytes({name: map(_encoded, found) for name, found in forms.items()}) if forms else None
 
     def value(self, value: Value) -> Value:
         """A JSON value without them, in keys and numbers too."""
@@ -50,16 +48,13 @@ class Redaction:
 
     def text(self, text: str) -> str:
         """A text without them."""
-        return text if self._texts is None else self._texts.sub(self._named, text)
+        return text if self._texts is None else self._texts.sub(lambda found: f"[secret {found.lastgroup}]", text)
 
     def raw(self, data: bytes) -> bytes:
         """Bytes without them, for bodies that are no text."""
-        for found, instead in self._raw.items():
-            data = data.replace(found, instead)
-        return data
-
-    def _named(self, found: re.Match[str]) -> str:
-        return f"[secret {self._names[_folded(found[0])]}]"
+        if self._bytes is None:
+            return data
+        return self._bytes.sub(lambda found: f"[secret {found.lastgroup}]".encode(), data)
 
 
 def _forms(value: str) -> Iterator[str]:
@@ -85,24 +80,23 @@ def _base64_forms(data: bytes) -> Iterator[str]:
             yield certain.replace("+", "-").replace("/", "_")
 
 
-def _any_case(form: str) -> str:
-    """The form as a pattern; the digits of escapes in either case, and a slash as JSON may quote it."""
-    pattern = re.escape(form).replace("/", r"\\?/")
-    return re.sub(
-        r"(%|\\\\u)([0-9A-Fa-f]{4}|[0-9A-Fa-f]{2})",
-        lambda found: found[1] + "".join(f"[{c.lower()}{c.upper()}]" if c.isalpha() else c for c in found[2]),
-        pattern,
-    )
+def _any_of(patterns: Mapping[str, Iterable[str]]) -> re.Pattern[str]:
+    """One group for each secret. Servers change the case of names of headers and of escapes, so it does not count."""
+    groups = (f"(?P<{name}>{'|'.join(found)})" for name, found in patterns.items())
+    return re.compile("|".join(groups), re.IGNORECASE)
 
 
-def _folded(form: str) -> str:
-    """What the forms that `_any_case` takes for the same have in common."""
-    return form.replace(r"\/", "/").casefold()
+def _any_of_bytes(patterns: Mapping[str, Iterable[bytes]]) -> re.Pattern[bytes]:
+    groups = (b"(?P<%s>%s)" % (name.encode(), b"|".join(found)) for name, found in patterns.items())
+    return re.compile(b"|".join(groups), re.IGNORECASE)
 
 
-def _encoded(form: str) -> Iterator[bytes]:
-    for encoding in ("utf-8", "utf-16-le", "utf-16-be", "latin-1"):
-        try:
-            yield form.encode(encoding)
-        except UnicodeEncodeError:
-            continue
+def _pattern(form: str) -> str:
+    """The form, with slashes as they are or as JSON may quote them."""
+    return re.escape(form).replace("/", r"\\?/")
+
+
+def _encoded(form: str) -> bytes:
+    """The form in the encodings of texts."""
+    encoded = {form.encode(encoding, "ignore") for encoding in ("utf-8", "utf-16-le", "utf-16-be")}
+    return b"|".join(map(re.escape, sorted(encoded, key=len, reverse=True)))
