@@ -10,6 +10,7 @@ import typer
 from cypher_executor.cli import (
     backup,
     check,
+    complete,
     demo,
     doctor,
     fmt,
@@ -42,7 +43,7 @@ app = typer.Typer(
     rich_markup_mode=None if _plain() else "rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for body in (demo.demo, serve.serve, run.run, check.check, fmt.fmt, graph.graph):
+for body in (demo.demo, serve.serve, run.run, check.check, complete.complete, fmt.fmt, graph.graph):
     app.command()(body)
 app.command("import")(importing.import_)
 for name, group in (("recipes", recipes.app), ("runs", runs.app), ("parts", parts.app), ("secrets", secrets.app)):

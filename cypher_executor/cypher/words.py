@@ -25,6 +25,14 @@ _NAMED = {"NAME": "a name", "STRING": "a string", "INTEGER": "a whole number", "
 _WORDS = {"ASCENDING": "ASC", "DESCENDING": "DESC", "SHORTEST": "shortestPath"}
 
 
+_OF_GRAPHS = {"COUNT", "EXISTS", "SHORTEST"}
+
+
+def in_expressions(terminal: str) -> bool:
+    """Whether a terminal belongs to expressions, as far as recipes have them: to those that need no graph."""
+    return terminal in (_BEGIN_EXPRESSION | _FOLLOW_EXPRESSION | {"WHEN", "THEN", "ELSE", "END"}) - _OF_GRAPHS
+
+
 def expected(terminals: Iterable[str]) -> list[str]:
     """What may stand in a place, in words, the most telling first; `terminals` are the grammar's names for it."""
     rest = {t for t in terminals if not t.endswith("_MISTAKE")}

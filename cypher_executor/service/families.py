@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cypher_executor.service.endpoint import Endpoint
-from cypher_executor.service.routes import description, parts, recipes, runs, secrets, status, webhooks
+from cypher_executor.service.routes import description, editor, parts, recipes, runs, secrets, status, webhooks
 
 ENDPOINTS: Sequence[Endpoint] = (
     *recipes.ENDPOINTS,
+    *editor.ENDPOINTS,
     *runs.ENDPOINTS,
     *webhooks.ENDPOINTS,
     *parts.ENDPOINTS,
