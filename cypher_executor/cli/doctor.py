@@ -22,7 +22,7 @@ SHOWN = 100
 
 @exits.command
 def doctor(deep: Deep = False, data_dir: options.DataDir = None, as_json: options.AsJson = False) -> int:
-    """Examine the journal; exit code 1 when something is wrong with it. Nothing is changed.
+    """Examine the journal; exit code 1 when something is wrong with it. Nothing is changed, and warnings do no harm.
 
     A service may be using the data folder meanwhile: what is examined is one moment of it.
     """
@@ -33,7 +33,7 @@ def doctor(deep: Deep = False, data_dir: options.DataDir = None, as_json: option
     with looking_into(folder) as connection:
         inspected = inspect(connection, compile_text if deep else None)
     _tell_json(folder, inspected, deep=deep) if as_json else _tell(folder, inspected, deep=deep)
-    return exits.RUN_FAILED if inspected.findings else exits.OK
+    return exits.RUN_FAILED if inspected.errors else exits.OK
 
 
 def compile_text(digest: Digest, text: str) -> Recipe:
@@ -56,7 +56,7 @@ def _tell_json(folder: Path, inspected: Inspected, *, deep: bool) -> None:
 
     findings = [asdict(finding) for finding in inspected.findings]
     counts = {"runs": inspected.runs, "open": inspected.open, "events": inspected.events}
-    told = {"ok": not findings, "data_dir": str(folder), "deep": deep, **counts, "findings": findings}
+    told = {"ok": not inspected.errors, "data_dir": str(folder), "deep": deep, **counts, "findings": findings}
     terminal.result_json(told)
 
 
@@ -69,10 +69,12 @@ def _tell(folder: Path, inspected: Inspected, *, deep: bool) -> None:
     if not inspected.findings:
         terminal.result("nothing is wrong" if deep else "nothing is wrong; --deep replays every run")
         return
-    count = len(inspected.findings)
-    hidden = f", the first {SHOWN} are shown" if count > SHOWN else ""
-    terminal.note(f"{count} finding{'' if count == 1 else 's'}{hidden}; `restore` puts a backup in its place")
+    counted = f"{len(inspected.errors)} errors, {len(inspected.findings) - len(inspected.errors)} warnings"
+    hidden = f", the first {SHOWN} are shown" if len(inspected.findings) > SHOWN else ""
+    advice = "; `restore` puts a backup in its place" if inspected.errors else ""
+    terminal.note(f"{counted}{hidden}{advice}")
 
 
 def _line(finding: Finding) -> str:
-    return f"{finding.code}  {finding.run}: {finding.message}" if finding.run else f"{finding.code}  {finding.message}"
+    where = f"{finding.run}: " if finding.run else ""
+    return f"{finding.severity}  {finding.code}  {where}{finding.message}"

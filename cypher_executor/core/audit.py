@@ -9,7 +9,7 @@ wrong, in which run, under a code for programs.
 | not_started       | the first event is not the start of this run                                                  |
 | goes_on_after_end | there are events after the end                                                                |
 | completed_twice   | one attempt of a step has two completions                                                     |
-| not_awaited       | an event is journaled that the run did not wait for                                           |
+| not_awaited       | (a warning) an event is journaled that the run did not wait for: it changed nothing           |
 | cannot_apply      | the run machine fails at an event                                                             |
 | stuck             | the run is open, and nothing is outstanding that could move it                                |
 | missing_child     | an open run waits for a child, or has started one, that does not exist                        |
@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from cypher_executor.core.events import (
     AttemptFailed,
@@ -54,6 +55,8 @@ class Finding:
     code: str
     message: str
     run: RunId | None = None
+    severity: Literal["error", "warning"] = "error"
+    """A warning is odd and does no harm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,8 @@ def _replayed(run: RunId, events: Sequence[Event], recipe: Recipe, told: set[str
         if replayed.ended is not None:
             return replayed, findings
         if not (told or replayed.awaits(event)):
-            findings.append(Finding("not_awaited", f"nothing waited for event {number}, {_about(event)}", run))
+            message = f"nothing waited for event {number}, {_about(event)}"
+            findings.append(Finding("not_awaited", message, run, "warning"))
         try:
             replayed.apply(event)
         except Exception as error:

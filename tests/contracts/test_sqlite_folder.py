@@ -188,9 +188,14 @@ async def test_a_damaged_file_is_reported_with_what_to_do(tmp_path, make):
     for _ in range(50):
         await journal.append([make.opening(input="x" * 5000)])
     await database.close()
+    everything_but_the_schema = "SELECT pageno FROM dbstat WHERE name <> 'sqlite_schema'"
+    shown = apsw.Connection(str(database.path))
+    pages = shown.execute(everything_but_the_schema).fetchall()
+    shown.close()
     with database.path.open("r+b") as file:
-        file.seek(4096)
-        file.write(b"\xff" * 200_000)
+        for (page,) in pages:
+            file.seek((page - 1) * 4096)
+            file.write(b"\xff" * 4096)
     journal = SqliteJournal(Database(tmp_path), lambda: 0)
     with pytest.raises(errors.Unavailable, match="malformed") as refused:
         await journal.append([make.opening()])

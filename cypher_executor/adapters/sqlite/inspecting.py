@@ -13,7 +13,7 @@ texts that are missing, damaged or left over.
 | summary_differs     | lists say something else of a run than its events                                            |
 | blob_missing        | an event refers to a large value that is not there                                           |
 | blob_damaged        | a large value is not what its digest says                                                    |
-| blob_unused         | no run uses a large value: space that is never freed                                         |
+| blob_unused         | (a warning) no run uses a large value: space that is never freed                             |
 | blob_use_missing    | a run uses a large value that could be deleted under it                                      |
 | recipe_text_missing | the text of a recipe is not there                                                            |
 | recipe_damaged      | the text of a recipe cannot be read, or is not what its digest says                          |
@@ -58,6 +58,11 @@ class Inspected:
     open: int = 0
     events: int = 0
     findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def errors(self) -> list[Finding]:
+        """Those that are no mere warnings."""
+        return [finding for finding in self.findings if finding.severity == "error"]
 
 
 @contextlib.contextmanager
@@ -139,7 +144,7 @@ def _of_blobs(connection: apsw.Connection) -> Iterator[Finding]:
         if digest_of(body) != digest:
             yield Finding("blob_damaged", f"the large value {digest} has other bytes than its digest says")
         if not used:
-            yield Finding("blob_unused", f"no run uses the large value {digest} ({len(body)} bytes)")
+            yield Finding("blob_unused", f"no run uses the large value {digest}", None, "warning")
     for run, digest, there, noted in _rows(connection, "blob_references"):
         if not there:
             yield Finding("blob_missing", f"the large value {digest} is not there", run)
