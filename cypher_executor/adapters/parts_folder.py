@@ -12,6 +12,7 @@ operator who does want another part of the same purpose gives it another name.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from cypher_executor.core.parts import Part
 from cypher_executor.core.recipe import Digest
 from cypher_executor.errors import Conflict, NotFound, RequestInvalid, Unavailable
 from cypher_executor.partkit.manifest import PartFolder, digest_of, read_folder
+from cypher_executor.partkit.packaged import PackageMissing
 
 
 class PartsFolder:
@@ -34,7 +36,8 @@ class PartsFolder:
         if not folder.is_dir():
             raise RequestInvalid(f"the folder of parts {str(folder)!r} does not exist; create it or leave it out")
         for manifest in sorted(folder.glob("*/part.toml")):
-            self._add(read_folder(manifest.parent))
+            with contextlib.suppress(PackageMissing):  # an extra that is not installed brings no part
+                self._add(read_folder(manifest.parent))
 
     def _add(self, found: PartFolder) -> None:
         earlier = self._by_name.setdefault(found.part.name, found)
@@ -64,12 +67,13 @@ class PartsFolder:
         found = self._by_digest.get(digest)
         if found is None:
             raise NotFound(f"no part has a module with the digest {digest}")
-        return await asyncio.to_thread(_read_verified, found.module_path, digest)
+        return await asyncio.to_thread(_read_verified, found, digest)
 
 
-def _read_verified(path: Path, digest: Digest) -> bytes:
+def _read_verified(found: PartFolder, digest: Digest) -> bytes:
+    path = found.module_path
     try:
-        data = path.read_bytes()
+        data = found.read_module()
     except OSError as wrong:
         raise Unavailable(f"the module {path} cannot be read: {wrong.strerror}") from None
     if digest_of(data) != digest:

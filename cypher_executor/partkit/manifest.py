@@ -25,6 +25,7 @@ from cypher_executor.core.parts import Example, Grants, Limits, Part
 from cypher_executor.core.recipe import Digest
 from cypher_executor.errors import ModuleRefused, RequestInvalid
 from cypher_executor.partkit.module import admit
+from cypher_executor.partkit.packaged import Package, packaged_module
 
 _RESERVED = """
     retry timeout deadline join for_each as concurrency on_item_fail repeat cache concurrency_key concurrency_limit
@@ -77,6 +78,7 @@ class _Manifest(_Strict):
     grants: _Grants = _Grants()
     limits: _Limits = _Limits()
     build: Build | None = None
+    package: Package | None = None
 
 
 class _Call(_Strict):
@@ -117,11 +119,16 @@ class PartFolder:
     folder: Path
     engine: bool
     build: Build | None
+    package: Package | None = None
 
     @property
     def module_path(self) -> Path:
-        """Where the built module lies."""
+        """Where the built module lies; one out of a package lies nowhere."""
         return self.folder / f"{self.part.name}.wasm"
+
+    def read_module(self) -> bytes:
+        """The module as it is now. Raises OSError, `PackageMissing` or `errors.ModuleRefused`."""
+        return packaged_module(self.folder, self.package) if self.package else self.module_path.read_bytes()
 
 
 def read_folder(folder: Path, *, needs_module: bool = True) -> PartFolder:
@@ -145,7 +152,7 @@ def read_folder(folder: Path, *, needs_module: bool = True) -> PartFolder:
         limits=Limits(**manifest.limits.model_dump()),
         examples=_read_examples(folder / "examples.toml"),
     )
-    return PartFolder(part, folder, manifest.engine, manifest.build)
+    return PartFolder(part, folder, manifest.engine, manifest.build, manifest.package)
 
 
 def digest_of(data: bytes) -> Digest:
@@ -165,6 +172,8 @@ def _is_pure(folder: Path, data: bytes | None, engine: bool) -> bool:
 def _module_bytes(path: Path, manifest: _Manifest, needed: bool) -> bytes | None:
     if manifest.engine:
         return None
+    if manifest.package is not None:
+        return packaged_module(path.parent, manifest.package)
     if path.is_file():
         return path.read_bytes()
     if needed:

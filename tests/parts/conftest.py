@@ -56,7 +56,7 @@ def call(part: Callable[[str], PartFolder], execute: Execute) -> Callable[..., A
     """Calls a shipped part with JSON values."""
 
     def with_values(name: str, **given: Any) -> Any:
-        return json.loads(execute(part(name).module_path.read_bytes(), json.dumps(given).encode(), ()))
+        return json.loads(execute(part(name).read_module(), json.dumps(given).encode(), ()))
 
     return with_values
 

@@ -19,7 +19,7 @@ EXAMPLES = [(p, e) for p in MODULES for e in p.part.examples]
 
 @pytest.mark.parametrize(("folder", "example"), EXAMPLES, ids=[f"{p.part.name}: {e.title}" for p, e in EXAMPLES])
 def test_an_example_is_true(folder: PartFolder, example: Example, execute: Execute) -> None:
-    assert problem_of(example, folder.module_path.read_bytes(), execute) is None
+    assert problem_of(example, folder.read_module(), execute) is None
 
 
 @pytest.mark.parametrize("folder", PARTS, ids=lambda p: p.part.name)

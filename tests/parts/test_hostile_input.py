@@ -42,7 +42,7 @@ NO_INPUTS = {
 
 
 def answer_of(folder: PartFolder, given: bytes, execute: Execute) -> Any:
-    return json.loads(execute(folder.module_path.read_bytes(), given, ()))
+    return json.loads(execute(folder.read_module(), given, ()))
 
 
 @EACH

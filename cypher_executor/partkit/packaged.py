@@ -1,0 +1,73 @@
+"""Parts whose module comes out of a Python package: `[package]` in the manifest instead of `[build]`.
+
+The package (an optional one, named by an extra of ours) holds a library as a WASM file. It is taken only when its bytes
+have the sha256 that the manifest pins, and made into a command with arguments of the part's own; `{file}` in an
+argument is the text of that file in the part's folder. The module is made in memory whenever it is read, so nothing of
+the package is ever copied into this one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cypher_executor.errors import ModuleRefused, Unavailable
+from cypher_executor.partkit.command import as_command
+
+_FILE = re.compile(r"\{([\w.-]+)\}\Z")
+
+
+class PackageMissing(Unavailable):
+    """The package that holds a part's module is not installed; the message says how to install it."""
+
+    code = "package_missing"
+
+
+class Package(BaseModel):
+    """Where a library lies, what it must be, and how it is called."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    name: str
+    version: str
+    file: str
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    extra: str
+    entry: str
+    arguments: list[str]
+
+
+def packaged_module(folder: Path, package: Package) -> bytes:
+    """The module of a part. Raises `PackageMissing`, and `errors.ModuleRefused` for other bytes than were pinned."""
+    return _made(_library(package), package.entry, tuple(_argument(folder, word) for word in package.arguments))
+
+
+@lru_cache(maxsize=8)
+def _made(library: bytes, entry: str, arguments: tuple[str, ...]) -> bytes:
+    return as_command(library, entry, arguments)
+
+
+def _argument(folder: Path, word: str) -> str:
+    named = _FILE.match(word)
+    return (folder / named[1]).read_text(encoding="utf-8") if named else word
+
+
+def _library(package: Package) -> bytes:
+    try:
+        path = Path(str(metadata.distribution(package.name).locate_file(package.file)))
+        data = path.read_bytes()
+    except (metadata.PackageNotFoundError, FileNotFoundError):
+        wanted = f"pip install 'cypher-executor[{package.extra}]'"
+        raise PackageMissing(f"the package {package.name} {package.version} is not installed: {wanted}") from None
+    if hashlib.sha256(data).hexdigest() != package.sha256:
+        raise ModuleRefused(
+            f"{package.file} of the package {package.name} is not the file of version {package.version} that was "
+            f"pinned; install {package.name}=={package.version} again"
+        )
+    return data
