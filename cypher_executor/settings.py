@@ -27,6 +27,29 @@ def _default_data_dir() -> Path:
     return (Path(base) if base else Path.home() / ".local" / "share") / "cypher-executor"
 
 
+class Neo4jSettings(BaseSettings):
+    """The Neo4j that the service mirrors into, under the names that the world has for it: `NEO4J_URI` and so on."""
+
+    model_config = SettingsConfigDict(env_prefix="NEO4J_", env_file=".env", extra="ignore", frozen=True)
+
+    uri: str | None = Field(default=None, description="bolt://host:7687 or neo4j://host; no mirror when not given")
+    username: str | None = Field(default=None, description="the user, when Neo4j asks for one")
+    password: SecretStr | None = Field(default=None, description="the password of the user")
+    database: str | None = Field(default=None, description="the database; the user's own when not given")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """As `Settings`; so `NEO4J_PASSWORD_FILE` names a file with the password."""
+        return init_settings, env_settings, _FileVariants(settings_cls), dotenv_settings
+
+
 class Settings(BaseSettings):
     """What an operator may choose."""
 
@@ -49,6 +72,9 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr | None = Field(
         None, description="keys of the secrets, 32 bytes in base64 each, the one in use first; made when not given"
+    )
+    neo4j: Annotated[Neo4jSettings | None, NoDecode] = Field(
+        None, description="given by `serve` alone: what runs in a command is not mirrored", exclude=True
     )
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="how much is logged")
 
@@ -82,7 +108,8 @@ def load_settings(**given: Any) -> Settings:
 
 
 def _refuse_unknown(environment: Iterable[str]) -> None:
-    known = {f"{PREFIX}{name.upper()}{ending}" for name in Settings.model_fields for ending in ("", "_FILE")}
+    names = Settings.model_fields.keys() - {"neo4j"}
+    known = {f"{PREFIX}{name.upper()}{ending}" for name in names for ending in ("", "_FILE")}
     unknown = [name for name in environment if name.startswith(PREFIX) and name not in known]
     if unknown:
         near = nearest(unknown[0], known)
@@ -99,7 +126,7 @@ class _FileVariants(PydanticBaseSettingsSource):
     """`CYPHER_EXECUTOR_X_FILE` names a file that holds the value of `CYPHER_EXECUTOR_X`."""
 
     def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
-        variable = f"{PREFIX}{field_name.upper()}_FILE"
+        variable = f"{self.config['env_prefix']}{field_name.upper()}_FILE"
         path = os.environ.get(variable)
         try:
             return (Path(path).read_text().strip() if path else None), field_name, False

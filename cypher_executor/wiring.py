@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from cypher_executor import files
 from cypher_executor.adapters.clock import SystemClock
 from cypher_executor.adapters.memory import MemoryCatalog
+from cypher_executor.adapters.neo4j.connection import Address
 from cypher_executor.adapters.parts_folder import PartsFolder
 from cypher_executor.adapters.secrets import Keyring, Vault
 from cypher_executor.cypher.parse import use_cache
 from cypher_executor.engine import Engine
+from cypher_executor.errors import RequestInvalid
 from cypher_executor.library import Library
-from cypher_executor.ports import Catalog, Clock, Journal, PartStore
-from cypher_executor.settings import Settings
+from cypher_executor.mirror.thread import MirrorThread, mirroring
+from cypher_executor.ports import Catalog, Clock, Followable, Journal, PartStore
+from cypher_executor.settings import Neo4jSettings, Settings
 
 TENANT = "default"
 """Whose everything is while there are no keys."""
@@ -33,6 +36,7 @@ class House:
     catalog: Catalog
     clock: Clock
     vault: Vault
+    mirror: MirrorThread | None = None
 
 
 def shipped_parts(settings: Settings) -> PartsFolder:
@@ -76,6 +80,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     clock = SystemClock()
     parts = shipped_parts(settings)
     keyring = Keyring(settings.data_dir, settings.secret_key.get_secret_value() if settings.secret_key else None)
+    neo4j = await _neo4j(settings)
     database = Database(settings.data_dir)
     journal, catalog = SqliteJournal(database, clock.now_us), SqliteCatalog(database)
     library = _library(catalog, parts, clock)
@@ -97,14 +102,51 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             parts, inbox, clock, workers=settings.workers, cache_dir=files.cached("modules")
         ),
     )
-    house = House(settings, engine, library, parts, journal, catalog, clock, vault)
+    mirror = None if neo4j is None else _mirror(neo4j, settings, journal, catalog, parts, clock)
+    house = House(settings, engine, library, parts, journal, catalog, clock, vault, mirror)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(journal.close)
         stack.push_async_callback(egress.close)
         if settings.seeds:
             await register_seeds(house)
+        if mirror is not None:
+            await stack.enter_async_context(mirroring(mirror))
         await stack.enter_async_context(engine.running(settings.drain_s))
         yield house
+
+
+async def _neo4j(settings: Settings) -> Address | None:
+    """Where to mirror, if anywhere. Raises RequestInvalid for an address that is none: now, and not in a thread."""
+    if settings.neo4j is None or settings.neo4j.uri is None:
+        return None
+    from cypher_executor.adapters.neo4j.connection import Connection
+
+    address = neo4j_address(settings.neo4j)
+    await Connection(address).close()
+    return address
+
+
+def _mirror(
+    address: Address, settings: Settings, journal: Followable, catalog: Catalog, parts: PartStore, clock: Clock
+) -> MirrorThread:
+    from cypher_executor.adapters.neo4j.connection import Connection
+    from cypher_executor.adapters.neo4j.target import Neo4jTarget
+    from cypher_executor.mirror.mirror import Mirror
+    from cypher_executor.mirror.source import source_of
+
+    return MirrorThread(
+        lambda: Neo4jTarget(Connection(address)),
+        lambda target: Mirror(journal, catalog, parts, clock, target, source_of(settings.data_dir)),
+    )
+
+
+def neo4j_address(neo4j: Neo4jSettings) -> Address:
+    """Where Neo4j is. Raises RequestInvalid when nobody has said it."""
+    if neo4j.uri is None:
+        message = "there is no Neo4j: say where it is with NEO4J_URI, for example bolt://127.0.0.1:7687"
+        raise RequestInvalid(message, code="setting_invalid")
+    password = neo4j.password.get_secret_value() if neo4j.password is not None else None
+    return Address(neo4j.uri, neo4j.username, password, neo4j.database)
 
 
 async def register_seeds(house: House) -> list[str]:

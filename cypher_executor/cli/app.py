@@ -16,6 +16,7 @@ from cypher_executor.cli import (
     fmt,
     graph,
     importing,
+    mirror,
     parts,
     portable,
     recipes,
@@ -48,6 +49,7 @@ for body in (demo.demo, serve.serve, run.run, check.check, complete.complete, fm
 app.command("import")(importing.import_)
 for name, group in (("recipes", recipes.app), ("runs", runs.app), ("parts", parts.app), ("secrets", secrets.app)):
     app.add_typer(group, name=name)
+app.add_typer(mirror.app, name="mirror")
 runs.app.command("export")(portable.export_run)
 runs.app.command("import")(portable.import_run)
 app.command()(backup.backup)

@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
-from cypher_executor.cli import exits, options
+from cypher_executor.cli import exits, from_neo4j, options
 
 app = typer.Typer(help="Recipes that a service has stored.", no_args_is_help=True)
+
+app.command("import")(from_neo4j.import_recipe)
 
 Name = Annotated[str, typer.Argument(help="The name of a recipe.")]
 

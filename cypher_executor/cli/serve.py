@@ -40,9 +40,9 @@ def serve(
     import asyncio
 
     from cypher_executor.cli import logs
-    from cypher_executor.settings import load_settings
+    from cypher_executor.settings import Neo4jSettings, load_settings
 
-    settings = load_settings(host=host, port=port, data_dir=data_dir, workers=workers)
+    settings = load_settings(neo4j=Neo4jSettings(), host=host, port=port, data_dir=data_dir, workers=workers)
     logs.configure(settings.log_level, as_json=as_json)
     asyncio.run(_serve(settings, stop_with_stdin, as_json))
 

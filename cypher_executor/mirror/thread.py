@@ -7,7 +7,7 @@ import contextlib
 import threading
 from collections.abc import AsyncIterator, Callable
 
-from cypher_executor.mirror.mirror import Mirror
+from cypher_executor.mirror.mirror import Mirror, Status
 from cypher_executor.mirror.target import Target
 
 STOP_S = 5.0
@@ -25,6 +25,11 @@ class MirrorThread:
         self._stop: asyncio.Event | None = None
         self._thread = threading.Thread(target=self._work, name="mirror", daemon=True)
         self.mirror: Mirror | None = None
+
+    @property
+    def status(self) -> Status:
+        """How the mirror stands."""
+        return self.mirror.status if self.mirror is not None else Status()
 
     def start(self) -> None:
         """Begin; returns at once."""

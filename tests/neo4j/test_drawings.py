@@ -1,0 +1,100 @@
+"""What was drawn, pasted or edited in Neo4j is read back as a recipe, and runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from cypher_executor.adapters.neo4j.connection import Address, Connection
+from cypher_executor.adapters.neo4j.drawings import read_drawing
+from cypher_executor.adapters.neo4j.target import Neo4jTarget
+from cypher_executor.cypher import compile_recipe
+from cypher_executor.cypher.graph_form.build import graph_form
+from cypher_executor.cypher.graph_form.stored import NotAProperty
+from cypher_executor.cypher.graph_form.text import graph_text
+from cypher_executor.errors import NotFound, RequestInvalid
+from cypher_executor.graph.drawn import recipe_text
+from tests.cli.support import invoke
+from tests.graph.story import LOOP, SHOP, SHOP_2
+from tests.graph.world import World, mirrored
+from tests.neo4j.databases import Database
+from tests.neo4j.test_mirror import address
+
+
+@pytest.fixture
+async def connection(database: Database) -> AsyncIterator[Connection]:
+    opened = Connection(address(database.server))
+    yield opened
+    await opened.close()
+
+
+async def read(connection: Connection, name: str) -> str:
+    drawing = await read_drawing(connection, name)
+    return recipe_text(drawing.recipe, drawing.nodes, drawing.relationships)
+
+
+def digest(text: str) -> str:
+    compiled = compile_recipe(text, parts=None)
+    assert compiled.recipe is not None, (text, compiled.diagnostics)
+    return compiled.recipe.digest
+
+
+async def test_a_mirrored_recipe_is_read_back_as_it_is(database: Database, connection: Connection) -> None:
+    world = World()
+    await world.save(SHOP, SHOP_2, LOOP)
+    await mirrored(world.mirror(Neo4jTarget(Connection(address(database.server)))))
+    assert digest(await read(connection, "shop")) == digest(SHOP_2)
+    assert digest(await read(connection, "loop")) == digest(LOOP)
+    assert graph_text(graph_form(LOOP)) == await read(connection, "loop")  # in its own order, too
+
+
+async def test_an_edited_recipe_has_the_edit(database: Database, connection: Connection) -> None:
+    world = World()
+    await world.save(SHOP_2)
+    await mirrored(world.mirror(Neo4jTarget(Connection(address(database.server)))))
+    database.ask("MATCH (:Recipe {name: 'shop'})-[:HAS]->(n:Node {name: 'thanks'}) SET n.text = 'ta' "
+                 "CREATE (n)-[:ON_SUCCESS {when: '{{ $loud }}'}]->(:Node {name: 'wave', part: 'set', n: 1})")  # fmt: skip
+    edited = SHOP_2.replace("'thanks'})", "'ta'})") + "CREATE (thanks)-[:ON_SUCCESS {when: $loud}]->(wave:set {n: 1})"
+    assert digest(await read(connection, "shop")) == digest(edited)
+
+
+async def test_a_pasted_recipe_comes_before_the_mirrored_one(database: Database, connection: Connection) -> None:
+    world = World()
+    await world.save(SHOP)
+    await mirrored(world.mirror(Neo4jTarget(Connection(address(database.server)))))
+    database.ask(graph_text(graph_form(SHOP_2)))
+    assert digest(await read(connection, "shop")) == digest(SHOP_2)
+
+
+async def test_what_nobody_can_know_is_asked(database: Database, connection: Connection) -> None:
+    with pytest.raises(NotFound, match="nowhere"):
+        await read(connection, "nowhere")
+    database.ask(graph_text(graph_form(SHOP)))
+    database.ask(graph_text(graph_form(LOOP)))
+    with pytest.raises(RequestInvalid, match="2 recipes in Neo4j have no nodes"):
+        await read(connection, "shop")
+
+
+async def test_dates_are_texts_and_points_are_told(database: Database, connection: Connection) -> None:
+    database.ask("CREATE (:Recipe {name: 'd'}), (n:Node {name: 'a', part: 'set', day: date('2024-02-29')})")
+    assert digest(await read(connection, "d")) == digest("CREATE (:Recipe {name: 'd'}), (a:set {day: '2024-02-29'})")
+    if database.name == "neo4j":
+        database.ask("MATCH (n:Node) SET n.at = point({x: 1, y: 2})")
+        with pytest.raises(NotAProperty, match="`at` of a is a CartesianPoint"):
+            await read(connection, "d")
+
+
+def test_the_command_writes_what_it_has_read(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    where: Address = address(database.server)
+    for name, value in (("URI", where.uri), ("USERNAME", where.username), ("PASSWORD", where.password)):
+        monkeypatch.setenv(f"NEO4J_{name}", value or "")
+    if where.username is None:
+        monkeypatch.delenv("NEO4J_USERNAME")
+    if where.database is not None:
+        monkeypatch.setenv("NEO4J_DATABASE", where.database)
+    database.ask(graph_text(graph_form(LOOP)))
+    done = invoke("recipes", "import", "--from-neo4j", "loop", "-o", "-")
+    assert done.exit_code == 0, done.stderr
+    assert digest(done.stdout) == digest(LOOP)
+    assert invoke("recipes", "import", "--from-neo4j", "nowhere", "-o", "-").exit_code == 4
