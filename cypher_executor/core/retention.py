@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cypher_executor.core.durations import duration_ms
 from cypher_executor.core.events import RunState
 
 
@@ -52,3 +53,39 @@ class Retention:
         """The rule for runs of this recipe (None: one without a name) that ended in this state."""
         own = self.recipes.get(recipe, {}) if recipe is not None else {}
         return own.get(state) or self.default.get(state, FOR_EVER)
+
+
+FORM = "write rules like 'succeeded=30d, failed=90d, nightly/succeeded=500, nightly/failed=forever, audit/*=30d+1000'"
+_STATES: tuple[RunState, ...] = ("succeeded", "failed", "cancelled")
+
+
+def read_retention(text: str) -> Retention:
+    """The rules of a setting: by commas, `state=limits` for all recipes or `recipe/state=limits` for one, `*` for all
+    states. A limit is a duration, a whole number (of the newest runs) or `forever`; two are joined by `+`. States that
+    no rule speaks of keep their usual one. Raises ValueError with a sentence for people."""
+    default, recipes = dict[RunState, Keep](_usual()), dict[str, dict[RunState, Keep]]()
+    for rule in filter(None, map(str.strip, text.split(","))):
+        about, equals, limits = rule.partition("=")
+        recipe, slash, state = about.strip().rpartition("/")
+        if not equals or (slash and not recipe):
+            raise ValueError(f"{rule!r} is not a rule: {FORM}")
+        rules = recipes.setdefault(recipe, {}) if slash else default
+        rules.update(dict.fromkeys(_states(state), _limits(limits)))
+    return Retention(default, recipes)
+
+
+def _states(word: str) -> tuple[RunState, ...]:
+    found = _STATES if word == "*" else tuple(state for state in _STATES if state == word)
+    if not found:
+        raise ValueError(f"{word!r} is not a state in which runs end ({', '.join(_STATES)}, or *): {FORM}")
+    return found
+
+
+def _limits(text: str) -> Keep:
+    keep = FOR_EVER
+    for limit in map(str.strip, text.split("+")):
+        if limit.isascii() and limit.isdecimal():
+            keep = Keep(keep.for_us, int(limit))
+        elif limit != "forever":
+            keep = Keep(duration_ms(limit) * 1000, keep.newest)
+    return keep
