@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, quote, quote_plus
 
+import aiohttp
 import pytest
 from aiohttp import web
 
@@ -295,3 +296,20 @@ async def test_without_the_check_the_value_would_go_anywhere(
     await ask(egress, canary, about=context(canary, secrets=[]), headers={"X-Key": secret("TOKEN")})
     assert canary.requests[0].headers["X-Key"] == TOKEN
     assert permission.check_secret is not connection.check_secret
+
+
+async def test_following_redirects_would_send_the_value_on(
+    egress: Egress, canary: Canary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And another: a redirect is an answer, and nothing is sent after it."""
+    request = aiohttp.ClientSession.request
+
+    def follow(self: aiohttp.ClientSession, *args: Any, **more: Any) -> Any:
+        return request(self, *args, **{**more, "allow_redirects": True})
+
+    about = {"headers": {"X-Key": secret("TOKEN")}}
+    await ask(egress, canary, "/redirect", **about)
+    assert [r.headers["X-Key"] for r in canary.requests] == [TOKEN]
+    monkeypatch.setattr(aiohttp.ClientSession, "request", follow)
+    await ask(egress, canary, "/redirect", **about)
+    assert [r.headers["X-Key"] for r in canary.requests] == [TOKEN] * 3
