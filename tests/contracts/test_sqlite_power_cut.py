@@ -8,6 +8,8 @@ worst disk would do.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -193,7 +195,15 @@ def positions_of(positions: list[tuple[str, int]], run: str) -> int:
     return 1 + sum(1 for r, _ in positions if r == run)
 
 
-async def operations_of_a_life(folder: Path, make, on_disk) -> int:
+@pytest.fixture
+async def empty(tmp_path: Path) -> Path:
+    """A journal that is made and closed: lives begin with a copy. How it is made has a test of its own."""
+    await Database(tmp_path / "empty").close()
+    return tmp_path / "empty"
+
+
+async def operations_of_a_life(empty: Path, folder: Path, make, on_disk) -> int:
+    shutil.copytree(empty, folder)
     disk, promises = on_disk(Disk()), Promises()
     await live(folder, make, promises)
     assert promises.failed == 0
@@ -201,11 +211,11 @@ async def operations_of_a_life(folder: Path, make, on_disk) -> int:
     return disk.count
 
 
-async def test_whichever_write_or_sync_fails_nothing_acknowledged_is_lost(tmp_path, make, on_disk):
-    last = await operations_of_a_life(tmp_path / "whole", make, on_disk)
+async def test_whichever_write_or_sync_fails_nothing_acknowledged_is_lost(tmp_path, empty, make, on_disk):
+    last = await operations_of_a_life(empty, tmp_path / "whole", make, on_disk)
     failures = 0
     for limit in range(1, last + 1):
-        promises, folder = Promises(), tmp_path / f"fails-{limit}"
+        promises, folder = Promises(), Path(shutil.copytree(empty, tmp_path / f"fails-{limit}"))
         disk = on_disk(Disk(limit=limit))
         try:
             await live(folder, make, promises)
@@ -218,10 +228,10 @@ async def test_whichever_write_or_sync_fails_nothing_acknowledged_is_lost(tmp_pa
     assert failures > last / 3, "most failures must have been noticed by someone"
 
 
-async def test_whenever_the_machine_stops_nothing_acknowledged_is_lost(tmp_path, make, on_disk):
-    last = await operations_of_a_life(tmp_path / "whole", make, on_disk)
+async def test_whenever_the_machine_stops_nothing_acknowledged_is_lost(tmp_path, empty, make, on_disk):
+    last = await operations_of_a_life(empty, tmp_path / "whole", make, on_disk)
     for limit in range(1, last + 1):
-        promises, folder = Promises(), tmp_path / f"stops-{limit}"
+        promises, folder = Promises(), Path(shutil.copytree(empty, tmp_path / f"stops-{limit}"))
         disk = on_disk(Disk(limit=limit, for_good=True))
         with pytest.raises(errors.Unavailable):
             await live(folder, make, promises)
@@ -230,8 +240,9 @@ async def test_whenever_the_machine_stops_nothing_acknowledged_is_lost(tmp_path,
         assert await broken_promises(folder, promises) == [], f"after the stop at operation {limit}"
 
 
-async def test_the_power_cut_would_show_a_sync_that_was_left_out(tmp_path, make, on_disk):
-    last = await operations_of_a_life(tmp_path / "whole", make, on_disk)
+async def test_the_power_cut_would_show_a_sync_that_was_left_out(tmp_path, empty, make, on_disk):
+    last = await operations_of_a_life(empty, tmp_path / "whole", make, on_disk)
+    shutil.copytree(empty, tmp_path / "lies")
     disk, promises = on_disk(Disk(limit=last - 8, for_good=True, forgets_to_sync=True)), Promises()
     with pytest.raises(errors.Unavailable):
         await live(tmp_path / "lies", make, promises)
@@ -239,6 +250,18 @@ async def test_the_power_cut_would_show_a_sync_that_was_left_out(tmp_path, make,
     disk.cut_power(tmp_path / "lies")
     assert promises.events
     assert await broken_promises(tmp_path / "lies", promises) != []
+
+
+@pytest.mark.parametrize("for_good", [False, True])
+async def test_wherever_making_a_journal_is_stopped_it_can_be_made(tmp_path, make, on_disk, for_good):
+    disk = on_disk(Disk())
+    await (await asyncio.to_thread(Database, tmp_path / "whole", vfs=VFS)).close()
+    for limit in range(1, disk.count + 1):
+        folder, failing = tmp_path / f"made-{limit}", on_disk(Disk(limit=limit, for_good=for_good))
+        with contextlib.suppress(errors.Unavailable):
+            await (await asyncio.to_thread(Database, folder, vfs=VFS)).close()
+        failing.cut_power(folder)
+        assert await broken_promises(folder, Promises()) == [], f"after the failure of operation {limit}"
 
 
 async def test_what_a_dead_process_wrote_and_never_synced_is_synced_before_it_is_read(tmp_path, make, on_disk):
