@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from cypher_executor.core.events import RunState
 
 
 class Answer(BaseModel):
-    """A body that we send."""
+    """A body that we send. Only the documentation asks what it looks like, so that is not worked out at the start."""
+
+    model_config = ConfigDict(defer_build=True)
 
 
 class Where(Answer):

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from starlette.datastructures import Headers
@@ -49,6 +50,7 @@ def refuse_open_address(host: str) -> None:
         )
 
 
+@lru_cache(maxsize=64)
 def is_loopback(host: str) -> bool:
     """Whether a host, by name or number, is this machine whatever a name server says."""
     name = host.lower().removesuffix(".")

@@ -1,4 +1,7 @@
-"""Recipes in forms that are not JSON: the graph form, and pictures."""
+"""Recipes in forms that are not JSON: the graph form, and pictures.
+
+What writes them is imported when somebody asks: the service starts the faster.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,31 @@ from collections.abc import Callable, Mapping
 from starlette.responses import Response
 
 from cypher_executor.core.recipe import Recipe
-from cypher_executor.cypher.drawing import to_mermaid, to_svg
-from cypher_executor.cypher.graph_form.build import graph_form
-from cypher_executor.cypher.graph_form.text import graph_text
+
+
+def _graph(recipe: Recipe, text: str) -> str:
+    from cypher_executor.cypher.graph_form.build import graph_form
+    from cypher_executor.cypher.graph_form.text import graph_text
+
+    return graph_text(graph_form(text))
+
+
+def _mermaid(recipe: Recipe, text: str) -> str:
+    from cypher_executor.cypher.drawing import to_mermaid
+
+    return to_mermaid(recipe)
+
+
+def _svg(recipe: Recipe, text: str) -> str:
+    from cypher_executor.cypher.drawing import to_svg
+
+    return to_svg(recipe)
+
 
 _FORMS: Mapping[str, tuple[str, Callable[[Recipe, str], str]]] = {
-    "graph": ("text/plain", lambda recipe, text: graph_text(graph_form(text))),
-    "mermaid": ("text/plain", lambda recipe, text: to_mermaid(recipe)),
-    "svg": ("image/svg+xml", lambda recipe, text: to_svg(recipe)),
+    "graph": ("text/plain", _graph),
+    "mermaid": ("text/plain", _mermaid),
+    "svg": ("image/svg+xml", _svg),
 }
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """A picture that is opened by itself loads nothing and runs nothing."""
