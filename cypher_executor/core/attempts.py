@@ -343,8 +343,7 @@ class Attempts:
         about = {"run_id": event.child, "workflow": command.workflow, "status": event.state}
         if event.state == "succeeded":
             return self._succeed(step, {**about, "result": event.result})
-        why = f": {event.failure.message}" if event.failure else ""
-        message = f"the run {event.child} of {command.workflow!r} {_ENDED_AS[event.state]}{why}"
+        message = f"the run {event.child} of {command.workflow!r} {_ENDED_AS[event.state]}{_why(event.failure)}"
         retryable = event.failure is not None and event.failure.retryable
         return self._fail(step, Failure("child_failed", message, retryable, about))
 
@@ -361,6 +360,14 @@ class Attempts:
         run, name = self._given.started.run, quote(step.name, safe="")
         key = f"{run}:{name}:{dotted(step.item)}:{step.turn}"
         return key if number == 0 else f"{key}:{number}"
+
+
+def _why(failure: Failure | None) -> str:
+    """Why a child did not succeed. Of a failure of its own child only the code: that message is told by that run, and
+    would grow with every level that repeats it."""
+    if failure is None:
+        return ""
+    return f" ({failure.code})" if failure.code == "child_failed" else f" ({failure.code}): {failure.message}"
 
 
 _ENDED_AS: Mapping[str, str] = {"failed": "failed", "cancelled": "was cancelled"}

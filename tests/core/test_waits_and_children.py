@@ -150,7 +150,8 @@ def test_a_parent_waits_for_the_end_of_its_child_without_holding_anything() -> N
 @pytest.mark.parametrize(
     ("state", "failure", "message"),
     [
-        ("failed", Failure("http_5xx", "it is down"), "the run run_2 of 'other' failed: it is down"),
+        ("failed", Failure("http_5xx", "it is down"), "the run run_2 of 'other' failed (http_5xx): it is down"),
+        ("failed", Failure("child_failed", "step 'x' failed: ..."), "the run run_2 of 'other' failed (child_failed)"),
         ("failed", None, "the run run_2 of 'other' failed"),
         ("cancelled", None, "the run run_2 of 'other' was cancelled"),
     ],
