@@ -259,7 +259,9 @@ class Recipe:
         found = by_name.get(trigger.get("node", ""))
         if found is None:
             return Beginning(dict.fromkeys(self.starts, ()))
-        at = {name: tuple(r for r in found.starts if r.target == name) for name in found.targets}
+        at: dict[str, tuple[Relationship, ...]] = {}
+        for start in found.starts:
+            at[start.target] = (*at.get(start.target, ()), start)
         return Beginning(at, tuple(name for name in self.starts if name not in at))
 
     @cached_property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cypher_executor.cypher.plan.trigger_settings import TABLES
 
@@ -26,6 +26,10 @@ class Bracket:
     values: bool = False
     texts: dict[str, str] = field(default_factory=dict)
     """What stands as one word behind a key of the map: enough for the names of items."""
+
+    def copy(self) -> Bracket:
+        """The same as it is now."""
+        return replace(self, labels=list(self.labels), keys=list(self.keys), texts=dict(self.texts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from copy import deepcopy
 from dataclasses import dataclass, field
 
 from cypher_executor.cypher.editor.outline import Bracket, Edge, Outline
@@ -50,6 +50,8 @@ class _Reading:
         self.outline = Outline()
         self._text, self._offset = text, offset
         self._open: list[Bracket] = []
+        self._kinds = Counter[str]()
+        """How many brackets of each kind are open."""
         self._before: list[Word] = []
         self._returning = False
         self._node = ""
@@ -95,7 +97,7 @@ class _Reading:
         source = self._node if self._open and not (self._way is not None and self._way[1]) else ""
         led = self._open and (self._open[0].kind == "relationship" or self._way is not None)
         labels = [*(self._open[0].labels if self._open else ()), *(way.labels if (way := self._way_bracket()) else ())]
-        open_, before = deepcopy(self._open), list(self._before)
+        open_, before = [bracket.copy() for bracket in self._open], list(self._before)
         return Spot(start, end, word, open_, before, self._returning, source if led else "", "COLLECT" in labels)
 
     def _way_bracket(self) -> Bracket | None:
@@ -117,7 +119,8 @@ class _Reading:
 
     def _in_template(self, word: Word, start: int) -> Spot:
         inner = _Reading(self._text, self._offset)
-        inner._open = [*deepcopy(self._open), Bracket("other", start)]
+        inner._open = [*[bracket.copy() for bracket in self._open], Bracket("other", start)]
+        inner._kinds.update(bracket.kind for bracket in inner._open)
         inner._node, inner._way = self._node, self._way
         inner.read(words(self._text, start, word.end))
         return inner.finished_spot()
@@ -149,6 +152,7 @@ class _Reading:
         if self._open and self._open[0].kind == "node":
             self._add_node(self._open[0], word.start)  # it was never closed
         self._open.clear()
+        self._kinds.clear()
         self._before.clear()
         self._node, self._way = "", None
         self._returning = word.text.upper() == "RETURN"
@@ -163,15 +167,16 @@ class _Reading:
         if kind == "relationship":
             self._bracket_way = last is not None and last.text == "<-"
         self._open.append(Bracket(kind, word.start, name))
+        self._kinds[kind] += 1
         self._before = [word]
 
     def _close(self, word: Word) -> None:
         kinds = _CLOSES[word.text]
-        depth = next((d for d in range(len(self._open) - 1, -1, -1) if self._open[d].kind in kinds), None)
-        if depth is None:
+        if not any(self._kinds[kind] for kind in kinds):
             return
-        closed = self._open[depth]
-        del self._open[depth:]
+        while (closed := self._open.pop()).kind not in kinds:
+            self._kinds[closed.kind] -= 1  # one that was never closed
+        self._kinds[closed.kind] -= 1
         if self._spot is not None and self._spot.open and self._spot.open[-1].start == closed.start:
             self._spot.used = list(closed.keys)
         if closed.kind == "node" and not self._open:

@@ -82,9 +82,11 @@ class ReadTrigger:
 
 def plan_triggers(divided: Divided, report: Report) -> list[ReadTrigger]:
     """What the triggers say."""
-    found = []
+    found, by_source = [], dict[str, list[DraftRelationship]]()
+    for drawn_start in divided.starting:
+        by_source.setdefault(drawn_start.source, []).append(drawn_start)
     for name, drawn in divided.triggers.items():
-        leaving = [each for each in divided.starting if each.source == name]
+        leaving = by_source.get(name, [])
         if not leaving:
             sentence = f"`{name}` starts nothing: draw `-[:STARTS]->` to the node that it begins with."
             report.add("trigger_without_start", sentence, drawn.place, node=name)
