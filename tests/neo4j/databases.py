@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import neo4j
@@ -16,7 +17,7 @@ from tests.neo4j.arcade import ArcadeDB
 from tests.neo4j.real import Missing, Neo4j
 from tests.neo4j.server import Server
 
-KINDS: dict[str, Callable[[Path], Server]] = {"neo4j": Neo4j, "arcadedb": ArcadeDB}
+KINDS: dict[str, Callable[[Path], Server]] = {"neo4j": partial(Neo4j, secured=True), "arcadedb": ArcadeDB}
 
 
 class Database:

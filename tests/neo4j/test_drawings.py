@@ -53,9 +53,12 @@ async def test_an_edited_recipe_has_the_edit(database: Database, connection: Con
     world = World()
     await world.save(SHOP_2)
     await mirrored(world.mirror(Neo4jTarget(Connection(address(database.server)))))
+    # fmt: off
     database.ask("MATCH (:Recipe {name: 'shop'})-[:HAS]->(n:Node {name: 'thanks'}) SET n.text = 'ta' "
-                 "CREATE (n)-[:ON_SUCCESS {when: '{{ $loud }}'}]->(:Node {name: 'wave', part: 'set', n: 1})")  # fmt: skip
-    edited = SHOP_2.replace("'thanks'})", "'ta'})") + "CREATE (thanks)-[:ON_SUCCESS {when: $loud}]->(wave:set {n: 1})"
+                 "CREATE (n)-[:ON_SUCCESS {when: '{{ $loud }}'}]->(:Node {name: 'wave', part: 'set', n: 1})")
+    # fmt: on
+    edited = SHOP_2.replace("'thanks'})", "'ta'})")
+    edited += "CREATE (thanks)-[:ON_SUCCESS {when: $loud}]->(wave:set {n: 1})"
     assert digest(await read(connection, "shop")) == digest(edited)
 
 
