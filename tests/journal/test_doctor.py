@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cypher_executor.adapters.sqlite import Database
+from cypher_executor.adapters.sqlite.inspecting import inspect, looking_into
 from cypher_executor.adapters.sqlite.records import digest_of
 from cypher_executor.cli.app import app
 from cypher_executor.core.events import ChildEnded, ChildStarted, Parent, RunId
@@ -170,3 +171,11 @@ def test_a_folder_without_a_journal_is_not_found(tmp_path):
     result = CliRunner().invoke(app, ["doctor", "--data-dir", str(tmp_path)])
     assert result.exit_code == 4
     assert "no journal" in result.stderr
+
+
+async def test_a_service_starts_while_a_journal_is_being_examined(tmp_path):
+    folder = await sound(tmp_path)
+    with looking_into(folder) as connection:
+        inspect(connection, None)
+        database = Database(folder)
+        await database.close()
