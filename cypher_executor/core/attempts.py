@@ -345,7 +345,7 @@ class Attempts:
             return self._succeed(step, {**about, "result": event.result})
         message = f"the run {event.child} of {command.workflow!r} {_ENDED_AS[event.state]}{_why(event.failure)}"
         retryable = event.failure is not None and event.failure.retryable
-        return self._fail(step, Failure("child_failed", message, retryable, about))
+        return self._fail(step, Failure("child_failed", message, retryable, {**about, **_cause(event)}))
 
     # --- names --------------------------------------------------------------------------------------------------------
 
@@ -368,6 +368,15 @@ def _why(failure: Failure | None) -> str:
     if failure is None:
         return ""
     return f" ({failure.code})" if failure.code == "child_failed" else f" ({failure.code}): {failure.message}"
+
+
+def _cause(event: ChildEnded) -> dict[str, Value]:
+    """Where it began, however many runs lie between: of a child's child it is the one that that child was told."""
+    if event.failure is None:
+        return {}
+    told = (event.failure.details or {}).get("cause") if event.failure.code == "child_failed" else None
+    here = {"run_id": event.child, "code": event.failure.code, "message": event.failure.message}
+    return {"cause": told if isinstance(told, dict) else here}
 
 
 _ENDED_AS: Mapping[str, str] = {"failed": "failed", "cancelled": "was cancelled"}

@@ -162,13 +162,30 @@ def test_a_child_that_does_not_succeed_fails_the_step_that_waits(
     driver = parent()
     driver.child_started("t")
     driver.child_ended("t", state, failure=failure)  # type: ignore[arg-type]
+    cause = {"run_id": "run_2", "code": failure.code, "message": failure.message} if failure else None
     assert driver.step("t").error() == {
         "code": "child_failed",
         "message": message,
         "retryable": False,
         "attempts": 1,
-        "details": {"run_id": "run_2", "workflow": "other", "status": state},
+        "details": {"run_id": "run_2", "workflow": "other", "status": state} | ({"cause": cause} if cause else {}),
     }
+
+
+def test_the_first_cause_is_told_at_every_level_and_no_message_grows() -> None:
+    failure = Failure("http_5xx", "it is down")
+    messages = []
+    for _ in range(5):
+        driver = parent()
+        driver.child_started("t")
+        driver.child_ended("t", "failed", failure=failure)
+        ended = driver.run.ended
+        assert ended is not None and ended.failure is not None
+        failure = ended.failure
+        assert failure.details is not None
+        assert failure.details["cause"] == {"run_id": "run_2", "code": "http_5xx", "message": "it is down"}
+        messages.append(failure.message)
+    assert len(set(messages[1:])) == 1 and messages[1].count("run_2") == 1
 
 
 def test_a_retry_starts_another_child() -> None:
