@@ -179,9 +179,10 @@ def test_the_first_cause_is_told_at_every_level_and_no_message_grows() -> None:
         driver = parent()
         driver.child_started("t")
         driver.child_ended("t", "failed", failure=failure)
-        ended = driver.run.ended
-        assert ended is not None and ended.failure is not None
-        failure = ended.failure
+        error = driver.step("t").error()
+        failure = Failure(
+            "child_failed", f"step 't' failed: {error['message']}", details={**error["details"], "node": "t"}
+        )
         assert failure.details is not None
         assert failure.details["cause"] == {"run_id": "run_2", "code": "http_5xx", "message": "it is down"}
         messages.append(failure.message)
