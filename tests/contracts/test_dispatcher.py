@@ -36,6 +36,7 @@ RUN = RunId("run_1")
 PATIENT = Limits(timeout_ms=600_000)
 ECHO = module("echo")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may look into a worker")
 
 
 class FixedClock:
@@ -373,6 +374,7 @@ async def test_when_no_worker_can_start_the_dispatcher_says_so(monkeypatch: pyte
 
 
 @linux
+@root
 async def test_a_worker_has_nothing_that_it_does_not_need(bench: Bench) -> None:
     proc = Path(f"/proc/{bench.dispatcher.pids[0]}")
     assert (proc / "environ").read_bytes() == b""
@@ -382,10 +384,13 @@ async def test_a_worker_has_nothing_that_it_does_not_need(bench: Bench) -> None:
     assert "Max core file size        0" in limits and "Max open files            1024" in limits
     assert "NoNewPrivs:\t1" in (proc / "status").read_text()
     assert (proc / "cwd").readlink() != Path.cwd()
+    assert (proc / "fd" / "2").readlink() == (proc / "cwd").readlink() / "stderr"
+    assert "Seccomp:\t2" in (proc / "status").read_text()
     assert os.getsid(bench.dispatcher.pids[0]) != os.getsid(0)
 
 
 @linux
+@root
 async def test_the_folder_of_a_worker_is_removed_with_it(bench: Bench) -> None:
     folder = _folder_of(bench.dispatcher.pids[0])
     assert Path.is_dir(folder)
