@@ -19,6 +19,7 @@ pub const host = @import("host.zig");
 pub const calendar = @import("calendar.zig");
 pub const kv = @import("kv.zig");
 pub const http = @import("http.zig");
+pub const s3 = @import("s3.zig");
 pub const encoding = @import("encoding.zig");
 pub const arithmetic = @import("arithmetic.zig");
 pub const merge = @import("merge.zig");

@@ -33,6 +33,7 @@ from cypher_executor.adapters.egress.redaction import Redaction
 from cypher_executor.adapters.egress.request import HttpRequest, read_request
 from cypher_executor.adapters.egress.resolving import CheckedResolver, Resolve
 from cypher_executor.adapters.egress.rule import EgressRefused, EgressRule
+from cypher_executor.adapters.egress.signing import check_sign, signed
 from cypher_executor.core.recipe import Value
 from cypher_executor.errors import RequestInvalid
 from cypher_executor.ports import CallContext, Secrets, failed_call
@@ -65,10 +66,13 @@ class Connections:
         redaction = Redaction({})
         try:
             wanted = read_request(request, context)
+            if wanted.sign:
+                check_sign(wanted.sign)
             self._check(wanted, context)
             values = await self._open_secrets(wanted, context)
             redaction = Redaction(values)
-            answer = await self._send(filled(wanted, values, context.seed, context.run), redaction)
+            ready = signed(filled(wanted, values, context.seed, context.run), context.key)
+            answer = await self._send(ready, redaction)
         except Exception as error:
             answer = failed(error) or _bug(error)
         return {key: redaction.value(value) for key, value in answer.items()}

@@ -34,7 +34,7 @@ def handles_in(wanted: HttpRequest, seed: str, run: str) -> set[str]:
         if names := _names([text], seed, run):
             where = "the path or the host of an address"
             raise RequestInvalid(f"the secret {min(names)} stands in {where}: use a header, the query or the body")
-    texts = [*wanted.headers.values(), *url.query.values(), _text(wanted.body)]
+    texts = [*wanted.headers.values(), *url.query.values(), *wanted.sign.values(), _text(wanted.body)]
     return _names([*texts, *filter(None, map(_basic, wanted.headers.values()))], seed, run)
 
 
@@ -49,7 +49,8 @@ def filled(wanted: HttpRequest, values: Mapping[str, str], seed: str, run: str) 
     body = wanted.body
     if body is not None and b"secret:" in body:
         body = put.into(_text(body), escape).encode("utf-8", "surrogateescape")
-    return replace(wanted, headers=headers, url=url, body=body)
+    sign = {name: put.into(value) for name, value in wanted.sign.items()}
+    return replace(wanted, headers=headers, url=url, body=body, sign=sign)
 
 
 class _Put:

@@ -10,7 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote
 
@@ -23,7 +23,7 @@ from cypher_executor.ports import CallContext
 
 MAX_TIMEOUT_MS: Final = 30_000
 
-_KNOWN: Final = ("op", "method", "url", "headers", "query", "body", "body_base64", "timeout_ms")
+_KNOWN: Final = ("op", "method", "url", "headers", "query", "body", "body_base64", "timeout_ms", "sign")
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _LONGEST_URL: Final = 16 * 1024
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -42,6 +42,7 @@ class HttpRequest:
     headers: Mapping[str, str]
     body: bytes | None
     timeout_ms: int
+    sign: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_request(request: Mapping[str, Value], context: CallContext) -> HttpRequest:
@@ -61,6 +62,7 @@ def read_request(request: Mapping[str, Value], context: CallContext) -> HttpRequ
         headers,
         body,
         _timeout_ms(request.get("timeout_ms"), context.timeout_ms),
+        _sign(request.get("sign")),
     )
 
 
@@ -131,6 +133,15 @@ def _body(body: Value, is_base64: Value) -> tuple[bytes | None, str | None]:
     if isinstance(body, str):
         return body.encode(), "text/plain; charset=utf-8"
     return strict_json.dumps(body), "application/json"
+
+
+def _sign(given: Value) -> Mapping[str, str]:
+    """How to sign, see `signing`; nothing for a request that is not to be signed."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise RequestInvalid("'sign' is a map")
+    return {name: _text(value, f"'sign.{name}'") for name, value in given.items() if value is not None}
 
 
 def _decoded(body: Value) -> bytes:
