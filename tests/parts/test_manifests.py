@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cypher_executor.core.parts import Grants
 from cypher_executor.errors import ModuleRefused, RequestInvalid
 from cypher_executor.files import shipped
 from cypher_executor.partkit.build import part_folders
@@ -17,7 +18,8 @@ EACH = pytest.mark.parametrize("folder", PARTS, ids=lambda p: p.part.name)
 
 SHIPPED = """
     array_ops classify_text encode filter hash http_request if_control json_ops merge number_ops set string_ops
-    summarise_text switch template text_split translate_words trigger_workflow validate_json wait
+    summarise_text switch template text_split translate_words trigger_workflow validate_json wait wait_for_callback
+    wait_for_workflows
 """
 MANIFEST = 'name = "mine"\nversion = "1.0.0"\nsummary = "Mine."\n'
 
@@ -41,8 +43,11 @@ def test_a_part_with_a_module_can_be_built_and_one_in_the_engine_has_none(folder
     assert (folder.build is None) == folder.engine == (folder.part.digest is None)
 
 
-def test_only_the_part_that_calls_out_and_those_in_the_engine_are_not_pure() -> None:
-    assert {p.part.name for p in PARTS if not p.part.pure} == {"http_request", "wait", "trigger_workflow"}
+def test_only_parts_that_call_out_and_those_in_the_engine_are_not_pure() -> None:
+    in_engine = {p.part.name for p in PARTS if p.engine}
+    assert in_engine == {"trigger_workflow", "wait_for_workflows", "wait", "wait_for_callback"}
+    asking = {p.part.name for p in PARTS if p.part.grants != Grants()}
+    assert {p.part.name for p in PARTS if not p.part.pure} == in_engine | asking
 
 
 def test_sources_stay_short_and_modules_small() -> None:

@@ -13,6 +13,9 @@ from cypher_executor.cypher.plan.draft import RECIPE_LABEL
 _CLAUSES = ("CREATE", "MERGE", "RETURN")
 _CLOSES = {")": ("node", "call", "other"), "]": ("relationship", "list"), "}": ("map",)}
 
+_DEEPEST = 500
+"""Brackets in so many others are passed over: no recipe has them, and no help is wanted there."""
+
 
 @dataclass(slots=True)
 class Spot:
@@ -158,6 +161,8 @@ class _Reading:
         self._returning = word.text.upper() == "RETURN"
 
     def _push(self, word: Word) -> None:
+        if len(self._open) >= _DEEPEST:
+            return
         last = self._before[-1] if self._before else None
         drawing = not self._open and not self._returning
         kind = {"(": "node" if drawing else "other", "[": "relationship" if drawing else "list", "{": "map"}[word.text]
