@@ -18,6 +18,7 @@ from cypher_executor.cypher.plan.recipe_node import recipe_name
 from cypher_executor.cypher.plan.result import name_columns
 from cypher_executor.cypher.report import Report
 from cypher_executor.cypher.salvage import salvage
+from cypher_executor.cypher.undisturbed import undisturbed
 from cypher_executor.errors import Diagnostic, Place
 
 
@@ -57,27 +58,28 @@ def compile_recipe(
     `trusted` says that this text was accepted before: only what stops it from being read refuses it then, so that a
     newer version with more checks still carries on with the runs of an older one.
     """
-    report = Report()
-    parsed = parse(text)
-    report.add_all(parsed.diagnostics)
-    statement, complete = parsed.statement, True
-    if statement is None:
-        salvaged = salvage(text, parsed)
-        statement, complete = salvaged.statement, salvaged.complete
-        report.add_all(salvaged.more)
-    if statement is None:
-        return Compiled(None, report.sorted())
-    report.doubt()
-    planned = plan(statement, report, complete=complete)
-    if not trusted:
-        _check_name(planned, name, report)
-        check_pieces(planned, parts, schema_problem, report)
-    if not trusted and planned.complete:
-        check_whole(planned, parts, recipes, report)
-    compiled = compile_readings(planned, report)
-    name_columns(planned.columns or [], compiled, report)
-    recipe = None if report.has_errors else assemble(planned, compiled, text, name)
-    return Compiled(recipe, report.sorted(), parts)
+    with undisturbed():
+        report = Report()
+        parsed = parse(text)
+        report.add_all(parsed.diagnostics)
+        statement, complete = parsed.statement, True
+        if statement is None:
+            salvaged = salvage(text, parsed)
+            statement, complete = salvaged.statement, salvaged.complete
+            report.add_all(salvaged.more)
+        if statement is None:
+            return Compiled(None, report.sorted())
+        report.doubt()
+        planned = plan(statement, report, complete=complete)
+        if not trusted:
+            _check_name(planned, name, report)
+            check_pieces(planned, parts, schema_problem, report)
+        if not trusted and planned.complete:
+            check_whole(planned, parts, recipes, report)
+        compiled = compile_readings(planned, report)
+        name_columns(planned.columns or [], compiled, report)
+        recipe = None if report.has_errors else assemble(planned, compiled, text, name)
+        return Compiled(recipe, report.sorted(), parts)
 
 
 def _check_name(planned: Planned, name: str | None, report: Report) -> None:

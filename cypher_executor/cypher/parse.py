@@ -13,9 +13,7 @@ file is a pickle, so the folder must be private to the user; choosing it is the 
 
 from __future__ import annotations
 
-import gc
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,15 +22,26 @@ from typing import Any
 
 from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
-from lark.lexer import ContextualLexer
 from lark.parsers.lalr_analysis import Shift
 from lark.utils import TextSlice
 
 from cypher_executor.cypher import mistakes, syntax
+from cypher_executor.cypher.automaton import (
+    END,
+    Match,
+    Misread,
+    Reduction,
+    Stretch,
+    Tables,
+    follow,
+    inlining,
+    token_matcher,
+)
 from cypher_executor.cypher.mending import Mended, repair
 from cypher_executor.cypher.places import Lines, at
 from cypher_executor.cypher.problems import MAX_PROBLEMS
 from cypher_executor.cypher.tree import Builder
+from cypher_executor.cypher.undisturbed import undisturbed
 from cypher_executor.errors import Diagnostic, Place, TextEdit
 from cypher_executor.files import shipped
 
@@ -68,44 +77,6 @@ class _Misfit(Exception):
         self.misfit = misfit
 
 
-class _Lexer(ContextualLexer):
-    """lark's contextual lexer with its inner loop written out, because most of the time of a parse went into the calls
-    between its methods. White space is skipped here; errors are left to the original."""
-
-    def lex(self, lexer_state: Any, parser_state: Any) -> Iterator[Token]:
-        piece, counter, stack = lexer_state.text, lexer_state.line_ctr, parser_state.state_stack
-        text, end = piece.text, piece.end
-        while True:
-            space = _SPACE(text, counter.char_pos, end)
-            if space:
-                counter.feed(space[0])
-            lexer = self.lexers[stack[-1]]
-            found = lexer.match(piece, counter.char_pos) if counter.char_pos < end else None  # type: ignore[attr-defined]
-            if found is None:
-                yield from super().lex(lexer_state, parser_state)
-                return
-            token = _token(counter, *found)
-            callback = lexer.callback.get(token.type)  # type: ignore[attr-defined]
-            if callback is not None:
-                callback(token)
-            if token.type not in lexer.ignore_types:  # type: ignore[attr-defined]
-                lexer_state.last_token = token
-                yield token
-
-
-def _token(counter: Any, value: str, kind: str) -> Token:
-    """The token that begins where `counter` is, which is moved to its end."""
-    token = str.__new__(Token, value)
-    token.type, token.value = kind, value
-    token.start_pos, token.line, token.column = counter.char_pos, counter.line, counter.column
-    counter.feed(value)
-    token.end_pos, token.end_line, token.end_column = counter.char_pos, counter.line, counter.column
-    return token
-
-
-_SPACE = re.compile(r"\s+").match
-
-
 class Parser:
     """The language, loaded. One parser reads one text at a time; threads take turns."""
 
@@ -118,7 +89,9 @@ class Parser:
         self._stopped: list[Place] = []
         self._repairs: list[TextEdit] = []
         self._lark = self._load(cache)
-        self._rules = _rules_by_identity(self._lark)
+        parsing: Any = self._lark.parser
+        self._table = parsing.parser.parser.parse_table
+        self._tables = _tables(self._lark, self._builder)
 
     def parse(self, text: str) -> Parsed:
         """Reads a recipe or a query, and finds every mistake of syntax in it."""
@@ -129,7 +102,7 @@ class Parser:
         return self._parse(mended.text, mended.original, mended.place)
 
     def _parse(self, text: str, original: str, where: mistakes.Where | None) -> Parsed:
-        with self._lock:
+        with self._lock, undisturbed():
             self._begin(original, where, templates=True)
             statement = self._script(text, where)
             ordered = sorted(self._builder.problems.found, key=lambda d: (d.place.line, d.place.column))
@@ -191,10 +164,10 @@ class Parser:
             self._repairs.append(mending)
 
     def _expression(
-        self, text: str, where: mistakes.Where | None
+        self, text: str, where: mistakes.Where | None, first: tuple[int, int] | None = None
     ) -> tuple[syntax.Expression | None, Sequence[Diagnostic]]:
         try:
-            return self._read(text, "expression", 0, where), ()
+            return self._read(text, "expression", 0, None if first else where, None, first or (1, 1)), ()
         except _Misfit as stopped:
             return None, (mistakes.explain(stopped.misfit, where or Lines(text).place),)
 
@@ -205,7 +178,9 @@ class Parser:
         silent, self._silent = self._silent, True
         self._builder.templates = False
         try:
-            return self._expression(text, _mapped(positions))
+            (line, column), (end_line, end_column) = positions[0], positions[-1]
+            straight = line == end_line and end_column - column == len(text)
+            return self._expression(text, _mapped(positions), (line, column) if straight else None)
         finally:
             self._silent, self._builder.templates = silent, True
 
@@ -226,43 +201,40 @@ class Parser:
         start: int,
         where: mistakes.Where | None = None,
         end: int | None = None,
+        first: tuple[int, int] = (1, 1),
     ) -> Any:
-        parser = self._lark.parse_interactive(TextSlice(text, start, len(text) if end is None else end), rule)
+        """The value of `text[start:end]` as a `rule`; `first` is line and column of the text. Raises _Misfit."""
+        stop = len(text) if end is None else end
+        line, line_start = first[0] + text.count("\n", 0, start), text.rfind("\n", 0, start) + 1
+        table = self._table
+        stretch = Stretch(
+            text, start, stop, table.start_states[rule], table.end_states[rule],
+            line, line_start if line_start else 1 - first[1],
+        )  # fmt: skip
+        before = self._builder.noted(), len(self._comments)
+        try:
+            return follow(self._tables, stretch, None if where is None else lambda token: _move(token, where))
+        except Misread:
+            self._builder.forget(before[0])
+            del self._comments[before[1] :]
+        return self._read_wrong(text, rule, start, where, stop)
+
+    def _read_wrong(self, text: str, rule: str, start: int, where: mistakes.Where | None, end: int) -> Any:
+        """Reads what does not fit once more, with lark's own loop, which says where it stopped and why."""
+        parser = self._lark.parse_interactive(TextSlice(text, start, end), rule)
         state = parser.parser_state
         previous: Token | None = None
         try:
             for token in parser.lexer_thread.lex(state):  # type: ignore[no-untyped-call]
                 if where is not None:
                     _move(token, where)
-                self._feed(state, token)
+                state.feed_token(token)
                 previous = token
             last = Token.new_borrow_pos("$END", "", previous) if previous else Token("$END", "", len(text), 1, 1)
             return state.feed_token(last, True)
         except (UnexpectedToken, UnexpectedCharacters) as stopped:
             accepts = self._accepted(text, rule, start, _offset(stopped, text))
             raise _Misfit(_misfit(text, start, stopped, previous, accepts)) from None
-
-    def _feed(self, state: Any, token: Token) -> None:
-        """What lark's own `feed_token` does, with all that it looks up for each rule looked up beforehand."""
-        states, values, table, rules = state.state_stack, state.value_stack, state.parse_conf.states, self._rules
-        while True:
-            found = table[states[-1]].get(token.type)
-            if found is None:
-                state.feed_token(token)  # raises UnexpectedToken
-                raise AssertionError("lark accepted a token that is not in its table")
-            action, target = found
-            rule = rules.get(id(target)) if action is not Shift else None
-            if rule is None:
-                states.append(target)
-                values.append(token)
-                return
-            size, origin, build = rule
-            start = len(values) - size  # not `-size`, which for an empty rule would be everything
-            value = build(values[start:])
-            del states[start + 1 :]  # below the first value there is a state
-            del values[start:]
-            states.append(table[states[-1]][origin][1])
-            values.append(value)
 
     def _accepted(self, text: str, rule: str, start: int, stop: int) -> frozenset[str]:
         """What could stand at `stop`. A token that does not fit may have completed rules before it was refused, and
@@ -285,9 +257,7 @@ class Parser:
 
     def _load(self, cache: Path | None) -> Lark:
         grammar = (shipped("grammar") / "cypher.lark").read_text(encoding="utf-8")
-        collecting = gc.isenabled()
-        gc.disable()  # loading makes many objects that all stay
-        try:
+        with undisturbed():
             return Lark(
                 grammar,
                 parser="lalr",
@@ -298,11 +268,7 @@ class Parser:
                 transformer=self._builder,
                 lexer_callbacks={"COMMENT": self._comment, "COMMENT_MISTAKE": self._unclosed_comment},
                 cache=str(cache) if cache else False,
-                _plugins={"ContextualLexer": _Lexer},
             )
-        finally:
-            if collecting:
-                gc.enable()
 
     def _comment(self, token: Token) -> Token:
         if not self._silent:
@@ -318,13 +284,48 @@ class Parser:
         return token
 
 
-def _rules_by_identity(loaded: Lark) -> dict[int, tuple[int, str, Callable[[list[Any]], Any]]]:
-    """For each rule in the parser's tables: how much it takes from the stack, its name, and what builds its value."""
+def _tables(loaded: Lark, builder: Builder) -> Tables:
+    """What lark has made, in the form that the loop follows."""
     parser: Any = loaded.parser
-    callbacks = parser.parser.parser.callbacks
-    table = parser.parser.parser.parse_table.states
-    rules = {id(target): target for row in table.values() for action, target in row.values() if action is not Shift}
-    return {key: (len(rule.expansion), rule.origin.name, callbacks[rule]) for key, rule in rules.items()}
+    states = parser.parser.parser.parse_table.states
+    reductions: dict[int, Reduction] = {}
+    actions: dict[int, dict[str, int | Reduction]] = {}
+    gotos: dict[int, dict[str, int]] = {}
+    for state, row in states.items():
+        actions[state], gotos[state] = {}, {}
+        for symbol, (action, target) in row.items():
+            if action is Shift:
+                (actions if symbol.isupper() or symbol == END else gotos)[state][symbol] = target
+            else:
+                if id(target) not in reductions:
+                    reductions[id(target)] = _reduction(target, builder)
+                actions[state][symbol] = reductions[id(target)]
+    callbacks = parser.lexer_conf.callbacks
+    ignored = {kind: callbacks[kind] for kind in parser.lexer_conf.ignore if kind in callbacks}
+    return Tables(_Matchers(parser.lexer.lexers), actions, gotos, ignored)
+
+
+class _Matchers(dict[int, Match]):
+    """What finds the next token, by state; made when a text first comes to the state."""
+
+    def __init__(self, lexers: Mapping[int, Any]) -> None:
+        self._lexers = lexers
+        self._made: dict[int, Match] = {}
+
+    def __missing__(self, state: int) -> Match:
+        lexer = self._lexers[state]  # which many states share
+        if id(lexer) not in self._made:
+            terminals = [(t.name, t.pattern.to_regexp()) for t in lexer.terminals if t.name != "SPACE"]
+            self._made[id(lexer)] = token_matcher(terminals, lexer.g_regex_flags)
+        self[state] = self._made[id(lexer)]
+        return self[state]
+
+
+def _reduction(rule: Any, builder: Builder) -> Reduction:
+    name = rule.origin.name
+    build = (lambda children: children) if name.startswith("_") else getattr(builder, rule.alias or name)
+    inlined = [not symbol.is_term and symbol.name.startswith("_") for symbol in rule.expansion]
+    return len(inlined), name, inlining(inlined, build)
 
 
 def _offset(stopped: UnexpectedToken | UnexpectedCharacters, text: str) -> int:
@@ -348,7 +349,7 @@ def _misfit(
     return mistakes.Misfit(text, start, found, before, accepts)
 
 
-def _move(token: Token, where: mistakes.Where) -> None:
+def _move(token: Any, where: mistakes.Where) -> None:
     """Gives a token of a text within a text its place in the outer one."""
     assert token.start_pos is not None and token.end_pos is not None
     place = where(token.start_pos, token.end_pos)

@@ -15,25 +15,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeAlias, dataclass_transform
+from typing import ClassVar, TypeAlias
 from typing import Literal as OneOf
 
+from cypher_executor.cypher.node import node
 from cypher_executor.errors import Place
 
 
-@dataclass_transform(frozen_default=True, eq_default=False)
-def _node(kind: type[Any]) -> Any:
-    return dataclass(frozen=True, slots=True, eq=False, repr=False)(kind)
-
-
-@_node
+@node
 class Syntax:
     """Anything in the tree. `place` is where its text stands."""
 
     place: Place
 
+    _BELOW: ClassVar[tuple[str, ...]] = ()
+    """The fields that may hold nodes."""
 
-@_node
+
+@node
 class Name(Syntax):
     """A name as meant: without backticks, in Unicode's composed form (NFC)."""
 
@@ -43,7 +42,7 @@ class Name(Syntax):
 # --- expressions: atoms ---------------------------------------------------------------------------------------------
 
 
-@_node
+@node
 class Literal(Syntax):
     """null, a boolean, an integer, a float or a string; `source` is how it was written."""
 
@@ -51,7 +50,7 @@ class Literal(Syntax):
     source: str
 
 
-@_node
+@node
 class Template(Syntax):
     """A string with `{{ expressions }}` in it, where templates are read; elsewhere it is the string `value`.
 
@@ -63,26 +62,26 @@ class Template(Syntax):
     parts: tuple[str | Expression, ...]
 
 
-@_node
+@node
 class Parameter(Syntax):
     """`$name`."""
 
     name: str
 
 
-@_node
+@node
 class Variable(Syntax):
     """A name that stands for a value: a node upstream, a loop's item, a column of a row."""
 
     name: str
 
 
-@_node
+@node
 class ListLiteral(Syntax):
     items: tuple[Expression, ...]
 
 
-@_node
+@node
 class MapEntry(Syntax):
     """`key: value`, in a map or in a map projection."""
 
@@ -90,26 +89,26 @@ class MapEntry(Syntax):
     value: Expression
 
 
-@_node
+@node
 class MapLiteral(Syntax):
     """A map as written: keys in the order of the text, and perhaps twice."""
 
     entries: tuple[MapEntry, ...]
 
 
-@_node
+@node
 class PropertySelector(Syntax):
     """`.key` in a map projection."""
 
     key: Name
 
 
-@_node
+@node
 class AllPropertiesSelector(Syntax):
     """`.*` in a map projection."""
 
 
-@_node
+@node
 class MapProjection(Syntax):
     """`variable {.key, .*, other: 1, another}`."""
 
@@ -117,7 +116,7 @@ class MapProjection(Syntax):
     items: tuple[PropertySelector | AllPropertiesSelector | MapEntry | Variable, ...]
 
 
-@_node
+@node
 class FunctionCall(Syntax):
     """`name(arguments)`; `name` keeps the author's spelling, with dots for a namespace."""
 
@@ -126,18 +125,18 @@ class FunctionCall(Syntax):
     arguments: tuple[Expression, ...]
 
 
-@_node
+@node
 class CountStar(Syntax):
     """`count(*)`."""
 
 
-@_node
+@node
 class When(Syntax):
     condition: Expression
     result: Expression
 
 
-@_node
+@node
 class Case(Syntax):
     """`CASE WHEN condition ...`, or with a subject `CASE subject WHEN value ...`."""
 
@@ -146,7 +145,7 @@ class Case(Syntax):
     default: Expression | None
 
 
-@_node
+@node
 class ListComprehension(Syntax):
     """`[variable IN source WHERE where | projection]`."""
 
@@ -156,7 +155,7 @@ class ListComprehension(Syntax):
     projection: Expression | None
 
 
-@_node
+@node
 class PatternComprehension(Syntax):
     """`[variable = (a)-->(b) WHERE where | projection]`; the path carries its variable."""
 
@@ -165,7 +164,7 @@ class PatternComprehension(Syntax):
     projection: Expression
 
 
-@_node
+@node
 class Quantifier(Syntax):
     """`any(variable IN source WHERE where)`."""
 
@@ -175,7 +174,7 @@ class Quantifier(Syntax):
     where: Expression | None
 
 
-@_node
+@node
 class Reduce(Syntax):
     """`reduce(accumulator = initial, variable IN source | body)`."""
 
@@ -186,14 +185,14 @@ class Reduce(Syntax):
     body: Expression
 
 
-@_node
+@node
 class PatternPredicate(Syntax):
     """A pattern that stands where a value is wanted: whether it occurs (or, of shortestPath, the path itself)."""
 
     pattern: Path
 
 
-@_node
+@node
 class Subquery(Syntax):
     """`EXISTS {...}` and `COUNT {...}`, around a pattern or around a whole query."""
 
@@ -206,21 +205,21 @@ class Subquery(Syntax):
 # --- expressions: operators -----------------------------------------------------------------------------------------
 
 
-@_node
+@node
 class Property(Syntax):
     """`.key`, a step of an `Access`."""
 
     key: Name
 
 
-@_node
+@node
 class Index(Syntax):
     """`[index]`, a step of an `Access`."""
 
     index: Expression
 
 
-@_node
+@node
 class Slice(Syntax):
     """`[start..stop]`, a step of an `Access`."""
 
@@ -228,7 +227,7 @@ class Slice(Syntax):
     stop: Expression | None
 
 
-@_node
+@node
 class Access(Syntax):
     """Steps into a value, one after the other: `subject.key[0][1..2]`."""
 
@@ -236,7 +235,7 @@ class Access(Syntax):
     steps: tuple[Property | Index | Slice, ...]
 
 
-@_node
+@node
 class HasLabels(Syntax):
     """`subject:Label:Other`: whether it has all of them."""
 
@@ -244,7 +243,7 @@ class HasLabels(Syntax):
     labels: tuple[Name, ...]
 
 
-@_node
+@node
 class Unary(Syntax):
     """`NOT`s, or signs, before an operand; several in a row are one node, in the order of the text."""
 
@@ -252,7 +251,7 @@ class Unary(Syntax):
     operand: Expression
 
 
-@_node
+@node
 class Arithmetic(Syntax):
     """Operators of one precedence, taken from the left: `+ -`, or `* / %`, or `^`. One operator fewer than operands."""
 
@@ -260,7 +259,7 @@ class Arithmetic(Syntax):
     operators: tuple[OneOf["+", "-", "*", "/", "%", "^"], ...]
 
 
-@_node
+@node
 class Test(Syntax):
     """One test of a `Tests`; the operand is None for `IS NULL` and `IS NOT NULL`."""
 
@@ -268,7 +267,7 @@ class Test(Syntax):
     operand: Expression | None
 
 
-@_node
+@node
 class Tests(Syntax):
     """Tests that bind tighter than comparisons, taken from the left: `name STARTS WITH 'a' IS NULL`."""
 
@@ -276,7 +275,7 @@ class Tests(Syntax):
     tests: tuple[Test, ...]
 
 
-@_node
+@node
 class Comparison(Syntax):
     """`1 < x <= 3`: true if each neighbouring pair is."""
 
@@ -284,7 +283,7 @@ class Comparison(Syntax):
     operators: tuple[OneOf["=", "<>", "<", "<=", ">", ">="], ...]
 
 
-@_node
+@node
 class Logical(Syntax):
     operator: OneOf["AND", "OR", "XOR"]
     operands: tuple[Expression, ...]
@@ -300,7 +299,7 @@ Expression: TypeAlias = (
 # --- patterns -------------------------------------------------------------------------------------------------------
 
 
-@_node
+@node
 class NodePattern(Syntax):
     """`(variable:Label:Other {properties})`."""
 
@@ -309,7 +308,7 @@ class NodePattern(Syntax):
     properties: MapLiteral | Parameter | None
 
 
-@_node
+@node
 class Hops(Syntax):
     """`*`, `*2`, `*1..3`; None for an end that is open."""
 
@@ -317,7 +316,7 @@ class Hops(Syntax):
     maximum: int | None
 
 
-@_node
+@node
 class RelationshipPattern(Syntax):
     """`-[variable:TYPE|OTHER*1..3 {properties}]->`. `left` is an arrow that points to the node written before it."""
 
@@ -328,7 +327,7 @@ class RelationshipPattern(Syntax):
     properties: MapLiteral | Parameter | None
 
 
-@_node
+@node
 class Path(Syntax):
     """`variable = (a)-[:R]->(b)`: nodes and relationships in turn, beginning and ending with a node."""
 
@@ -351,19 +350,19 @@ Pattern: TypeAlias = Path | NodePattern | RelationshipPattern
 # --- clauses --------------------------------------------------------------------------------------------------------
 
 
-@_node
+@node
 class Draw(Syntax):
     """Patterns without a clause word; in a recipe the same as `CREATE`."""
 
     patterns: tuple[Path, ...]
 
 
-@_node
+@node
 class Create(Syntax):
     patterns: tuple[Path, ...]
 
 
-@_node
+@node
 class SetProperty(Syntax):
     """`n.key = value`."""
 
@@ -371,7 +370,7 @@ class SetProperty(Syntax):
     value: Expression
 
 
-@_node
+@node
 class SetVariable(Syntax):
     """`n = value`, or `n += value` when `add`."""
 
@@ -380,7 +379,7 @@ class SetVariable(Syntax):
     add: bool
 
 
-@_node
+@node
 class SetLabels(Syntax):
     """`n:Label:Other`, in SET and in REMOVE."""
 
@@ -391,13 +390,13 @@ class SetLabels(Syntax):
 SetItem: TypeAlias = SetProperty | SetVariable | SetLabels
 
 
-@_node
+@node
 class MergeAction(Syntax):
     on: OneOf["CREATE", "MATCH"]
     items: tuple[SetItem, ...]
 
 
-@_node
+@node
 class Merge(Syntax):
     pattern: Path
     actions: tuple[MergeAction, ...]
@@ -407,26 +406,26 @@ class Merge(Syntax):
         return (self.pattern,)
 
 
-@_node
+@node
 class Match(Syntax):
     optional: bool
     patterns: tuple[Path, ...]
     where: Expression | None
 
 
-@_node
+@node
 class Unwind(Syntax):
     source: Expression
     variable: Name
 
 
-@_node
+@node
 class OrderItem(Syntax):
     expression: Expression
     descending: bool
 
 
-@_node
+@node
 class ProjectionItem(Syntax):
     """`expression AS alias`; without an alias the column is called as the expression was written, `source`."""
 
@@ -435,7 +434,7 @@ class ProjectionItem(Syntax):
     source: str
 
 
-@_node
+@node
 class Projection(Syntax):
     """What follows `WITH` or `RETURN`; `star` is `*`, with or without items after it."""
 
@@ -447,36 +446,36 @@ class Projection(Syntax):
     limit: Expression | None
 
 
-@_node
+@node
 class With(Syntax):
     projection: Projection
     where: Expression | None
 
 
-@_node
+@node
 class Return(Syntax):
     projection: Projection
 
 
-@_node
+@node
 class Set(Syntax):
     items: tuple[SetItem, ...]
 
 
-@_node
+@node
 class Remove(Syntax):
     """Each item is a property or labels of a variable."""
 
     items: tuple[Access | SetLabels, ...]
 
 
-@_node
+@node
 class Delete(Syntax):
     detach: bool
     expressions: tuple[Expression, ...]
 
 
-@_node
+@node
 class YieldItem(Syntax):
     """`field AS alias`."""
 
@@ -484,7 +483,7 @@ class YieldItem(Syntax):
     alias: Name | None
 
 
-@_node
+@node
 class Call(Syntax):
     """`CALL procedure(arguments) YIELD items`. Without parentheses `arguments` is None: they come from parameters."""
 
@@ -495,7 +494,7 @@ class Call(Syntax):
     where: Expression | None
 
 
-@_node
+@node
 class Foreach(Syntax):
     """`FOREACH (variable IN source | clauses)`."""
 
@@ -509,14 +508,14 @@ Clause: TypeAlias = (
 )  # fmt: skip
 
 
-@_node
+@node
 class Query(Syntax):
     """Clauses, one after the other."""
 
     clauses: tuple[Clause, ...]
 
 
-@_node
+@node
 class Script(Syntax):
     """A whole text: one query, or several joined by UNION; `all` says of each UNION whether it is UNION ALL."""
 
@@ -535,23 +534,22 @@ class Comment:
 # --- following the tree ---------------------------------------------------------------------------------------------
 
 
-def children(node: Syntax) -> list[Syntax]:
-    """The nodes directly below `node`, in the order of the text."""
+def children(parent: Syntax) -> list[Syntax]:
+    """The nodes directly below `parent`, in the order of the text."""
     found: list[Syntax] = []
-    names: tuple[str, ...] = type(node).__match_args__
-    for name in names[1:]:  # all fields but the place
-        value = getattr(node, name)
-        if isinstance(value, Syntax):
+    for name in parent._BELOW:
+        value = getattr(parent, name)
+        if type(value) is tuple:
+            found.extend([v for v in value if isinstance(v, Syntax)])
+        elif value is not None:
             found.append(value)
-        elif isinstance(value, tuple):
-            found.extend(v for v in value if isinstance(v, Syntax))
     return found
 
 
-def walk(node: Syntax) -> Iterator[Syntax]:
-    """`node` and everything below it, in the order of the text, parents before children."""
-    todo = [node]
+def walk(root: Syntax) -> Iterator[Syntax]:
+    """`root` and everything below it, in the order of the text, parents before children."""
+    todo = [root]
     while todo:
-        node = todo.pop()
-        yield node
-        todo.extend(reversed(children(node)))
+        each = todo.pop()
+        yield each
+        todo.extend(reversed(children(each)))

@@ -59,6 +59,17 @@ class Builder:
         self.predicates = 0
         self._lines = text.split("\n")
 
+    def noted(self) -> tuple[int, int, set[int]]:
+        """What was noted so far, for `forget`."""
+        return len(self.problems.found), self.predicates, set(self.held)
+
+    def forget(self, before: tuple[int, int, set[int]]) -> None:
+        """Forgets what was noted since `noted` gave this: the same text is read once more."""
+        known, self.predicates, held = before
+        del self.problems.found[known:]
+        for key in [key for key in self.held if key not in held]:
+            del self.held[key]
+
     def __getattr__(self, name: str) -> Any:
         if name not in _RULES:
             raise AttributeError(name)
