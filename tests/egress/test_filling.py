@@ -164,6 +164,33 @@ async def test_a_part_that_was_not_granted_secrets_sends_none(egress: Egress, ca
     assert canary.connections == 0
 
 
+SIGN = {"scheme": "standard_webhooks"}
+
+
+async def test_a_secret_that_signs_needs_the_same_grants_and_is_not_sent(egress: Egress, canary: Canary) -> None:
+    sign = {**SIGN, "secret": secret("TOKEN")}
+    refused = await ask(egress, canary, about=context(canary, secrets=[]), method="POST", sign=sign)
+    assert refused["error"]["code"] == "grant_missing" and canary.connections == 0
+    assert (await ask(egress, canary, method="POST", sign=sign))["status"] == 200
+    [request] = canary.requests
+    assert request.headers["Webhook-Signature"].startswith("v1,") and TOKEN not in str(dict(request.headers))
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        {**SIGN, "secret": "x", "id": "a\r\nb: c"},
+        {"scheme": "aws_sigv4", "access_key": "{LINES}", "secret_key": "x", "region": "r"},
+        {"scheme": "aws_sigv4", "access_key": "x", "secret_key": "x", "region": "r\nx"},
+    ],
+)
+async def test_a_signature_cannot_end_its_header(egress: Egress, canary: Canary, sign: dict[str, str]) -> None:
+    sign = {name: value.replace("{LINES}", secret("LINES")) for name, value in sign.items()}
+    told = await ask(egress, canary, method="POST", sign=sign)
+    assert told["error"]["code"] == "request_invalid" and "lines" not in told["error"]["message"]
+    assert canary.connections == 0
+
+
 async def test_a_secret_that_is_not_stored_is_told(egress: Egress, canary: Canary) -> None:
     answer = await ask(egress, canary, headers={"X-Key": secret("MISSING")})
     assert answer["error"]["code"] == "unknown_secret" and "secrets set MISSING" in answer["error"]["message"]

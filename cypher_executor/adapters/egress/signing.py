@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import quote, unquote
 
-from cypher_executor.adapters.egress.request import HttpRequest
+from cypher_executor.adapters.egress.request import HttpRequest, check_header_value
 from cypher_executor.errors import RequestInvalid
 
 _WEBHOOK_PREFIX: Final = "whsec_"
@@ -54,6 +54,8 @@ def signed(wanted: HttpRequest, key: str, now: datetime | None = None) -> HttpRe
         added = _webhook(wanted, wanted.sign.get("id") or quote(key, safe=":-._~"), int(at.timestamp()))
     else:
         added = _sigv4(wanted, at.strftime("%Y%m%dT%H%M%SZ"))
+    for name, value in added.items():
+        check_header_value(name, value)
     return replace(wanted, headers={**wanted.headers, **added})
 
 
@@ -104,7 +106,8 @@ def _amz(headers: Mapping[str, str]) -> dict[str, str]:
 
 def _host(wanted: HttpRequest) -> str:
     url = wanted.url
-    return (url.raw_host or "") if url.is_default_port() else f"{url.raw_host}:{url.port}"
+    host = f"[{url.raw_host}]" if ":" in (url.raw_host or "") else url.raw_host or ""
+    return host if url.is_default_port() else f"{host}:{url.port}"
 
 
 def _path(wanted: HttpRequest) -> str:
