@@ -18,6 +18,7 @@ _log = logging.getLogger("cypher_executor.parts")
 
 MAX_RANDOM_BYTES: Final = 64 * 1024
 MAX_LOG_CHARACTERS: Final = 16 * 1024
+"""Of one line. A step has at most 256 calls, so this bounds what it can write."""
 _LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
@@ -54,5 +55,6 @@ async def _write_log(request: Mapping[str, Value], context: CallContext) -> Mapp
     if not isinstance(level, str) or level not in _LEVELS:
         return failed_call("request_invalid", f"log: 'level' is one of {', '.join(_LEVELS)}")
     where = {"run": context.run, "node": context.node, "item": context.item, "part": context.part}
-    _log.log(_LEVELS[level], "%s", message[:MAX_LOG_CHARACTERS], extra=where)
+    shown = message if len(message) <= MAX_LOG_CHARACTERS else f"{message[:MAX_LOG_CHARACTERS]} [cut]"
+    _log.log(_LEVELS[level], "%s", shown, extra=where)
     return {"ok": True}

@@ -47,6 +47,12 @@ async def test_a_line_of_log_says_where_it_comes_from(caplog: pytest.LogCaptureF
     assert (record.getMessage(), record.levelname, record.run, record.item) == ("100 %s\n", "WARNING", "run_1", (2,))  # type: ignore[attr-defined]
 
 
+async def test_a_long_line_of_log_is_cut_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        await log()({"message": "x" * 20_000}, CONTEXT)
+    assert caplog.records[0].getMessage() == "x" * 16_384 + " [cut]"
+
+
 @pytest.mark.parametrize(
     "request_", [{}, {"message": 5}, {"message": "", "level": "loud"}, {"message": "", "level": []}]
 )
