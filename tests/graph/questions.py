@@ -105,18 +105,20 @@ def _text(draw: st.DrawFn, names: tuple[str, ...]) -> str:
 
 
 @st.composite
-def _truth(draw: st.DrawFn, names: tuple[str, ...]) -> str:
+def _truth(draw: st.DrawFn, names: tuple[str, ...], *, patterns: bool = True) -> str:
+    """A condition. Patterns as values are Neo4j's own: openCypher takes them as conditions only."""
     name, one, other = draw(st.sampled_from(names)), draw(_number(names)), draw(_number(names))
     nodes = [n for n in names if n != "r"]
     here, there = draw(st.sampled_from(nodes)), draw(st.sampled_from(nodes))
     made = [f"{one} = {other}", f"{one} <> {other}", f"{one} < {other}", f"{one} >= {other}", f"{one} IS NULL",
             f"{one} IN [1, 2, null]", f"{one} IN [0, 1]", f"{name}.s STARTS WITH 'a'", f"{name}.s CONTAINS 'b'",
             f"{name}.s =~ 'a.*'", f"{name}.x = true", f"{name}.x > 0.0", f"{name}.n = {name}.x", f"{here}:A",
-            f"({here})-->({there})", f"NOT ({here})-[:S]-()", f"EXISTS {{ ({here})-[:T]->(z) WHERE z.n > 0 }}",
+            f"EXISTS {{ ({here})-[:T]->(z) WHERE z.n > 0 }}",
             f"COUNT {{ ({here})--() }} > 1", f"any(i IN [1, null, 2] WHERE i = {one})",
             f"all(i IN [1, 2] WHERE i <> {one})", f"none(i IN [] WHERE i = {one})",
             f"single(i IN [1, 1, 2] WHERE i = {one})", f"{here} = {there}", f"{name}.s = {name}.n",
             f"{name}.s < 'b'", f"size([i IN [1, 2, 3] WHERE i > {one}]) = 1"]  # fmt: skip
+    made += [f"({here})-->({there})", f"NOT ({here})-[:S]-()"] if patterns else []
     first = draw(st.sampled_from(made))
     if draw(st.booleans()):
         return first
@@ -132,7 +134,11 @@ def _value(draw: st.DrawFn, names: tuple[str, ...]) -> str:
     lists = [f"size([({here})-->(z) | z.n])", "[i IN [3, 1, 2] WHERE i > 1 | i * 2]", f"{here}{{.n, k: 1}}",
              f"size(labels({here}))", f"[{here}.n, {here}.s][..1]", f"keys({{k: {here}.n}})", f"head([{here}.n])",
              f"{here}.x", "[1, 2] + 3", f"size(keys({here}))"]  # fmt: skip
-    return draw(st.one_of(_number(names), _text(names), _truth(names).map(lambda t: f"({t})"), st.sampled_from(lists)))
+    return draw(
+        st.one_of(
+            _number(names), _text(names), _truth(names, patterns=False).map(lambda t: f"({t})"), st.sampled_from(lists)
+        )
+    )
 
 
 # --- questions --------------------------------------------------------------------------------------------------------

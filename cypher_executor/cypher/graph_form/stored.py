@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cypher_executor.cypher.graph_form.build import GraphForm, GraphNode, GraphRelationship
-from cypher_executor.cypher.graph_form.keys import NAME, NODE_LABEL, OWN
+from cypher_executor.cypher.graph_form.keys import NAME, NODE_LABEL, OWN, PART
 from cypher_executor.cypher.graph_form.values import GraphValue, Scalar
 
 _SCALARS = (bool, int, float, str)
@@ -75,11 +75,12 @@ def _node(node: StoredNode, name: str) -> GraphNode:
 
 def _kept(properties: Mapping[str, Any], where: str) -> dict[str, GraphValue]:
     kept = {key: value for key, value in properties.items() if not key.startswith(OWN) and value is not None}
-    return {key: _value(value, f"`{key}` of {where}") for key, value in sorted(kept.items())}
+    first = [key for key in (NAME, PART) if key in kept]
+    return {key: _value(kept[key], f"`{key}` of {where}") for key in dict.fromkeys([*first, *sorted(kept)])}
 
 
 def _value(value: Any, where: str) -> GraphValue:
-    if isinstance(value, list | tuple):
+    if isinstance(value, list):
         return [_scalar(item, where) for item in value]  # type: ignore[return-value]
     return _scalar(value, where)
 
