@@ -23,6 +23,8 @@ class Decoder:
 
     def __init__(self, report: Report) -> None:
         self._report = report
+        self._told: list[Place] | None = None
+        """Where mistakes were found before the first one of ours."""
 
     def expression(self, value: syntax.Expression) -> syntax.Expression:
         """What a property stands for. What a graph could not hold is taken as authors mean it."""
@@ -51,6 +53,12 @@ class Decoder:
             return expression
         piece = scanned.pieces[0]
         return self._parsed(scanned.text[piece.start : piece.end], expression.place, templates=True)
+
+    def _is_told(self, place: Place) -> bool:
+        """Whether the parser, which reads the same texts before this does, has found a mistake there already."""
+        if self._told is None:
+            self._told = [d.place for d in self._report.sorted() if d.severity == "error"]
+        return any(_within(told, place) for told in self._told)
 
     # --- JSON -------------------------------------------------------------------------------------------------------
 
@@ -108,14 +116,21 @@ class Decoder:
             return text[piece.start : piece.end]
         if not piece.closed:
             sentence = "a `{{` in this JSON text is never closed: put `}}` behind the expression."
-            self._report.add("template_unclosed", sentence, place)
+            if not self._is_told(place):
+                self._report.add("template_unclosed", sentence, place)
             return syntax.Literal(place, None, "null")
         return self._parsed(text[piece.start : piece.end], place, templates=lone)
 
     def _parsed(self, text: str, place: Place, *, templates: bool) -> syntax.Expression:
         found = parse_expression(text, place, templates=templates)
-        self._report.add_all(found.diagnostics)
+        if not self._is_told(place):
+            self._report.add_all(found.diagnostics)
         return found.expression or syntax.Literal(place, None, "null")
+
+
+def _within(inner: Place, outer: Place) -> bool:
+    starts_in = (outer.line, outer.column) <= (inner.line, inner.column)
+    return starts_in and (inner.end_line, inner.end_column) <= (outer.end_line, outer.end_column)
 
 
 class _Pairs(list[tuple[str, Any]]):

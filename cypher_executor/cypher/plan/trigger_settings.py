@@ -42,9 +42,7 @@ def hook_path(value: Value) -> str:
     path = settings.text(value).removeprefix("/")
     segments = path.split("/")
     if not all(_SEGMENT.fullmatch(segment) and segment not in (".", "..") for segment in segments):
-        raise ValueError(
-            "a path is names with `/` between them, like 'orders/paid', without spaces and ?#%{}*\\"
-        )
+        raise ValueError("a path is names with `/` between them, like 'orders/paid', without spaces and ?#%{}*\\")
     if len(path) > _LONGEST_PATH:
         raise ValueError(f"a path may have {_LONGEST_PATH} characters at most")
     return path
