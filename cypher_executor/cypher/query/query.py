@@ -86,7 +86,11 @@ def compile_query(text: str, *, procedures: Mapping[str, Procedure] = SHIPPED) -
     if parsed.statement is None:
         return CompiledQuery(None, parsed.diagnostics)
     planning = Planning(Refusals(), procedures)
-    planned = plan_script(parsed.statement, Scope(), planning)
+    try:
+        planned = plan_script(parsed.statement, Scope(), planning)
+    except RecursionError:  # each subquery is planned within the one around, so their depth is the stack's
+        sentence = "Subqueries and patterns nest deeper here than is evaluated."
+        return CompiledQuery(None, (Diagnostic("nested_too_deep", sentence, parsed.statement.place),))
     diagnostics = (*parsed.diagnostics, *planning.problems.found)
     if planning.problems.found:
         ordered = sorted(diagnostics, key=lambda d: (d.place.line, d.place.column))
