@@ -94,6 +94,45 @@ def test_parts(names: Names = None, folder: Folder = None, as_json: options.AsJs
     return exits.RUN_FAILED if wrong else exits.OK
 
 
+@app.command("docs")
+@exits.command
+def write_docs(folder: Folder = None, check: Check = False) -> int:
+    """Write the page about the parts that ship (docs/parts.md in the package) from their manifests and examples."""
+    from cypher_executor import files
+    from cypher_executor.cli import terminal
+    from cypher_executor.partkit.pages import PAGE, page_of
+
+    path = Path(files.__file__).with_name("docs") / PAGE
+    made = page_of(folder or files.shipped("parts"))
+    same = path.is_file() and path.read_text(encoding="utf-8") == made
+    if not check and not same:
+        path.write_text(made, encoding="utf-8")
+    verdict = "unchanged" if same else "differs: run `cypher-executor parts docs`" if check else "written"
+    terminal.result(f"{path.name}: {verdict}")
+    return exits.RUN_FAILED if check and not same else exits.OK
+
+
+@app.command("inspect")
+@exits.command
+def inspect_module(module: Annotated[Path, typer.Argument(help="A WebAssembly module.", exists=True)]) -> None:
+    """Show what a module imports and exports, its size and digest; exit code 2 when it cannot be a part."""
+    from cypher_executor.cli import terminal
+    from cypher_executor.partkit.manifest import digest_of
+    from cypher_executor.partkit.module import admit
+
+    data = module.read_bytes()
+    found = admit(data)
+    terminal.result_json(
+        {
+            "digest": digest_of(data),
+            "bytes": len(data),
+            "pure": found.pure,
+            "imports": [f"{one.module}.{one.name}" for one in found.imports],
+            "exports": dict(found.exports),
+        }
+    )
+
+
 def _store(folder: Path | None) -> PartsFolder:
     from cypher_executor.adapters.parts_folder import PartsFolder
     from cypher_executor.settings import load_settings

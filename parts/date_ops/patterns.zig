@@ -22,7 +22,7 @@ const Tokens = struct {
         const start = self.at;
         const letter = self.pattern[start];
         if (letter == '\'') return try self.quoted();
-        self.at += 1;
+        self.at += std.unicode.utf8ByteSequenceLength(letter) catch unreachable;
         if (!std.ascii.isAlphabetic(letter)) return .{ .letter = 0, .count = 0, .text = self.pattern[start..self.at] };
         while (self.at < self.pattern.len and self.pattern[self.at] == letter) self.at += 1;
         return .{ .letter = letter, .count = self.at - start, .text = self.pattern[start..self.at] };

@@ -25,10 +25,16 @@ pub fn run(input: part.Input) Error!Value {
     return .{ .map = try part.fields(.{
         .{ "result", Value{ .text = text } },
         .{ "changes", try listed(found) },
-        .{ "equal", Value{ .bool = std.mem.indexOfScalar(bool, marks.deleted, true) == null and std.mem.indexOfScalar(bool, marks.inserted, true) == null } },
-        .{ "added", try part.integer(std.mem.count(bool, marks.inserted, &.{true})) },
-        .{ "removed", try part.integer(std.mem.count(bool, marks.deleted, &.{true})) },
+        .{ "equal", Value{ .bool = marked(marks.deleted) + marked(marks.inserted) == 0 } },
+        .{ "added", try part.integer(marked(marks.inserted)) },
+        .{ "removed", try part.integer(marked(marks.deleted)) },
     }) };
+}
+
+fn marked(marks: []const bool) usize {
+    var count: usize = 0;
+    for (marks) |mark| count += @intFromBool(mark);
+    return count;
 }
 
 /// Lines keep their ends; words are runs of letters, of white space, or one other character.

@@ -6,7 +6,7 @@ const part = @import("part");
 const gpa = part.gpa;
 
 /// How many steps from each side are tried; two sequences that differ more than this are as good as different.
-const most_steps = 3000;
+const most_steps: usize = 3000;
 const unreached: i64 = -(1 << 40);
 
 pub const Marks = struct { deleted: []bool, inserted: []bool };
@@ -14,7 +14,8 @@ const Split = struct { x: usize, y: usize };
 
 /// Which items of `a` go, and which of `b` come.
 pub fn compare(a: []const u32, b: []const u32) error{OutOfMemory}!Marks {
-    const room = 2 * @min(most_steps, a.len + b.len) + 3;
+    const steps: usize = @min(most_steps, a.len + b.len);
+    const room = 2 * steps + 3;
     var search = Search{
         .a = a,
         .b = b,
@@ -63,7 +64,7 @@ const Search = struct {
         self.forward[self.slot(1)] = 0;
         self.backward[self.slot(1)] = 0;
         var d: i64 = 0;
-        while (d <= @min(most_steps, @divFloor(n + m + 1, 2))) : (d += 1) {
+        while (d <= @min(@as(i64, most_steps), @divFloor(n + m + 1, 2))) : (d += 1) {
             if (self.step(self.forward, self.backward, d, if (odd) d - 1 else -1, a, b, false)) |at| return at;
             if (self.step(self.backward, self.forward, d, if (odd) -1 else d, a, b, true)) |at| return at;
         }

@@ -6,6 +6,7 @@ const part = @import("part");
 const nodes = @import("node.zig");
 const scan = @import("scan.zig");
 const references = @import("references.zig");
+const marks = @import("marks.zig");
 const Node = nodes.Node;
 const Kind = nodes.Kind;
 const gpa = part.gpa;
@@ -117,8 +118,8 @@ pub const Parser = struct {
     fn angle(self: *Parser) OutOfMemory!bool {
         if (std.mem.indexOfScalar(u8, self.rest(), '>')) |end| {
             const inner = self.rest()[1..end];
-            const mail = isMail(inner);
-            if (mail or isAddress(inner)) {
+            const mail = marks.isMail(inner);
+            if (mail or marks.isAddress(inner)) {
                 const node = try self.add(.link, if (mail) try part.concat(&.{ "mailto:", inner }) else inner);
                 const text = try gpa.create(Node);
                 text.* = .{ .kind = .text };
@@ -137,8 +138,8 @@ pub const Parser = struct {
     fn delimiter(self: *Parser) OutOfMemory!bool {
         const char = self.text[self.at];
         const count = run(self.rest());
-        const before = sideOf(lastPoint(self.text[0..self.at]));
-        const after = sideOf(firstPoint(self.text[self.at + count ..]));
+        const before = marks.sideOf(marks.lastPoint(self.text[0..self.at]));
+        const after = marks.sideOf(marks.firstPoint(self.text[self.at + count ..]));
         const left = after != .space and (after != .punctuation or before != .word);
         const right = before != .space and (before != .punctuation or after != .word);
         const inner = char == '_';
@@ -290,41 +291,4 @@ fn codeText(text: []const u8) OutOfMemory![]const u8 {
     std.mem.replaceScalar(u8, out, '\n', ' ');
     const padded = out.len > 1 and out[0] == ' ' and out[out.len - 1] == ' ' and std.mem.trim(u8, out, " ").len > 0;
     return if (padded) out[1 .. out.len - 1] else out;
-}
-
-const Side = enum { space, punctuation, word };
-
-fn sideOf(point: u21) Side {
-    if (point == 0 or part.unicode.isSpace(point)) return .space;
-    if (point < 128) return if (scan.isPunctuation(@intCast(point))) .punctuation else .word;
-    return if (part.unicode.isWord(point)) .word else .punctuation;
-}
-
-fn firstPoint(text: []const u8) u21 {
-    var points = part.unicode.points(text);
-    return points.nextCodepoint() orelse 0;
-}
-
-fn lastPoint(text: []const u8) u21 {
-    return if (text.len == 0) 0 else firstPoint(part.unicode.lastCharacter(text));
-}
-
-fn isAddress(text: []const u8) bool {
-    const colon = std.mem.indexOfScalar(u8, text, ':') orelse return false;
-    if (colon < 2 or colon > 32 or !std.ascii.isAlphabetic(text[0])) return false;
-    for (text[0..colon]) |byte| if (!std.ascii.isAlphanumeric(byte) and std.mem.indexOfScalar(u8, "+.-", byte) == null) return false;
-    for (text[colon..]) |byte| if (byte <= ' ' or byte == '<') return false;
-    return true;
-}
-
-fn isMail(text: []const u8) bool {
-    const at = std.mem.indexOfScalar(u8, text, '@') orelse return false;
-    if (at == 0) return false;
-    for (text[0..at]) |byte| if (!std.ascii.isAlphanumeric(byte) and std.mem.indexOfScalar(u8, ".!#$%&'*+/=?^_`{|}~-", byte) == null) return false;
-    var labels = std.mem.splitScalar(u8, text[at + 1 ..], '.');
-    while (labels.next()) |label| {
-        if (label.len == 0 or label.len > 63 or label[0] == '-' or label[label.len - 1] == '-') return false;
-        for (label) |byte| if (!std.ascii.isAlphanumeric(byte) and byte != '-') return false;
-    }
-    return true;
 }

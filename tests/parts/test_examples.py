@@ -36,7 +36,7 @@ def test_every_operation_that_a_manifest_names_has_an_example(folder: PartFolder
     assert named <= shown
 
 
-@pytest.mark.parametrize("name", ["string_ops", "number_ops", "array_ops", "json_ops", "encode"])
+@pytest.mark.parametrize("name", ["string_ops", "number_ops", "array_ops", "json_ops", "encode", "date_ops", "csv"])
 def test_the_manifest_names_exactly_the_operations_that_the_part_knows(name: str, part: Any, call: Any) -> None:
     refusal = failure_of(call(name, operation="no such thing", text="", value=1, items=[]))
     assert refusal is not None
