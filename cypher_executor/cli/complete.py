@@ -8,7 +8,9 @@ import typer
 
 from cypher_executor.cli import exits, options
 
-Where = Annotated[str, typer.Argument(metavar="FILE:LINE:COLUMN", help="The place; -- -:LINE:COLUMN reads standard input.")]
+Where = Annotated[
+    str, typer.Argument(metavar="FILE:LINE:COLUMN", help="The place; -- -:LINE:COLUMN reads standard input.")
+]
 
 
 @exits.command

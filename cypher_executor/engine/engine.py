@@ -350,9 +350,7 @@ class Engine:
 
     def _undeliverable(self, execute: Execute) -> AttemptFailed:
         now_us = self._clock.now_us()
-        failure = Failure(
-            "internal_error", "the step could not be handed to a worker; the log has the details"
-        )
+        failure = Failure("internal_error", "the step could not be handed to a worker; the log has the details")
         return AttemptFailed(
             at_us=now_us,
             node=execute.node,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cypher_executor.errors import Unavailable
-from cypher_executor.graph.rows import Rows, together
+from cypher_executor.graph.rows import together
 from cypher_executor.mirror.recipes import KnownRecipes
 from cypher_executor.mirror.replicas import Replicas
 from cypher_executor.mirror.target import Target

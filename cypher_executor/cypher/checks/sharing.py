@@ -1,4 +1,4 @@
-"""Steps that share something with those of other runs: an output that is kept (`cache`), a limit (`concurrency_key`)."""
+"""Steps that share something with those of other runs: an output kept (`cache`), a limit (`concurrency_key`)."""
 
 from __future__ import annotations
 

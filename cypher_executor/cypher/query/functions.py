@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from cypher_executor.cypher.expressions import FUNCTIONS, Function
-from cypher_executor.cypher.expressions.functions import HANDLE_NAMES
 from cypher_executor.cypher.expressions.frame import Frame
+from cypher_executor.cypher.expressions.functions import HANDLE_NAMES
 from cypher_executor.cypher.expressions.functions.table import function
 from cypher_executor.cypher.expressions.values import wrong_type
 from cypher_executor.cypher.query.context import QueryFrame
