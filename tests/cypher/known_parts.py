@@ -19,7 +19,25 @@ def part(name: str, *required: str, output: Mapping[str, Any] | None = None, pur
 
 TEXT = {"type": "string"}
 OPERATIONS = {"type": "string", "enum": ["upper", "lower", "trim", "length"]}
+COUNT = {"type": "integer", "minimum": 1}
 BRANCHES = {"type": "object", "properties": {"result": {}, "branch": {"enum": ["true", "false"]}}}
+CIRCLE = {
+    "type": "object", "required": ["radius"], "additionalProperties": False,
+    "properties": {"radius": {"type": "number"}, "colour": {"enum": ["red", "green"]}},
+}  # fmt: skip
+SQUARE = {
+    "type": "object", "required": ["side"], "additionalProperties": False,
+    "properties": {"side": {"type": "number"}, "colour": {"enum": ["red", "green"]}},
+}  # fmt: skip
+CONDITION = {
+    "type": ["object", "array"],
+    "items": {"$ref": "#/properties/where"},
+    "properties": {
+        "op": {"enum": ["eq", "ne", "gt", "lt", "between"]},
+        "all": {"type": "array", "items": {"$ref": "#/properties/where"}},
+        "not": {"$ref": "#/properties/where"},
+    },
+}
 
 PARTS: Mapping[str, Part] = {
     p.name: p
@@ -45,9 +63,9 @@ PARTS: Mapping[str, Part] = {
             "wait_for_workflows",
             "runs",
             runs={"type": "array", "minItems": 1},
-            mode={},
-            on_timeout={},
-            on_child_fail={},
+            mode={"type": ["string", "integer"], "anyOf": [{"enum": ["all", "any"]}, COUNT]},
+            on_timeout={"enum": ["fail", "partial"]},
+            on_child_fail={"enum": ["collect", "fail"]},
         ),
         part(
             "limited",
@@ -56,6 +74,18 @@ PARTS: Mapping[str, Part] = {
             short={"type": "string", "minLength": 1, "maxLength": 3},
             tags={"type": "array", "minItems": 1, "maxItems": 2},
             word={"enum": ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"]},
+        ),
+        part(
+            "shaped",
+            version={"const": 2},
+            size={"oneOf": [{"type": "number", "minimum": 0, "maximum": 100}, {"const": "full"}, {"enum": [None]}]},
+            shape={"anyOf": [CIRCLE, SQUARE]},
+            where=CONDITION,
+            both={"allOf": [{"type": "string"}, {"minLength": 2}]},
+            whatever={"anyOf": [{"type": "string"}, True]},
+            odd={"anyOf": [{"minLength": 3}, {"minItems": 1, "type": "array"}]},
+            lost={"$ref": "#/properties/nowhere"},
+            round={"$ref": "#/properties/round"},
         ),
         Part("set", "1.0.0", "Any map.", Digest("sha256:" + "1" * 64), True, {"type": "object"}),
     )

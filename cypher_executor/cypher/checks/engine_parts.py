@@ -1,13 +1,12 @@
 """Constant inputs of the parts that run in the engine: what would fail every run is told before the first one.
 
-Their manifests say which inputs there are and of which types; what they mean (a length of time, a moment, one of a few
-words) is said here, with the same rules as `core.orchestration` has when the step runs.
+Their manifests say which inputs there are, of which types and with which words; what they mean (a length of time, a
+moment) is said here, with the same rules as `core.orchestration` has when the step runs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from cypher_executor.core.durations import duration_ms
@@ -18,18 +17,8 @@ from cypher_executor.cypher.plan.constants import NotConstant, constant
 from cypher_executor.cypher.plan.planned import PlannedNode
 from cypher_executor.cypher.report import Report
 
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """One of a few texts."""
-
-    words: tuple[str, ...]
-    others: str = ""
-    """What else there may be, as the end of a sentence."""
-
-
-Rule = Words | Callable[[Value], object]
-"""A function raises ValueError with a sentence about what is wrong."""
+Rule = Callable[[Value], object]
+"""Raises ValueError with a sentence about what is wrong."""
 
 
 def _wait(value: Value) -> object:
@@ -63,12 +52,7 @@ def _ids(value: Value) -> object:
 RULES: Mapping[str, Mapping[str, Rule]] = {
     "wait": {"seconds": _wait, "until": _moment},
     "trigger_workflow": {"workflow": _not_empty},
-    "wait_for_workflows": {
-        "runs": _ids,
-        "mode": Words(("all", "any"), " or a number of runs"),
-        "on_timeout": Words(("fail", "partial")),
-        "on_child_fail": Words(("collect", "fail")),
-    },
+    "wait_for_workflows": {"runs": _ids},
 }
 
 
@@ -89,29 +73,11 @@ def _check(node: PlannedNode, entry: syntax.MapEntry, value: Value, rule: Rule, 
     name, place = entry.key.text, entry.value.place
     if value is None:
         return
-    if isinstance(rule, Words):
-        _check_word(node, entry, value, rule, report)
-        return
     try:
         rule(value)
     except ValueError as problem:
         code = "invalid_duration" if rule is _wait else "invalid_input"
         report.add(code, f"`{name}`: {problem}.", place, node=node.name)
-
-
-def _check_word(node: PlannedNode, entry: syntax.MapEntry, value: Value, rule: Words, report: Report) -> None:
-    if value in rule.words:
-        return
-    number = isinstance(value, int) and not isinstance(value, bool) and value >= 1
-    if number and rule.others:
-        return
-    wanted = ", ".join(f"'{word}'" for word in rule.words[:-1]) + (", " if rule.others else " or ")
-    message = f"`{entry.key.text}` must be {wanted}'{rule.words[-1]}'{rule.others}"
-    place = entry.value.place
-    if isinstance(value, str):
-        report.add_unknown("invalid_input", message, place, value, lambda: rule.words, node=node.name, text_at=place)
-    else:
-        report.add("invalid_input", f"{message}.", place, node=node.name)
 
 
 def _check_one_of(node: PlannedNode, names: tuple[str, str], report: Report) -> None:

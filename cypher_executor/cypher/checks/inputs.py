@@ -37,7 +37,7 @@ def _check_inputs(
     fitting = []
     for name, entry in inputs.items():
         if name in properties:
-            if _check_value(node, entry, name, properties[name], report):
+            if _check_value(node, name, entry, part, report):
                 fitting.append(name)
         elif part.input.get("additionalProperties") is False:
             message = f"part `{part.name}` has no input `{name}`"
@@ -49,9 +49,12 @@ def _check_inputs(
     check_engine_inputs(node, part.name, fitting, report)
 
 
-def _check_value(node: PlannedNode, entry: syntax.MapEntry, name: str, schema: object, report: Report) -> bool:
+def _check_value(node: PlannedNode, name: str, entry: syntax.MapEntry, part: Part, report: Report) -> bool:
     """Whether a value may fit; reports what certainly does not."""
-    found = list(misfits(entry.value, schema, entry.key.place, name)) if isinstance(schema, Mapping) else []
+    schema = part.input["properties"][name]
+    if not isinstance(schema, Mapping):
+        return True
+    found = misfits(entry.value, schema, entry.key.place, name, part.input)
     for misfit in found:
         _report(node, misfit, report)
     return not found
@@ -61,7 +64,8 @@ def _report(node: PlannedNode, misfit: Misfit, report: Report) -> None:
     if misfit.written is None:
         report.add("input_type", f"{misfit.message}.", misfit.place, node=node.name)
     else:
-        written, known = misfit.written, misfit.known
+        known = misfit.known if misfit.text_at is None else lambda: misfit.known
+        at = misfit.text_at
         report.add_unknown(
-            "input_type", misfit.message, misfit.place, written, lambda: known, node=node.name, text_at=misfit.value
+            "input_type", misfit.message, misfit.place, misfit.written, known, node=node.name, text_at=at
         )
