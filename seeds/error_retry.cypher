@@ -28,7 +28,9 @@ CREATE (call)-[:ON_FAIL]->(pause:wait {seconds: $pause})
 // The second call is itself tried twice, but only when trying again can help. For one step that fails now and then
 // `retry` is all that is needed; a drawing is for what should happen in between.
 CREATE (pause)-[:ON_SUCCESS]->(again:http_request {
-  method: 'GET', url: $url, timeout: '10s',
+  method: 'GET',
+  url: $url,
+  timeout: '10s',
   retry: {attempts: 2, delay: '500ms', on: ['timeout', 'http_5xx']}
 })
 

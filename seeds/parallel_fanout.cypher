@@ -24,7 +24,7 @@ CREATE (begin)
 // To add or remove a treatment, add or remove one line.
 CREATE (begin)-[:ON_SUCCESS]->(summary:trigger_workflow {workflow: 'summarise', input: {text: $text}})
 CREATE (begin)-[:ON_SUCCESS]->(english:trigger_workflow {workflow: 'translate', input: {text: $text, to: $target_lang}})
-CREATE (begin)-[:ON_SUCCESS]->(topic:trigger_workflow   {workflow: 'classify',  input: {text: $text}})
+CREATE (begin)-[:ON_SUCCESS]->(topic:trigger_workflow {workflow: 'classify', input: {text: $text}})
 
 // What the run gives. The output of a node is its name: `summary` is {run_id, workflow, status}.
 RETURN summary.run_id AS summary, english.run_id AS english, topic.run_id AS topic

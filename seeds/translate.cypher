@@ -2,11 +2,7 @@
 CREATE (:Recipe {
   name: 'translate',
   description: 'A text, word by word, in another language',
-  input: {
-    type: 'object',
-    required: ['text', 'to'],
-    properties: {text: {type: 'string'}, to: {type: 'string'}}
-  }
+  input: {type: 'object', required: ['text', 'to'], properties: {text: {type: 'string'}, to: {type: 'string'}}}
 })
 
 CREATE (words:translate_words {text: $text, to: $to})

@@ -10,6 +10,7 @@ import pytest
 
 from cypher_executor import files
 from cypher_executor.core.run import Run
+from cypher_executor.cypher.fmt import format_recipe
 from cypher_executor.settings import Settings
 from cypher_executor.wiring import TENANT, House, checker, open_house
 from tests.acceptance.support import Sink
@@ -53,6 +54,12 @@ def test_a_seed_has_no_problem_and_is_named_like_its_file(name: str, tmp_path: P
     compiled = checker(Settings(data_dir=tmp_path)).check_now((files.shipped("seeds") / name).read_text("utf-8"))
     assert compiled.diagnostics == ()
     assert compiled.recipe is not None and f"{compiled.recipe.name}.cypher" == name
+
+
+@pytest.mark.parametrize("name", SEEDS)
+def test_a_seed_is_laid_out_as_fmt_would(name: str) -> None:
+    text = (files.shipped("seeds") / name).read_text("utf-8")
+    assert format_recipe(text) == text
 
 
 async def test_parallel_fanout_starts_three_children_that_do_their_work(house: House) -> None:
