@@ -9,6 +9,8 @@ are worked out from events alone: a run that is replayed asks for the same thing
 | Perform    | CallAnswered                                                  | no: this is where effects happen   |
 | StartTimer | TimerFired                                                    | yes                                |
 | StartChild | ChildStarted (then ChildEnded, if it waits), or AttemptFailed | yes: a journal keeps its order     |
+| WatchRuns  | one WatchedEnded for each run, or AttemptFailed               | yes                                |
+| AwaitCallback | CallbackReceived, CallbackChecked if it had come before, or CallAnswered | yes                  |
 | Interrupt  | nothing: it takes back what the step had asked for            | yes                                |
 | Conclude   | RunEnded                                                      | yes: the answer to a caller waits  |
 """
@@ -18,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cypher_executor.core.events import Item, RunState
+from cypher_executor.core.events import Item, RunId, RunState
 from cypher_executor.core.recipe import Digest, Value
 from cypher_executor.errors import Failure
 
@@ -94,6 +96,37 @@ class StartChild:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WatchRuns:
+    """Tell this step of the end of each of these runs, also of those that have ended already."""
+
+    node: str
+    item: Item = ()
+    attempt: int
+    runs: tuple[RunId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitCallback:
+    """Let the address of this wait be called. Nothing is to be done for that, but to know of it.
+
+    `body` is that of a callback which came before the wait began, in a list of one: it is held against `schema`.
+    `call` is the number of the call by which a part waits, None for the node that does nothing else.
+    """
+
+    node: str
+    item: Item = ()
+    attempt: int
+    turn: int
+    number: int
+    schema: Value = None
+    note: str | None = None
+    body: tuple[Value, ...] = ()
+    call: int | None = None
+    digest: Digest | None = None
+    until_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Interrupt:
     """Whatever this step is doing is no longer wanted."""
 
@@ -111,4 +144,4 @@ class Conclude:
     failure: Failure | None = None
 
 
-Command = Execute | Perform | StartTimer | StartChild | Interrupt | Conclude
+Command = Execute | Perform | StartTimer | StartChild | WatchRuns | AwaitCallback | Interrupt | Conclude

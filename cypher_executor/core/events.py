@@ -62,6 +62,8 @@ class RunStarted:
     """The run from outside that this one descends from; None for one that was started from outside itself."""
     seed: str = ""
     """What the handles of this run are made from: chance that no other run has."""
+    address: str = ""
+    """Where the service was to be reached when the run began: what the addresses of its waits begin with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +162,83 @@ class ChildEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChildPaused:
+    """The run that a step waits for waits for somebody itself, for a callback or because it was paused."""
+
+    at_us: int
+    node: str
+    item: Item = ()
+    attempt: int
+    child: RunId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedEnded:
+    """One of the runs that a step watches has reached its end. `duration_ms` is how long it took."""
+
+    at_us: int
+    node: str
+    item: Item = ()
+    attempt: int
+    run: RunId
+    workflow: str | None
+    state: RunState
+    result: Value
+    failure: Failure | None = None
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackReceived:
+    """The address of a wait was called, with this body; it fits the schema of the wait, if that has begun.
+
+    A wait is known by its step, the turn of the step, and its number among the waits of that turn, from 0. It may not
+    have begun yet: then the callback is kept for it.
+    """
+
+    at_us: int
+    node: str
+    item: Item = ()
+    turn: int = 1
+    number: int = 0
+    body: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackChecked:
+    """A callback that had come before its wait was held against the schema. `problem` says why it does not fit."""
+
+    at_us: int
+    node: str
+    item: Item = ()
+    attempt: int
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseRequested:
+    """Somebody asked that nothing more begins until further notice. What is going on goes on."""
+
+    at_us: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeRequested:
+    """Somebody asked a paused run to go on."""
+
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReopened:
+    """A run that failed or was cancelled goes on from the steps that failed or were cancelled (`replay.py`)."""
+
+    at_us: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CancelRequested:
     """Somebody asked for the end of the run."""
 
@@ -169,7 +248,7 @@ class CancelRequested:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnded:
-    """The run has reached its one final state. Always the last event."""
+    """The run has reached its one final state. The last event, unless somebody reopens the run."""
 
     at_us: int
     state: RunState
@@ -186,10 +265,16 @@ StepEvent = (
     | TimerFired
     | ChildStarted
     | ChildEnded
+    | ChildPaused
+    | WatchedEnded
+    | CallbackChecked
 )
 """The events that answer a command of one step."""
 
-Event = RunStarted | StepEvent | CancelRequested | RunEnded
+Wish = CancelRequested | PauseRequested | ResumeRequested | RunReopened
+"""The events by which somebody outside steers a run."""
+
+Event = RunStarted | StepEvent | CallbackReceived | Wish | RunEnded
 
 _KINDS: Mapping[str, type[Event]] = {
     kind.__name__: kind
@@ -203,7 +288,14 @@ _KINDS: Mapping[str, type[Event]] = {
         TimerFired,
         ChildStarted,
         ChildEnded,
+        ChildPaused,
+        WatchedEnded,
+        CallbackReceived,
+        CallbackChecked,
         CancelRequested,
+        PauseRequested,
+        ResumeRequested,
+        RunReopened,
         RunEnded,
     )
 }

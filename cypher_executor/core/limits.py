@@ -12,7 +12,7 @@ def limit_us(step: Step) -> int:
     """When the attempt, or the whole step, has had all the time that the recipe gives it."""
     node, ends = step.node, [NEVER]
     if node.timeout_ms is not None:
-        ends.append(step.attempts[-1].started_us + node.timeout_ms * 1000)
+        ends.append(step.attempts[-1].started_us + step.attempts[-1].held_us + node.timeout_ms * 1000)
     if node.deadline_ms is not None and step.started_us is not None:
         ends.append(step.started_us + node.deadline_ms * 1000)
     return min(ends)

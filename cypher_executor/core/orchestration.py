@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from cypher_executor.core.durations import duration_ms
+from cypher_executor.core.events import RunId
 from cypher_executor.core.recipe import Value
 from cypher_executor.errors import Failure
 
@@ -47,7 +49,29 @@ class Until:
     due_us: int
 
 
-Orchestrated = Child | Delay | Until | Failure
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """Do nothing until somebody calls; `schema` is what the call's body has to fit."""
+
+    schema: Value
+    note: str | None
+    on_timeout: OnTimeout
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Do nothing until so many of these runs have succeeded, or, with `all`, until all have ended."""
+
+    runs: tuple[RunId, ...]
+    mode: Literal["all", "any"] | int
+    on_timeout: OnTimeout
+    on_child_fail: Literal["collect", "fail"]
+
+
+OnTimeout = Literal["fail", "partial"]
+"""What becomes of a wait whose time is over: the step fails, or it succeeds with what there is."""
+
+Orchestrated = Child | Delay | Until | Callback | Watch | Failure
 
 
 def _trigger_workflow(given: Mapping[str, Value]) -> Orchestrated:
@@ -85,9 +109,43 @@ def _wait_for(given: Mapping[str, Value]) -> Orchestrated:
     return Delay(delay_ms) if delay_ms <= MAX_WAIT_MS else _misfit("`seconds` must not be more than ten years")
 
 
+def _wait_for_callback(given: Mapping[str, Value]) -> Orchestrated:
+    schema, note, on_timeout = given.get("schema"), given.get("note"), _or(given.get("on_timeout"), "fail")
+    if schema is not None and not isinstance(schema, dict | bool):
+        return _misfit("`schema` must be a JSON Schema")
+    if note is not None and not isinstance(note, str):
+        return _misfit("`note` must be a string")
+    if on_timeout not in ("fail", "partial"):
+        return _misfit("`on_timeout` must be 'fail' or 'partial'")
+    return Callback(schema, note, on_timeout)
+
+
+def _wait_for_workflows(given: Mapping[str, Value]) -> Orchestrated:
+    runs, mode = given.get("runs"), _or(given.get("mode"), "all")
+    on_timeout, on_child_fail = _or(given.get("on_timeout"), "fail"), _or(given.get("on_child_fail"), "collect")
+    if not isinstance(runs, list) or not all(isinstance(run, str) for run in runs):
+        return _misfit("`runs` must be a list of the ids of runs")
+    if on_timeout not in ("fail", "partial"):
+        return _misfit("`on_timeout` must be 'fail' or 'partial'")
+    if on_child_fail not in ("collect", "fail"):
+        return _misfit("`on_child_fail` must be 'collect' or 'fail'")
+    ids = tuple(RunId(run) for run in dict.fromkeys(runs))
+    if mode not in ("all", "any") and (not isinstance(mode, int) or isinstance(mode, bool) or mode < 1):
+        return _misfit("`mode` must be 'all', 'any' or a number from 1")
+    if isinstance(mode, int) and mode > len(ids) > 0:
+        return _misfit(f"`mode` asks for {mode} of {len(ids)} runs")
+    return Watch(ids, mode, on_timeout, on_child_fail)
+
+
+def _or(value: Value, default: Value) -> Value:
+    return default if value is None else value
+
+
 ENGINE_PARTS: Mapping[str, Callable[[Mapping[str, Value]], Orchestrated]] = {
     "trigger_workflow": _trigger_workflow,
     "wait": _wait,
+    "wait_for_callback": _wait_for_callback,
+    "wait_for_workflows": _wait_for_workflows,
 }
 """The parts that have no module, by name."""
 

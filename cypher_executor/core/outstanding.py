@@ -3,11 +3,14 @@ timer and one end."""
 
 from __future__ import annotations
 
-from cypher_executor.core.commands import Command, Conclude, Interrupt, StartTimer
+from cypher_executor.core.commands import Command, Conclude, Execute, Interrupt, Perform, StartChild, StartTimer
 from cypher_executor.core.events import Item
 from cypher_executor.core.step import Step
 
 _Key = tuple[str, Item, str]
+Pausable = Execute | Perform | StartChild
+"""The work that is not begun while a run is paused."""
+
 _END: _Key = ("", (), "end")
 
 
@@ -17,17 +20,35 @@ class Outstanding:
     def __init__(self) -> None:
         self._open: dict[_Key, Command] = {}
         self._new: list[Command] = []
+        self._withheld: dict[_Key, Pausable] = {}
+        self.withholding = False
+        """While a run is paused, new work is noted here, and asked for when it goes on."""
 
     @property
     def all(self) -> tuple[Command, ...]:
-        return tuple(self._open.values())
+        """Without what is withheld: nobody has been asked for that."""
+        return tuple(command for key, command in self._open.items() if self._withheld.get(key) is not command)
 
     def ask(self, command: Command) -> None:
         """One more command; it takes the place of one of the same kind."""
         key = _key_of(command)
         self._open.pop(key, None)
         self._open[key] = command
-        self._new.append(command)
+        if self.withholding and isinstance(command, Pausable):
+            self._withheld[key] = command
+        else:
+            self._new.append(command)
+
+    @property
+    def withheld(self) -> list[Pausable]:
+        """The work that was asked for while the run is paused, and is still wanted."""
+        return [command for key, command in self._withheld.items() if self._open.get(key) is command]
+
+    def release(self) -> list[Pausable]:
+        """The run goes on: what was withheld is given back, to be asked for anew."""
+        self.withholding, withheld = False, self.withheld
+        self._withheld.clear()
+        return withheld
 
     def take_new(self) -> list[Command]:
         """What came up since last time. What was given up again in the meantime is not asked for at all."""
@@ -70,6 +91,7 @@ class Outstanding:
 
     def clear(self) -> None:
         self._open.clear()
+        self._withheld.clear()
 
 
 def _key_of(command: Command) -> _Key:

@@ -22,6 +22,7 @@ _TAKEN_AFTER: Mapping[str, frozenset[str]] = {
     "cancelled": frozenset({"ON_COMPLETE"}),
     "skipped": frozenset(),
     "collected": frozenset({"COLLECT"}),
+    "fired": frozenset({"STARTS"}),
 }
 
 HANDLERS = frozenset({"ON_FAIL", "ON_COMPLETE"})
@@ -43,6 +44,14 @@ class EndedLoop:
 
     state: Literal["collected", "skipped"]
     output: Value = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """The trigger that began the run: `output` is what it said."""
+
+    output: Value
+    state: Literal["fired"] = "fired"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,20 +26,36 @@ still `outstanding`. An event that nobody waits for changes nothing, so duplicat
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from cypher_executor.core.attempts import Attempts, Outcome, Output
-from cypher_executor.core.commands import Command, Conclude, StartTimer
-from cypher_executor.core.events import CancelRequested, Event, Item, RunEnded, RunStarted, RunState, TimerFired
+from cypher_executor.core.callbacks import Wait, token_of
+from cypher_executor.core.commands import AwaitCallback, Command, Conclude, StartChild, StartTimer
+from cypher_executor.core.events import (
+    CallbackReceived,
+    CancelRequested,
+    Event,
+    Item,
+    PauseRequested,
+    ResumeRequested,
+    RunEnded,
+    RunReopened,
+    RunStarted,
+    RunState,
+    TimerFired,
+)
 from cypher_executor.core.outstanding import Outstanding
-from cypher_executor.core.recipe import Expression, Recipe, Relationship, Value
+from cypher_executor.core.recipe import Beginning, Expression, Recipe, Relationship, Value
 from cypher_executor.core.regions import Region
-from cypher_executor.core.routing import HANDLERS, EndedLoop, Settled, decide, settle
+from cypher_executor.core.routing import HANDLERS, EndedLoop, Fired, Settled, decide, settle
 from cypher_executor.core.step import Step
 from cypher_executor.core.table import LoopState, Pass, Table
-from cypher_executor.core.values import Given, Values
+from cypher_executor.core.values import Given, Values, WaitKey
 from cypher_executor.errors import ExpressionError, Failure
+
+Mint = Callable[[Wait], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +70,14 @@ class _Closing:
 class Run:
     """One execution of a recipe. `version` is the number of events that were applied."""
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(
+        self, recipe: Recipe, mint: Mint | None = None, again: Mapping[tuple[str, Item], int] | None = None
+    ) -> None:
+        """`mint` makes the tokens of waits: always the same for the same wait. `again` says for steps how many of their
+        failures do not count, because the run was reopened.
+        """
         self.recipe = recipe
+        self.again: Mapping[tuple[str, Item], int] = again or {}
         self.version = 0
         self.broken = False
         """An event of this run could not be applied: it is to be ended, and nothing else."""
@@ -63,7 +85,8 @@ class Run:
         self._given = Given()
         self._table = Table(recipe)
         self._outstanding = Outstanding()
-        self._values = Values(recipe, self._table, self._given)
+        self.mint = mint or partial(token_of, b"")
+        self._values = Values(recipe, self._table, self._given, self.mint)
         self._attempts = Attempts(self._given, self._outstanding, self._values)
         self._closing: _Closing | None = None
         self._unhandled: Step | None = None
@@ -99,7 +122,33 @@ class Run:
         if self.started is None:
             return "pending"
         states = {step.state for step in self._table.going_on(self._whole)}
-        return next((state for state in _OPEN_STATES if state in states), "running")
+        return next((state for state in _OPEN_STATES if state in states), "waiting" if self.held else "running")
+
+    @property
+    def held(self) -> bool:
+        """Whether somebody paused it, so that nothing more begins."""
+        return self.ended is None and self._outstanding.withholding
+
+    @property
+    def paused(self) -> bool:
+        """Whether it can go on only when somebody outside wants it to. Timers and children are no pauses."""
+        if self.started is None or self.ended is not None:
+            return False
+        waits = {(wait.node, wait.item) for wait in self.waits}
+        if not waits and not self.held:
+            return False
+        going_on = self._table.going_on(self._whole)
+        return all((s.name, s.item) in waits or (self.held and s.held_since_us is not None) for s in going_on)
+
+    @property
+    def waits(self) -> list[AwaitCallback]:
+        """The waits for a callback that are going on."""
+        return [command for command in self._outstanding.all if isinstance(command, AwaitCallback)]
+
+    @property
+    def callbacks(self) -> Mapping[WaitKey, CallbackReceived]:
+        """The callbacks that have come and fitted, those that are kept for a wait which has not begun included."""
+        return self._given.callbacks
 
     def awaits(self, event: Event) -> bool:
         """Whether applying this event would change anything."""
@@ -113,10 +162,26 @@ class Run:
             return False
         if isinstance(event, CancelRequested):
             return self._whole.open > 0 and not (self._closing and self._closing.forced)
-        if isinstance(event, TimerFired):
-            return self._attempts.awaits_timer(event)
+        match event:
+            case PauseRequested() | ResumeRequested():
+                return self.held is isinstance(event, ResumeRequested) and not self._outstanding.concluding
+            case RunReopened():
+                return False  # Its place is in `replay.py`: it changes what the past has come to.
+            case TimerFired():
+                return self._attempts.awaits_timer(event)
+            case CallbackReceived():
+                return self._awaits_callback(event)
+            case _:
+                step = self.steps.get((event.node, event.item))
+                return step is not None and self._attempts.awaits(step, event)
+
+    def _awaits_callback(self, event: CallbackReceived) -> bool:
+        if (event.node, event.item, event.turn, event.number) in self._given.callbacks:
+            return False
         step = self.steps.get((event.node, event.item))
-        return step is not None and self._attempts.awaits(step, event)
+        if step is None:
+            return event.node in self.recipe.nodes and self._whole.open > 0
+        return self._attempts.awaits_callback(step, event)
 
     def apply(self, event: Event) -> list[Command]:
         """Take in one fact; give what is to be done because of it.
@@ -146,9 +211,47 @@ class Run:
             case TimerFired(node=""):
                 self._outstanding.drop_timer()
                 self._close("failed", Failure("timeout", f"the run took longer than {self.recipe.timeout_ms} ms"))
+            case PauseRequested():
+                self.hold()
+            case ResumeRequested():
+                self._release()
+            case CallbackReceived():
+                self._call_back(event)
             case _:
+                assert not isinstance(event, RunReopened), "a run is reopened by replaying it"
                 step = self.steps[event.node, event.item]
                 self._conclude_step(step, self._attempts.take_in(step, event))
+
+    def _call_back(self, event: CallbackReceived) -> None:
+        self._given.callbacks[event.node, event.item, event.turn, event.number] = event
+        step = self.steps.get((event.node, event.item))
+        if step is not None:
+            self._conclude_step(step, self._attempts.call_back(step, event))
+
+    def _release(self) -> None:
+        """Ask for everything that was held up, as if it began now."""
+        for command in self._outstanding.release():
+            step = self.steps[command.node, command.item]
+            self._conclude_step(step, self._attempts.release(step, command))
+
+    # --- a run that is held up, and one that is reopened (`replay.py`) ------------------------------------------------
+
+    def hold(self) -> None:
+        """Begin nothing more: what is to be asked for is kept until the run goes on."""
+        self._outstanding.withholding = True
+
+    def reopen(self, event: RunReopened) -> None:
+        """Go on from a past that was replayed while it was held up; its commands are outstanding then."""
+        self._given.now_us = max(self._given.now_us, event.at_us)
+        for step in list(self._table.going_on(self._whole)):
+            if isinstance(self._outstanding.work(step.name, step.item), StartChild) and step.child is not None:
+                self._conclude_step(step, self._attempts.begin_anew(step))  # The child was cancelled with the run.
+        self._release()
+        if self.recipe.timeout_ms is not None:
+            due_us = self._given.now_us + self.recipe.timeout_ms * 1000
+            self._outstanding.ask(StartTimer(node="", attempt=0, due_us=due_us))
+        self._move()
+        self._outstanding.take_new()
 
     def _begin_run(self, event: RunStarted) -> None:
         self._given.first = event
@@ -156,8 +259,33 @@ class Run:
         if self.recipe.timeout_ms is not None:
             due_us = event.at_us + self.recipe.timeout_ms * 1000
             self._outstanding.ask(StartTimer(node="", attempt=0, due_us=due_us))
-        for name in self.recipe.starts:
-            self._begin(self.steps[name, ()])
+        beginning = self.recipe.begun_by(event.trigger)
+        taken = self._taken_by_trigger(beginning, event.trigger)
+        for name in beginning.at:
+            self._begin_at(self.steps[name, ()], taken)
+        for name in beginning.skipped:
+            self._end(self.steps[name, ()], "skipped")
+
+    def _taken_by_trigger(self, beginning: Beginning, trigger: Value) -> dict[str, list[Settled]]:
+        """What became of the `STARTS` of the trigger that began this run, by target."""
+        ways = sorted((way for ways in beginning.at.values() for way in ways), key=lambda way: way.index)
+        settled: dict[str, list[Settled]] = {}
+        for one in self._settled(Fired(trigger), ways, self._whole, cleaning=False):
+            settled.setdefault(one.relationship.target, []).append(one)
+        return settled
+
+    def _begin_at(self, step: Step, taken: Mapping[str, list[Settled]]) -> None:
+        """Begin where the run begins, unless the conditions of all `STARTS` that lead there say otherwise."""
+        ways = taken.get(step.name)
+        if ways is None or any(way.taken for way in ways):
+            self._begin(step)
+            return
+        failure = next((way.failure for way in ways if way.failure is not None), None)
+        if failure is not None:
+            step.started_us = self._given.now_us
+            self._fail(step, failure)
+        elif not self.recipe.entering[step.name]:
+            self._end(step, "skipped")
 
     def _close(self, state: RunState, failure: Failure, *, again: bool = False) -> None:
         """Cancel what is going on. What has not begun finds out by itself, because all of it waits for that.
@@ -225,6 +353,9 @@ class Run:
             case Output():
                 step.output = outcome.value
                 self._end(step, "succeeded")
+            case Failure() if step.forgiven < self.again.get((step.name, step.item), 0):
+                step.forgiven += 1
+                self._conclude_step(step, self._attempts.begin_anew(step))
             case Failure():
                 self._fail(step, outcome)
 
@@ -262,7 +393,7 @@ class Run:
         self._close_one(within)
 
     def _settled(
-        self, ended: Step | EndedLoop, leaving: Iterable[Relationship], within: Pass, cleaning: bool
+        self, ended: Step | EndedLoop | Fired, leaving: Iterable[Relationship], within: Pass, cleaning: bool
     ) -> list[Settled]:
         """What became of relationships that leave into `within`.
 

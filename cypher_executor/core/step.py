@@ -25,6 +25,19 @@ class Attempt:
     ended_us: int | None = None
     failure: Failure | None = None
     succeeded: bool = False
+    held_us: int = 0
+    """How long it was held up by a pause of the run; that time does not count."""
+
+
+@dataclass(slots=True)
+class Watching:
+    """The runs that a step watches: those that have not ended, and what became of the others."""
+
+    runs: tuple[RunId, ...]
+    pending: dict[RunId, None]
+    results: dict[RunId, Value] = field(default_factory=dict)
+    succeeded: list[RunId] = field(default_factory=list)
+    failed: list[RunId] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
@@ -34,7 +47,7 @@ class Step:
     Before it begins, a step counts its incoming relationships: `unsettled` of them may still be taken, `taken` were.
     `arrived` are the sources of those that were, `failed` the sources of others that failed or were cancelled.
     While it is open, `attempts` grows; the tape belongs to the newest attempt. A step that repeats is in turn number
-    `turn`; `earlier` attempts belong to the turns before.
+    `turn`; `earlier` attempts belong to the turns before. `earlier_turns` were taken before the run was reopened.
     """
 
     node: Node
@@ -58,8 +71,14 @@ class Step:
     child: RunId | None = None
     turn: int = 1
     earlier: int = 0
+    earlier_turns: int = 0
     resting: bool = False
     """Between two turns."""
+    watching: Watching | None = None
+    held_since_us: int | None = None
+    """When it was about to begin something, and found the run paused."""
+    forgiven: int = 0
+    """How many of its failures were taken back because somebody reopened the run."""
     cleaning: bool = False
     """A taken `ON_COMPLETE` led here: it may still begin when the run closes, because cleaning up is its purpose."""
 

@@ -8,11 +8,12 @@ these, the list of its outputs in the order of the items, once that loop has end
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
-from cypher_executor.core.events import Item, RunStarted
+from cypher_executor.core.callbacks import Wait
+from cypher_executor.core.events import CallbackReceived, Item, RunStarted
 from cypher_executor.core.recipe import Expression, Recipe, Scope, Value
 from cypher_executor.core.regions import Region
 from cypher_executor.core.secret_handles import handle
@@ -21,6 +22,9 @@ from cypher_executor.core.table import MAX_STEPS, Pass, Table
 from cypher_executor.core.weight import Scales
 from cypher_executor.errors import ExpressionError, Failure
 
+WaitKey = tuple[str, Item, int, int]
+"""A wait for a callback: its node, its item, the turn of its step, and its number among the waits of that turn."""
+
 
 @dataclass(slots=True)
 class Given:
@@ -28,6 +32,8 @@ class Given:
 
     first: RunStarted | None = None
     now_us: int = 0
+    callbacks: dict[WaitKey, CallbackReceived] = field(default_factory=dict)
+    """The callbacks that have come, those for waits which have not begun included."""
 
     @property
     def started(self) -> RunStarted:
@@ -36,10 +42,11 @@ class Given:
 
 
 class Values:
-    """Evaluates what a recipe says, in the run as it is now."""
+    """Evaluates what a recipe says, in the run as it is now. `mint` makes the tokens of waits."""
 
-    def __init__(self, recipe: Recipe, table: Table, given: Given) -> None:
+    def __init__(self, recipe: Recipe, table: Table, given: Given, mint: Callable[[Wait], str]) -> None:
         self._recipe = recipe
+        self._mint = mint
         self._table = table
         self._given = given
         self._scales = Scales()
@@ -156,7 +163,19 @@ class Values:
             at_us=self._given.now_us,
             seed=hashlib.sha256(f"{started.run}:{purpose}".encode()).hexdigest(),
             secret=partial(handle, started.seed, started.run),
+            callback_url=partial(self._callback_url, within),
         )
+
+    def _callback_url(self, within: Pass, node: str) -> str:
+        """The address of the first wait of a node: the one in this pass, or in one around it."""
+        region = self._table.regions.of.get(node)
+        around = None if region is None else self._around_both(within, region)
+        if around is None or around.region is not region:
+            raise ExpressionError(f"callbackUrl('{node}'): no such node waits where this is asked", code="not_waiting")
+        step = self._table.steps.get((node, around.item))
+        started = self._given.started
+        token = self._mint(Wait(started.run, node, around.item, step.turn if step is not None else 1))
+        return f"{started.address}/callbacks/{token}"
 
     def _value_after(self, within: Pass, latest: Step, name: str) -> Value:
         return latest.output if name == latest.name else self.value_of(within, name)

@@ -38,7 +38,7 @@ def recipe_of_history(name: str) -> Recipe:
     return compiled.recipe
 
 
-_ADDED = ("family", "seed")
+_ADDED = ("family", "seed", "address")
 """Fields of events that came after the first histories: while they say nothing, a history looks as it did."""
 
 
