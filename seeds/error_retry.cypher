@@ -14,8 +14,9 @@ CREATE (:Recipe {
       pause: {type: ['number', 'string'], default: 2, description: 'How long to wait: seconds, or a text like 500ms'}
     }
   },
-  // The host is only known when the recipe runs, so it does not grant itself: the author says what may be called.
-  grants: {http: ['https://*', 'http://*']}
+  // The host is only known when the recipe runs, so it does not grant itself: the author says what may
+  // be called, here every host on every port.
+  grants: {http: ['https://*:*', 'http://*:*']}
 })
 
 // `timeout` steers the step and is no input of the part: each attempt may take so long and no longer.
