@@ -14,7 +14,7 @@ from itertools import count
 from operator import itemgetter
 
 from cypher_executor import errors
-from cypher_executor.core.events import ChildStarted, Event, RunEnded, RunId, RunStarted
+from cypher_executor.core.events import ChildStarted, Event, RunEnded, RunId, RunReopened, RunStarted
 from cypher_executor.core.recipe import Digest
 from cypher_executor.core.retention import Retention
 from cypher_executor.ports import (
@@ -164,6 +164,8 @@ class MemoryJournal:
             if isinstance(event, RunEnded):
                 summary = self._summaries[entry.run]
                 self._summaries[entry.run] = replace(summary, state=event.state, ended_us=event.at_us)
+            elif isinstance(event, RunReopened):
+                self._summaries[entry.run] = replace(self._summaries[entry.run], state="running", ended_us=None)
 
     def _unwanted(self, retention: Retention, now_us: int) -> Iterable[RunId]:
         kinds: dict[tuple[str, str | None, str], list[RunSummary]] = {}

@@ -2,5 +2,6 @@
 
 from cypher_executor.engine.engine import Engine
 from cypher_executor.engine.live import Started
+from cypher_executor.engine.steering import Called, WaitOver
 
-__all__ = ["Engine", "Started"]
+__all__ = ["Called", "Engine", "Started", "WaitOver"]

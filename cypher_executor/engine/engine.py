@@ -25,16 +25,27 @@ from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from secrets import token_hex
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from cypher_executor.core.commands import Command, Conclude, Execute, Interrupt, Perform, StartChild, StartTimer
+from cypher_executor.core.callbacks import Wait
+from cypher_executor.core.commands import (
+    AwaitCallback,
+    Command,
+    Conclude,
+    Execute,
+    Interrupt,
+    Perform,
+    StartChild,
+    StartTimer,
+    WatchRuns,
+)
 from cypher_executor.core.events import (
     AttemptFailed,
     AttemptLost,
     AttemptSucceeded,
     CallAnswered,
+    CallbackChecked,
     CallRequested,
-    CancelRequested,
     Event,
     Item,
     Parent,
@@ -43,13 +54,14 @@ from cypher_executor.core.events import (
     RunStarted,
 )
 from cypher_executor.core.recipe import Digest, Recipe, Value
-from cypher_executor.core.run import Run
+from cypher_executor.core.run import Mint, Run
 from cypher_executor.engine.admission import Admission, Bounds, family_of
 from cypher_executor.engine.calls import HARMLESS_OPS, Calls
 from cypher_executor.engine.children import Children
 from cypher_executor.engine.disk import Disk
 from cypher_executor.engine.live import Beginning, Group, Live, Started, Unwritable
 from cypher_executor.engine.reading import Reading
+from cypher_executor.engine.steering import Called, Misfit, Steering
 from cypher_executor.engine.timers import Timers
 from cypher_executor.errors import Conflict, CypherExecutorError, Failure, RequestInvalid, Unavailable
 from cypher_executor.ports import (
@@ -66,6 +78,7 @@ from cypher_executor.ports import (
     PartStore,
     Prepared,
     Recipes,
+    failed_call,
 )
 
 T = TypeVar("T")
@@ -100,7 +113,11 @@ class Engine:
         calls: Mapping[str, CallHandler],
         dispatcher: Callable[[Inbox], Dispatcher],
         bounds: Bounds | None = None,
+        mint: Mint | None = None,
+        address: str = "",
+        misfit: Misfit = lambda schema, value: None,
     ) -> None:
+        """`mint` makes the tokens of waits, whose addresses begin with `address`; `misfit` checks callbacks."""
         self._journal = journal
         self._recipes = recipes
         self._parts = parts
@@ -109,10 +126,13 @@ class Engine:
         self._idle = asyncio.Event()
         self._timers = Timers(clock, self.deliver)
         self._calls = Calls(calls, parts, clock, self.deliver, self._idle.set)
-        self._children = Children(self._start_child, self._end_of, recipes, clock, self.deliver)
-        self._reading = Reading(journal, recipes)
+        self._children = Children(self, recipes, journal, clock)
+        self._mint = mint
+        self._address = address
+        self._reading = Reading(journal, recipes, mint)
         self._admission = Admission(bounds or Bounds())
         self._runs: dict[RunId, Live] = {}
+        self._steering = Steering(self._runs, self._wish, self._take_on, self._reading, journal, clock, misfit)
         self._ended: OrderedDict[RunId, Run] = OrderedDict()
         self._inbox: deque[Beginning | tuple[RunId, Event]] = deque()
         self._wake = asyncio.Event()
@@ -169,16 +189,45 @@ class Engine:
             self._forget_waiter(run, ended)
         return True
 
-    async def cancel(self, run: RunId, reason: str = "") -> bool:
-        """Ask for the end of a run; True when the wish is on disk, False for one that is unknown or has ended."""
-        live = self._runs.get(run)
-        if live is None:
-            return False
-        self.deliver([(run, CancelRequested(at_us=self._clock.now_us(), reason=reason))])
+    async def cancel(self, run: RunId, reason: str = "", *, tree: bool = False) -> bool:
+        """Ask for the end of a run; True when the wish is on disk, False for one that is unknown or has ended.
+
+        The children that it waits for are cancelled with it, and with `tree` all others that descend from it.
+        """
+        return await self._steering.cancel(run, reason, tree=tree)
+
+    async def _wish(self, live: Live, event: Event) -> None:
+        """Let a run hear of this before anything else, and wait until that is on disk."""
+        self._inbox.appendleft((live.id, event))
         self._turn()
         self._disk.flush()
         await live.until_synced(live.run.version)
-        return True
+
+    async def pause(self, run: RunId, reason: str = "") -> bool:
+        """Ask that nothing more begins in a run; True when the wish is on disk, False as for `cancel`."""
+        return await self._steering.pause(run, reason)
+
+    async def resume(self, run: RunId) -> bool:
+        """Ask a paused run to go on; True when the wish is on disk, False as for `cancel`."""
+        return await self._steering.resume(run)
+
+    async def retry(self, run: RunId, reason: str = "") -> None:
+        """Let a run that failed or was cancelled go on from there. Raises NotFound, or Conflict for any other run."""
+        if not self.accepting:
+            raise Unavailable("the service is not taking on runs just now", code="not_ready")
+        await self._steering.reopen(run, reason)
+
+    async def call_back(self, wait: Wait, body: Value) -> Called:
+        """Somebody called the address of a wait: see `Steering.call_back`."""
+        return await self._steering.call_back(wait, body)
+
+    def waits(self) -> list[tuple[RunStarted, AwaitCallback]]:
+        """All waits for callbacks that are going on, each with the beginning of its run."""
+        return [(live.started, wait) for live in self._runs.values() for wait in live.run.waits]
+
+    def live(self, run: RunId) -> Live | None:
+        """A run that has not ended, as it is in memory: for the engine's own helpers."""
+        return self._runs.get(run)
 
     @property
     def open_runs(self) -> int:
@@ -236,16 +285,23 @@ class Engine:
             live = self._runs[run] = Live(run, found, synced=found.version)
             self._admission.began(live.started)
         for live in list(self._runs.values()):
-            if live.run.broken:
-                self._end_broken(live)
-            else:
-                self._carry_out_all(live, live.run.outstanding)
+            self._go_on(live)
+        self._children.reclaim(self._tasks, list(self._runs.values()))
         for run in [run for run in self._waiters if run not in self._runs]:
             self._tell_waiters(run)
 
-    async def _end_of(self, run: RunId) -> RunEnded | None:
-        """How a run ended; None while it goes on."""
-        return None if run in self._runs else await self._journal.end(run)
+    def _take_on(self, run: RunId, found: Run) -> None:
+        """Move a run that was read from the journal."""
+        self._ended.pop(run, None)
+        live = self._runs[run] = Live(run, found, synced=found.version)
+        self._admission.began(live.started)
+        self._go_on(live)
+
+    def _go_on(self, live: Live) -> None:
+        if live.run.broken:
+            self._end_broken(live)
+        else:
+            self._carry_out_all(live, live.run.outstanding)
 
     # --- turns --------------------------------------------------------------------------------------------------------
 
@@ -330,14 +386,32 @@ class Engine:
                 self._timers.start(live.id, command)
             case StartChild():
                 self._children.start(self._tasks, live, command)
+            case WatchRuns():
+                self._children.watch(self._tasks, live, command)
+            case AwaitCallback():
+                self._await_callback(live, command)
             case Interrupt():
                 executes[:] = [one for one in executes if not _same_step(one, live.id, command)]
                 self._dispatcher.interrupt(live.id, command.node, command.item)
                 self._calls.interrupt(live.id, command)
+                self._children.interrupt(live.id, command)
             case Conclude(state=state, result=result, failure=failure):
                 ended = RunEnded(at_us=self._clock.now_us(), state=state, result=result, failure=failure)
                 self._inbox.append((live.id, ended))
                 self._wake.set()
+
+    def _await_callback(self, live: Live, command: AwaitCallback) -> None:
+        """There is nothing to be done, but to say so when it may not be, or when what came early does not fit."""
+        about: dict[str, Any] = {"node": command.node, "item": command.item, "attempt": command.attempt}
+        about["at_us"] = self._clock.now_us()
+        part = self._parts.by_digest(command.digest) if command.digest is not None else None
+        if command.call is not None and (part is None or not part.grants.callback):
+            message = "the part may not wait for callbacks: write `callback = true` into [grants] of its part.toml"
+            answer = failed_call("grant_missing", message)
+            self.deliver([(live.id, CallAnswered(**about, number=command.call, answer=answer))])
+        elif command.body:
+            problem = self._steering.problem(command.schema, command.body[0])
+            self.deliver([(live.id, CallbackChecked(**about, problem=problem))])
 
     def _dispatch(self, executes: list[tuple[RunId, Execute]]) -> None:
         if executes and not self._draining:
@@ -395,7 +469,9 @@ class Engine:
             self._timers.ended(live.id)
             self._keep_ended(live)
             self._tell_waiters(live.id)
-            self._children.ended(live.id, live.run.ended)
+            self._children.ended(live)
+        elif self._children.is_waited_for(live.id) and version == live.run.version and live.run.paused:
+            self._children.paused(live.id)
 
     def _claimed(self, live: Live, outcome: Claimed, beginning: Beginning | None) -> None:
         """The key belongs to another run: this one never began."""
@@ -421,9 +497,8 @@ class Engine:
         with contextlib.suppress(CypherExecutorError):  # The journal has failed: recovering will find the run.
             found = await self._reading.one(run)
             if found is not None and found.ended is None and run not in self._runs:
-                live = self._runs[run] = Live(run, found, synced=found.version)
-                self._admission.began(live.started)
-                self._end_broken(live)
+                found.broken = True
+                self._take_on(run, found)
 
     def _still_wanted(self, live: Live, perform: Perform) -> bool:
         answer = CallAnswered(
@@ -483,7 +558,7 @@ class Engine:
 
     # --- small helps --------------------------------------------------------------------------------------------------
 
-    async def _start_child(
+    async def start_child(
         self,
         prepared: Prepared,
         above: RunStarted,
@@ -500,7 +575,7 @@ class Engine:
         self._admission.admit(first)
         accepted: asyncio.Future[Started] = asyncio.get_running_loop().create_future()
         opening = Opening(prepared.recipe.text, claim)
-        self._inbox.append(Beginning(Live(first.run, Run(prepared.recipe)), first, opening, accepted))
+        self._inbox.append(Beginning(Live(first.run, Run(prepared.recipe, self._mint)), first, opening, accepted))
         self._wake.set()
         return await accepted
 
@@ -516,6 +591,7 @@ class Engine:
             parts=self._digests(prepared.recipe),
             tenant=tenant,
             seed=token_hex(16),
+            address=self._address,
         )
 
     def _digests(self, recipe: Recipe) -> Mapping[str, Digest]:

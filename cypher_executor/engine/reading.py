@@ -10,7 +10,8 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 
 from cypher_executor.core.events import Event, RunId, RunStarted
-from cypher_executor.core.run import Run
+from cypher_executor.core.replay import replay
+from cypher_executor.core.run import Mint, Run
 from cypher_executor.errors import CypherExecutorError, Unavailable
 from cypher_executor.ports import Journal, Recipes, Unreadable
 
@@ -23,8 +24,9 @@ AT_ONCE = 500
 class Reading:
     """Makes runs out of what the journal holds. `unreadable` names the open runs that it could not make."""
 
-    def __init__(self, journal: Journal, recipes: Recipes) -> None:
+    def __init__(self, journal: Journal, recipes: Recipes, mint: Mint | None = None) -> None:
         self._journal = journal
+        self._mint = mint
         self._recipes = recipes
         self.unreadable: dict[RunId, str] = {}
 
@@ -71,11 +73,7 @@ class Reading:
         first = events[0] if events else None
         if not isinstance(first, RunStarted):
             raise Unavailable(f"the journal of run {run} does not begin with its start", code="run_unreadable")
-        replayed = Run(await self._recipes.by_digest(first.recipe))
-        for number, event in enumerate(events, 1):
-            try:
-                replayed.apply(event)
-            except Exception:  # It broke the run when it happened, too: what follows is the end that the engine made.
-                _log.exception("run %s: event %d cannot be applied", run, number)
-                replayed.version, replayed.broken = number, True
+        replayed = replay(await self._recipes.by_digest(first.recipe), events, self._mint)
+        if replayed.broken:
+            _log.error("run %s has events that cannot be applied: this is a bug in cypher-executor", run)
         return replayed

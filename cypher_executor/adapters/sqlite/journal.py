@@ -20,7 +20,7 @@ from cypher_executor.adapters.sqlite.expiring import GRACE_US, expire
 from cypher_executor.adapters.sqlite.reading import Position, read_end, read_following, read_run, read_runs
 from cypher_executor.adapters.sqlite.records import Record, encode
 from cypher_executor.adapters.sqlite.statements import statements
-from cypher_executor.core.events import FINAL_STATES, ChildStarted, Event, RunEnded, RunId, RunStarted
+from cypher_executor.core.events import FINAL_STATES, ChildStarted, Event, RunEnded, RunId, RunReopened, RunStarted
 from cypher_executor.core.retention import Retention
 from cypher_executor.ports import Appended, Claim, Claimed, Entry, Outcome, RunFilter, RunSummary, Stale, Unreadable
 
@@ -195,6 +195,8 @@ def _insert(connection: apsw.Connection, number: int, prepared: _Prepared) -> No
     for event in entry.events:
         if isinstance(event, RunEnded):
             connection.execute(_SQL["end_run"], (event.state, event.at_us, number))
+        elif isinstance(event, RunReopened):
+            connection.execute(_SQL["reopen_run"], (number,))
         elif isinstance(event, ChildStarted):
             connection.execute(_SQL["insert_child"], (event.child, number))
 

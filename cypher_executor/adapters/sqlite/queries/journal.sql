@@ -9,6 +9,9 @@ VALUES (?, ?, ?, ?, ?, 'running', ?, ?, ?);
 -- name: end_run
 UPDATE runs SET state = ?, ended_us = ? WHERE number = ?;
 
+-- name: reopen_run
+UPDATE runs SET state = 'running', ended_us = NULL WHERE number = ?;
+
 -- name: insert_event
 INSERT INTO events (run, seq, kind, at_us, body, outside) VALUES (?, ?, ?, ?, ?, ?);
 
