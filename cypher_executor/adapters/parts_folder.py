@@ -4,6 +4,11 @@ All manifests are read once, when the store is made; afterwards looking up is fr
 when they are asked for, and only handed out when their digest is still the one that the manifest was read with: a file
 that changed behind our back is refused, never run.
 
+A part whose module is missing or damaged is disabled, with a line in the log: it keeps its place in the catalogue, so
+that recipes are checked as ever, but it has no digest, and a step that needs it fails with `part_unavailable`. The
+other parts are not held up by it. A wrong manifest, however, is refused when the store is made: it is the operator's
+word, and half of it would mean something else.
+
 A later folder may not take a name of an earlier one: a recipe that says `http_request` must mean the shipped part
 whatever somebody dropped into a folder. Such a folder is refused when the store is made, with both places named; an
 operator who does want another part of the same purpose gives it another name.
@@ -12,22 +17,25 @@ operator who does want another part of the same purpose gives it another name.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cypher_executor.core.parts import Part
 from cypher_executor.core.recipe import Digest
-from cypher_executor.errors import Conflict, NotFound, RequestInvalid, Unavailable
-from cypher_executor.partkit.manifest import PartFolder, digest_of, read_folder
+from cypher_executor.errors import Conflict, ModuleRefused, NotFound, RequestInvalid, Unavailable
+from cypher_executor.partkit.manifest import ModuleMissing, PartFolder, digest_of, read_folder, read_without_module
 from cypher_executor.partkit.packaged import PackageMissing
+
+_log = logging.getLogger(__name__)
 
 
 class PartsFolder:
-    """A `PartStore` over folders that hold one folder for each part. Bad ones are refused when it is made."""
+    """A `PartStore` over folders that hold one folder for each part. Wrong manifests are refused when it is made."""
 
     def __init__(self, folders: Iterable[Path]) -> None:
         self._by_name: dict[str, PartFolder] = {}
+        self._disabled: dict[str, str] = {}
         for folder in folders:
             self._add_all(folder)
         self._by_digest = {p.part.digest: p for p in self._by_name.values() if p.part.digest is not None}
@@ -36,8 +44,18 @@ class PartsFolder:
         if not folder.is_dir():
             raise RequestInvalid(f"the folder of parts {str(folder)!r} does not exist; create it or leave it out")
         for manifest in sorted(folder.glob("*/part.toml")):
-            with contextlib.suppress(PackageMissing):  # an extra that is not installed brings no part
+            try:
                 self._add(read_folder(manifest.parent))
+            except PackageMissing:
+                continue  # an extra that is not installed brings no part
+            except (ModuleMissing, ModuleRefused) as wrong:
+                self._disable(read_without_module(manifest.parent), wrong.message)
+
+    def _disable(self, found: PartFolder, why: str) -> None:
+        self._add(found)
+        name = found.part.name
+        self._disabled[name] = why
+        _log.warning("the part %r is disabled, and steps that need it fail with part_unavailable: %s", name, why)
 
     def _add(self, found: PartFolder) -> None:
         earlier = self._by_name.setdefault(found.part.name, found)
@@ -61,6 +79,11 @@ class PartsFolder:
     def all(self) -> Sequence[Part]:
         """Every part, by name."""
         return [self._by_name[name].part for name in sorted(self._by_name)]
+
+    @property
+    def disabled(self) -> Mapping[str, str]:
+        """The parts that cannot be run, by name, each with the reason."""
+        return self._disabled
 
     async def module(self, digest: Digest) -> bytes:
         """The bytes of a module. `NotFound` when no part has this digest (any more), `Unavailable` if unreadable."""

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 from cypher_executor.errors import CypherExecutorError, NotFound, RequestInvalid, nearest
-from cypher_executor.partkit.manifest import PartFolder, digest_of, read_folder
+from cypher_executor.partkit.manifest import PartFolder, digest_of, read_without_module
 
 INSTALL = "install the compiler with `pip install 'cypher-executor[parts]'`"
 
@@ -55,7 +55,7 @@ def _chosen(folder: Path, names: Sequence[str]) -> list[PartFolder]:
     for name in names:
         if name not in by_name:
             raise NotFound(f"there is no part {name!r} in {folder}", did_you_mean=nearest(name, by_name))
-    parts = [read_folder(by_name[name], needs_module=False) for name in (names or by_name)]
+    parts = [read_without_module(by_name[name]) for name in (names or by_name)]
     return [part for part in parts if part.build is not None]
 
 

@@ -5,7 +5,7 @@ A field of `[input]` is short JSON Schema with `required = true` where the field
 the JSON Schema of the whole input map. Other fields are refused unless the manifest says `additional = true`.
 
 Every error names the file and the key, so that the author can go there. `RequestInvalid` is a wrong manifest,
-`ModuleRefused` a wrong module.
+`ModuleMissing` a module that is not there or cannot be read, `ModuleRefused` a wrong one.
 """
 
 from __future__ import annotations
@@ -37,6 +37,10 @@ _SCHEMA_WORDS = """
 """
 M = TypeVar("M", bound=BaseModel)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
+
+
+class ModuleMissing(RequestInvalid):
+    """A part whose module lies nowhere, or may not be read; the message says where it belongs."""
 
 
 class _Strict(BaseModel):
@@ -131,10 +135,18 @@ class PartFolder:
         return packaged_module(self.folder, self.package) if self.package else self.module_path.read_bytes()
 
 
-def read_folder(folder: Path, *, needs_module: bool = True) -> PartFolder:
-    """Read one part. With `needs_module` False a part that has not been built yet is read too (`pure`, no digest)."""
+def read_folder(folder: Path) -> PartFolder:
+    """Read one part."""
     manifest = _read_manifest(folder / "part.toml")
-    data = _module_bytes(folder / f"{manifest.name}.wasm", manifest, needs_module)
+    return _read(folder, manifest, _module_bytes(folder / f"{manifest.name}.wasm", manifest))
+
+
+def read_without_module(folder: Path) -> PartFolder:
+    """A part that has not been built yet, or whose module is of no use: what its manifest says (`pure`, no digest)."""
+    return _read(folder, _read_manifest(folder / "part.toml"), None)
+
+
+def _read(folder: Path, manifest: _Manifest, data: bytes | None) -> PartFolder:
     part = Part(
         name=manifest.name,
         version=manifest.version,
@@ -169,16 +181,18 @@ def _is_pure(folder: Path, data: bytes | None, engine: bool) -> bool:
         raise ModuleRefused(f"{folder.name}: {refused.message}") from None
 
 
-def _module_bytes(path: Path, manifest: _Manifest, needed: bool) -> bytes | None:
+def _module_bytes(path: Path, manifest: _Manifest) -> bytes | None:
     if manifest.engine:
         return None
     if manifest.package is not None:
         return packaged_module(path.parent, manifest.package)
-    if path.is_file():
+    try:
         return path.read_bytes()
-    if needed:
-        raise RequestInvalid(f"{path}: the module is missing; run `cypher-executor parts build {manifest.name}`")
-    return None
+    except FileNotFoundError:
+        build = f"run `cypher-executor parts build {manifest.name}`"
+        raise ModuleMissing(f"{path}: the module is missing; {build}, or put it back") from None
+    except OSError as wrong:
+        raise ModuleMissing(f"{path}: the module cannot be read: {wrong.strerror}") from None
 
 
 def _read_manifest(path: Path) -> _Manifest:

@@ -51,6 +51,13 @@ def test_an_example_with_the_wrong_code_of_the_host_is_told(tmp_path: Path) -> N
     assert wrong and all("http_5xx" in one["problem"] for one in wrong)
 
 
+def test_a_part_without_its_module_is_a_wrong_one_and_the_others_are_tried(own_parts: Path) -> None:
+    (own_parts / "set" / "set.wasm").unlink()
+    tried = invoke("parts", "test", "--dir", own_parts)
+    assert tried.exit_code == 1
+    assert "set: its module: " in tried.stdout and "of 2 parts, 1 wrong" in tried.stdout
+
+
 def test_a_part_is_shown_with_its_inputs_and_examples() -> None:
     shown = invoke("parts", "show", "string_ops").stdout
     assert "string_ops" in shown and "operation" in shown and "->" in shown
