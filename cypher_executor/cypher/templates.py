@@ -63,15 +63,16 @@ def _part(
 
 
 def _positions(token: Any) -> Positions:
-    """Line and column of each character of a token, and of its end."""
-    line, column = token.line, token.column
+    """Line and column of each character of a token, and of its end. A token that was mended may be longer than its
+    place in the author's text: what is too much stands at the end of that place."""
+    line, column, end = token.line, token.column, (token.end_line, token.end_column)
     if token.end_line == line:
-        return [(line, c) for c in range(column, token.end_column + 1)]
+        return [(line, min(column + number, token.end_column)) for number in range(len(token) + 1)]
     found = []
     for character in token:
-        found.append((line, column))
+        found.append(min((line, column), end))
         line, column = (line + 1, 1) if character == "\n" else (line, column + 1)
-    return [*found, (line, column)]
+    return [*found, end]
 
 
 def _refuse_escapes(problems: Problems, token: Any, bad: Sequence[strings.BadEscape]) -> None:

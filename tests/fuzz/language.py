@@ -57,9 +57,9 @@ class Hunt:
             self.defects[where] = text, traceback.format_exc()
             self.tell(f"\n==== {where}\n{text!r}\n{self.defects[where][1]}")
 
-    def summary(self) -> str:
-        """How far the hunt is, in a line."""
-        slow = f"the slowest took {self.slowest_s:.2f} s: {self.slowest[:200]!r}"
+    def summary(self, shown: int = 100) -> str:
+        """How far the hunt is, in a line, with so many characters of the slowest text."""
+        slow = f"the slowest took {self.slowest_s:.2f} s: {self.slowest[:shown]!r}"
         return f"{self.tried} texts, {len(self.defects)} defects; {slow}\n"
 
 
@@ -108,7 +108,7 @@ def main() -> int:
     if given.guided:
         guided(given.seconds)
     found = hunt(given.seed, seconds=given.seconds, tell=_print)
-    _print(f"\n{found.summary()}")
+    _print(f"\n{found.summary(shown=100_000)}")
     return 1 if found.defects else 0
 
 

@@ -63,9 +63,7 @@ def _pattern_comprehension(
 
 
 def _subquery(node: syntax.Subquery, scope: Scope, planning: Planning) -> tuple[Closure, set[str]]:
-    planning.depth += 1
     operator = _operator(node, scope, planning)
-    planning.depth -= 1
     return _folded(operator, _any if node.kind == "EXISTS" else _count), _names(node, scope)
 
 

@@ -26,6 +26,9 @@ from cypher_executor.cypher.query.types import Type
 from cypher_executor.cypher.query.values import Node, Relationship
 from cypher_executor.errors import ExpressionError
 
+MAX_DEPTH = 10
+"""How deep queries, and patterns with expressions, may stand in each other."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluator:
@@ -44,7 +47,7 @@ class Evaluator:
 
 @dataclass
 class Planning:
-    """What all of one query share while it is planned. `depth` counts queries within queries."""
+    """What all of one query share while it is planned. `depth` counts what asks the graph within what asks it."""
 
     problems: Refusals
     procedures: Mapping[str, Procedure]
@@ -86,10 +89,22 @@ class Host:
         if isinstance(node, syntax.CountStar):
             return lambda frame: None  # refused by the inference
         bound = work.bound[id(node)]
-        scope = self.scope.with_(dict.fromkeys(bound, t.ANY))
-        closure, names = FORMS[type(node)](node, scope, self.planning)
+        closure, names = self._form(node, self.scope.with_(dict.fromkeys(bound, t.ANY)))
         work.names |= names - bound.keys()
         return _with_bound(closure, tuple(bound.items())) if bound else closure
+
+    def _form(self, node: syntax.Syntax, scope: Scope) -> tuple[Closure, set[str]]:
+        """The plan of a form that asks the graph. Each is planned, and runs, within the one around."""
+        planning = self.planning
+        if planning.depth >= MAX_DEPTH:
+            message = f"Queries and patterns may stand in each other {MAX_DEPTH} deep, and this one is deeper."
+            planning.problems.refuse("query_too_long", message, node.place)
+            return NOTHING.closure, set()
+        planning.depth += 1
+        try:
+            return FORMS[type(node)](node, scope, planning)
+        finally:
+            planning.depth -= 1
 
 
 def _with_bound(closure: Closure, bound: Sequence[tuple[str, int]]) -> Closure:
@@ -127,7 +142,8 @@ def compile_in(
     known = len(planning.problems.found)
     columns = columns or {}
     found = Inference(scope, planning.problems, columns).type_of(expression)
-    planning.parameters.update(n.name for n in syntax.walk(expression) if isinstance(n, syntax.Parameter))
+    if not planning.depth:  # what stands deeper is a part of an expression that was walked through before
+        planning.parameters.update(n.name for n in syntax.walk(expression) if isinstance(n, syntax.Parameter))
     if len(planning.problems.found) > known:
         return NOTHING
     host = Host(scope, planning, columns)

@@ -21,9 +21,6 @@ from cypher_executor.cypher.query.steps import Step
 MAX_CLAUSES = 100
 """Each clause is a generator that asks the one before it, so their number is a depth."""
 
-MAX_DEPTH = 10
-"""How deep queries may nest in queries."""
-
 _WRITES = {
     syntax.Create: "CREATE", syntax.Merge: "MERGE", syntax.Set: "SET", syntax.Remove: "REMOVE",
     syntax.Delete: "DELETE", syntax.Foreach: "FOREACH", syntax.Draw: "A pattern without a clause word",
@@ -41,10 +38,6 @@ class Planned:
 
 def plan_script(script: syntax.Script, scope: Scope, planning: Planning, *, inner: bool = False) -> Planned:
     """The plan of a whole text, or of a query within an expression (`inner`, which need not RETURN)."""
-    if planning.depth > MAX_DEPTH:
-        message = f"Queries may stand in queries {MAX_DEPTH} deep, and this one is deeper."
-        planning.problems.refuse("query_too_long", message, script.place)
-        return Planned(Argument(), (), scope)
     if len(set(script.all)) > 1:
         message = "UNION and UNION ALL do not go together in one query: use one of them."
         planning.problems.refuse("invalid_clause_composition", message, script.place)
