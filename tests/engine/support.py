@@ -18,6 +18,7 @@ from cypher_executor.core.parts import Part
 from cypher_executor.core.recipe import Digest, Recipe, Value
 from cypher_executor.engine import Engine
 from cypher_executor.engine.admission import Bounds
+from cypher_executor.engine.steering import Misfit
 from cypher_executor.errors import Failure, NotFound, Unavailable
 from cypher_executor.ports import CallHandler, Entry, Inbox, Outcome, Prepared
 
@@ -178,6 +179,7 @@ class Bench:
     functions: Mapping[str, PartFunction]
     calls: Mapping[str, CallHandler] = field(default_factory=dict)
     bounds: Bounds | None = None
+    misfit: Misfit = lambda schema, value: None
     clock: Hand = field(default_factory=Hand)
     disk: Disk = field(init=False)
     dispatcher: Functions = field(init=False)
@@ -198,6 +200,7 @@ class Bench:
             calls=self.calls,
             dispatcher=dispatcher,
             bounds=self.bounds,
+            misfit=self.misfit,
         )
 
     @contextlib.asynccontextmanager
