@@ -95,7 +95,7 @@ class _Knowledge:
     def of_relationship(self, relationship: PlannedRelationship) -> _Facts:
         if relationship.type == "COLLECT":
             return _Facts()  # what is certain inside of a loop is so for one item
-        facts = self._nodes[relationship.drawn.source]
+        facts = self._nodes.get(relationship.drawn.source, _Facts())  # nothing yet: a node that leads to itself
         for question, answer in _facts(relationship):
             bit = self._bits[question, answer]
             facts |= _Facts(bit, self._alternatives[question] & ~bit)
