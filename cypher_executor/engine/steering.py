@@ -6,8 +6,9 @@ not among those that the engine moves. Its wish is journaled first, and then the
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from cypher_executor.core.callbacks import Wait
 from cypher_executor.core.commands import AwaitCallback
@@ -46,22 +47,26 @@ class WaitOver(Conflict):
     code = "wait_over"
 
 
-class Steering:
-    """Carries wishes to runs. `wish` puts an event before all others and waits for the disk."""
+class Runs(Protocol):
+    """The runs in memory, as far as this needs them."""
 
-    def __init__(
-        self,
-        runs: Mapping[RunId, Live],
-        wish: Callable[[Live, Event], Awaitable[None]],
-        take_on: Callable[[RunId, Run], None],
-        reading: Reading,
-        journal: Journal,
-        clock: Clock,
-        misfit: Misfit,
-    ) -> None:
+    @property
+    def runs(self) -> Mapping[RunId, Live]: ...
+
+    async def wish(self, live: Live, event: Event) -> None:
+        """Let a run hear of this before anything else, and wait until that is on disk."""
+        ...
+
+    def take_on(self, run: RunId, found: Run) -> None:
+        """Move a run that was read from the journal."""
+        ...
+
+
+class Steering:
+    """Carries wishes to runs."""
+
+    def __init__(self, runs: Runs, reading: Reading, journal: Journal, clock: Clock, misfit: Misfit) -> None:
         self._runs = runs
-        self._wish = wish
-        self._take_on = take_on
         self._reading = reading
         self._journal = journal
         self._clock = clock
@@ -86,16 +91,16 @@ class Steering:
         return await self._ask(run, ResumeRequested(at_us=self._clock.now_us()))
 
     async def _ask(self, run: RunId, event: Event) -> bool:
-        live = self._runs.get(run)
+        live = self._runs.runs.get(run)
         if live is None:
             return False
-        await self._wish(live, event)
+        await self._runs.wish(live, event)
         return True
 
     async def reopen(self, run: RunId, reason: str) -> None:
         """Let a run that failed or was cancelled go on. Raises NotFound, and Conflict for any other run."""
-        old = None if run in self._runs else await self._reading.one(run)
-        if run in self._runs or (old is not None and old.ended is None):
+        old = None if run in self._runs.runs else await self._reading.one(run)
+        if run in self._runs.runs or (old is not None and old.ended is None):
             raise Conflict(f"run {run} has not ended: there is nothing to retry yet", code="run_not_ended")
         if old is None:
             raise NotFound(f"there is no run {run}", code="unknown_run")
@@ -107,7 +112,7 @@ class Steering:
             raise Conflict(f"run {run} goes on already", code="run_not_ended")
         reopened = await self._reading.one(run)
         assert reopened is not None
-        self._take_on(run, reopened)
+        self._runs.take_on(run, reopened)
 
     # --- callbacks ----------------------------------------------------------------------------------------------------
 
@@ -117,7 +122,7 @@ class Steering:
         Raises NotFound for an unknown run, WaitOver, and RequestInvalid (`callback_misfit`) for a body that does not
         fit; then the wait goes on.
         """
-        live = self._runs.get(wait.run)
+        live = self._runs.runs.get(wait.run)
         run = live.run if live is not None else await self._reading.one(wait.run)
         if run is None:
             raise NotFound(f"there is no run {wait.run}", code="unknown_run")
@@ -138,7 +143,7 @@ class Steering:
         problem = self.problem(waiting.schema, body) if waiting is not None else None
         if problem is not None:
             raise RequestInvalid(f"the body does not fit what is waited for: {problem}", code="callback_misfit")
-        await self._wish(live, event)
+        await self._runs.wish(live, event)
         return Called(event.at_us, fresh=True)
 
     def problem(self, schema: Value, body: Value) -> str | None:

@@ -10,7 +10,7 @@ from cypher_executor.core.events import AttemptSucceeded, RunId
 from cypher_executor.core.recipe import Value
 from cypher_executor.core.run import Run
 from cypher_executor.engine import Engine
-from cypher_executor.engine import engine as module
+from cypher_executor.engine import turns as module
 from cypher_executor.engine.admission import Bounds
 from cypher_executor.errors import RequestInvalid, Unavailable
 from cypher_executor.ports import Entry, Prepared, Unreadable

@@ -8,28 +8,28 @@ from typing import Any
 
 import pytest
 
-from cypher_executor.engine import children, engine, live, timers
+from cypher_executor.engine import admission, children, engine, live, steering, timers, turns
 from cypher_executor.engine.live import Started
-from tests.engine import test_children, test_engine
+from tests.engine import test_bounds, test_children, test_engine, test_families, test_steering
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 Test = Callable[[], Awaitable[None]]
 
 
 def acknowledge_before_the_sync(patch: pytest.MonkeyPatch) -> None:
-    taken_in = engine.Engine._next
+    taken_in = turns.Turns._next
 
-    def _next(self: engine.Engine, group: Any) -> Any:
+    def _next(self: turns.Turns, group: Any) -> Any:
         found = taken_in(self, group)
         for run, beginning in group.beginnings.items():
             beginning.answer(Started(run, fresh=True))
         return found
 
-    patch.setattr(engine.Engine, "_next", _next)
+    patch.setattr(turns.Turns, "_next", _next)
 
 
 def calls_run_ahead_of_the_disk(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(engine, "HARMLESS_OPS", frozenset({"send"}))
+    patch.setattr(turns, "HARMLESS_OPS", frozenset({"send"}))
 
 
 def callers_see_what_is_not_on_disk(patch: pytest.MonkeyPatch) -> None:
@@ -43,29 +43,20 @@ def every_group_is_written_at_once(patch: pytest.MonkeyPatch) -> None:
 
 
 def children_claim_nothing(patch: pytest.MonkeyPatch) -> None:
-    begin = children.Children._begin
+    start = engine.Engine.start_child
 
-    async def _begin(self: children.Children, *given: Any) -> Started:
-        start = self._start
+    async def unclaimed(self: engine.Engine, *given: Any, claim: Any, **more: Any) -> Started:
+        return await start(self, *given, claim=None, **more)  # type: ignore[arg-type]
 
-        async def unclaimed(prepared: Any, *, claim: Any, **more: Any) -> Started:
-            return await start(prepared, claim=None, **more)  # type: ignore[arg-type]
-
-        self._start = unclaimed  # type: ignore[assignment]
-        try:
-            return await begin(self, *given)
-        finally:
-            self._start = start
-
-    patch.setattr(children.Children, "_begin", _begin)
+    patch.setattr(engine.Engine, "start_child", unclaimed)
 
 
 def recovery_forgets_what_is_outstanding(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(engine.Engine, "_carry_out_all", lambda self, one, commands: None)
+    patch.setattr(turns.Turns, "_carry_out_all", lambda self, one, commands: None)
 
 
 def parents_are_not_told(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(children.Children, "ended", lambda self, child, end: None)
+    patch.setattr(children.Children, "ended", lambda self, live: None)
 
 
 def timers_fire_early(patch: pytest.MonkeyPatch) -> None:
@@ -76,19 +67,69 @@ def timers_fire_early(patch: pytest.MonkeyPatch) -> None:
             )
             self._inbox([(run, event)])
 
-    patch.setattr(engine, "Timers", Early)
+    patch.setattr(turns, "Timers", Early)
 
 
 def a_failed_journal_is_taken_for_a_good_one(patch: pytest.MonkeyPatch) -> None:
     async def confirm(self: engine.Engine) -> None:
         async for group, answer in self._disk.confirmed():
             if not isinstance(answer, Exception):
-                self._confirmed(group, answer)
+                self._turns.confirmed(group, answer)
                 continue
             for run, beginning in group.beginnings.items():
                 beginning.answer(Started(run, fresh=True))
 
     patch.setattr(engine.Engine, "_confirm", confirm)
+
+
+def children_outlive_who_waits_for_them(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(children.Children, "interrupt", lambda self, run, command: None)
+
+
+def nobody_looks_for_orphans(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(children.Children, "reclaim", lambda self, tasks, recovered: None)
+
+
+def pauses_are_not_told(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(children.Children, "paused", lambda self, child: None)
+
+
+def runs_that_have_ended_are_not_watched(patch: pytest.MonkeyPatch) -> None:
+    watch_one = children.Children._watch_one
+
+    async def only_open(self: Any, live: Any, watcher: Any, run: Any) -> Any:
+        return await watch_one(self, live, watcher, run) if self._runs.live(run) else None
+
+    patch.setattr(children.Children, "_watch_one", only_open)
+
+
+def callbacks_are_not_checked(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(steering.Steering, "problem", lambda self, schema, body: None)
+
+
+def early_callbacks_are_not_checked(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(turns, "_problem", lambda misfit, wait: None)
+
+
+def every_callback_is_the_first(patch: pytest.MonkeyPatch) -> None:
+    call_first = steering.Steering._call_first
+
+    async def call_back(self: Any, wait: Any, body: Any) -> Any:
+        return await call_first(self, self._runs.runs.get(wait.run), wait, body)
+
+    patch.setattr(steering.Steering, "call_back", call_back)
+
+
+def a_retry_is_not_written(patch: pytest.MonkeyPatch) -> None:
+    async def reopen(self: Any, run: Any, reason: str) -> None:
+        events = [*await self._journal.read(run), steering.RunReopened(at_us=self._clock.now_us())]
+        self._runs.take_on(run, await self._reading._replay(run, events))
+
+    patch.setattr(steering.Steering, "reopen", reopen)
+
+
+def families_are_not_counted(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(admission.Admission, "admit", admission.Admission.began)
 
 
 CAUGHT: list[tuple[Plant, Test]] = [
@@ -104,6 +145,25 @@ CAUGHT: list[tuple[Plant, Test]] = [
         a_failed_journal_is_taken_for_a_good_one,
         test_engine.test_a_journal_that_fails_acknowledges_nothing_and_comes_back,
     ),
+    (
+        children_outlive_who_waits_for_them,
+        test_families.test_cancelling_a_run_cancels_the_children_that_it_waits_for_and_theirs,
+    ),
+    (
+        nobody_looks_for_orphans,
+        test_families.test_a_child_whose_parent_was_cancelled_when_nobody_saw_it_is_cancelled_after_the_restart,
+    ),
+    (pauses_are_not_told, test_families.test_a_parent_does_not_wait_for_a_child_that_waits_for_somebody),
+    (runs_that_have_ended_are_not_watched, test_families.test_runs_are_watched_whether_they_have_ended_or_not),
+    (callbacks_are_not_checked, test_steering.test_a_body_that_does_not_fit_is_refused_and_the_wait_goes_on),
+    (
+        early_callbacks_are_not_checked,
+        test_steering.test_an_early_callback_that_does_not_fit_is_as_if_it_had_never_come,
+    ),
+    (every_callback_is_the_first, test_steering.test_of_many_callers_at_once_one_is_accepted),
+    (callers_see_what_is_not_on_disk, test_steering.test_a_callback_is_answered_only_once_it_is_on_disk),
+    (a_retry_is_not_written, test_steering.test_a_retry_survives_a_restart_before_anything_of_it_was_done),
+    (families_are_not_counted, test_bounds.test_beyond_the_open_runs_that_there_may_be_a_start_is_refused_with_a_time),
 ]
 
 

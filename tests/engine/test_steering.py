@@ -185,7 +185,7 @@ async def test_pausing_what_is_not_there_or_over_is_false() -> None:
 
 
 async def test_a_wish_is_granted_however_much_is_in_the_inbox(monkeypatch: pytest.MonkeyPatch) -> None:
-    from cypher_executor.engine import engine as module
+    from cypher_executor.engine import turns as module
 
     monkeypatch.setattr(module, "TURN_EVENTS", 1)
     b = bench(it=CHAIN)
