@@ -14,6 +14,10 @@ from cypher_executor.core.events import RunId, RunStarted
 from cypher_executor.errors import Unavailable
 
 
+_Recipe = tuple[str, str]
+"""A tenant, and the name of a recipe, or the digest of one without a name."""
+
+
 class TooManyRuns(Unavailable):
     """There is no room for another run. Nothing was begun."""
 
@@ -36,9 +40,17 @@ class Admission:
         self._born: Counter[RunId] = Counter()
         self._open: Counter[RunId] = Counter()
         self._family: dict[RunId, RunId] = {}
+        self._recipe: dict[RunId, _Recipe] = {}
+        self._of_recipe: Counter[_Recipe] = Counter()
 
-    def admit(self, started: RunStarted) -> None:
-        """Count a run that is about to begin. Raises TooManyRuns when there is no room for it."""
+    def admit(self, started: RunStarted, max_runs: int | None = None) -> None:
+        """Count a run that is about to begin. Raises TooManyRuns when there is no room for it.
+
+        `max_runs` is what the recipe says of itself: how many of its runs may be open at once, whatever its version.
+        """
+        if max_runs is not None and self._of_recipe[_recipe_of(started)] >= max_runs:
+            message = f"the recipe has {max_runs} open runs, which is its own `max_runs`: wait until one has ended"
+            raise TooManyRuns(message, retry_after_s=1.0)
         if len(self._family) >= self._bounds.open_runs:
             message = f"there are {len(self._family)} open runs, which is the limit: wait until some have ended"
             raise TooManyRuns(message, retry_after_s=5.0)
@@ -50,6 +62,8 @@ class Admission:
     def began(self, started: RunStarted) -> None:
         """A run is one of the open ones."""
         family = self._family[started.run] = family_of(started)
+        recipe = self._recipe[started.run] = _recipe_of(started)
+        self._of_recipe[recipe] += 1
         self._born[family] += 1
         self._open[family] += 1
 
@@ -58,6 +72,10 @@ class Admission:
         family = self._family.pop(run, None)
         if family is None:
             return
+        recipe = self._recipe.pop(run)
+        self._of_recipe[recipe] -= 1
+        if not self._of_recipe[recipe]:
+            del self._of_recipe[recipe]
         self._open[family] -= 1
         if self._open[family] <= 0:
             del self._open[family], self._born[family]
@@ -65,8 +83,14 @@ class Admission:
     def forget(self) -> None:
         """Begin to count anew: every open run will be counted again."""
         self._family.clear()
+        self._recipe.clear()
+        self._of_recipe.clear()
         self._born.clear()
         self._open.clear()
+
+
+def _recipe_of(started: RunStarted) -> _Recipe:
+    return started.tenant, started.name or started.recipe
 
 
 def family_of(started: RunStarted) -> RunId:

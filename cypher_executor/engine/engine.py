@@ -319,7 +319,7 @@ class Engine:
         return await self._begin(prepared, replace(first, parent=parent, depth=depth, family=family_of(above)), claim)
 
     async def _begin(self, prepared: Prepared, first: RunStarted, claim: Claim | None) -> Started:
-        self._admission.admit(first)
+        self._admission.admit(first, prepared.recipe.max_runs)
         accepted: asyncio.Future[Started] = asyncio.get_running_loop().create_future()
         opening = Opening(prepared.recipe.text, claim)
         self._turns.begin(Beginning(Live(first.run, Run(prepared.recipe, self._mint)), first, opening, accepted))

@@ -134,3 +134,19 @@ async def test_a_long_inbox_lets_others_use_the_loop(monkeypatch: pytest.MonkeyP
         turns = len(b.disk.groups)
         await asyncio.gather(*starts)
     assert turns >= 10
+
+
+async def test_a_recipe_has_at_most_as_many_open_runs_as_it_says() -> None:
+    b = Bench(Book(it=draw("a:work", max_runs=2), other=CHAIN), {})
+    async with b.running() as engine:
+        runs = [(await engine.start(it(b))).run for _ in range(2)]
+        with pytest.raises(Unavailable) as refused:
+            await engine.start(it(b))
+        assert refused.value.code == "too_many_runs"
+        assert (await engine.start(Prepared(b.book.recipes["other"], None, "other", 1))).fresh
+        await engine.cancel(runs[0])
+        assert await engine.wait(runs[0], 5)
+        assert (await engine.start(it(b))).fresh
+    async with b.running() as engine:
+        with pytest.raises(Unavailable):
+            await engine.start(it(b))
