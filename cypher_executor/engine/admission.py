@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from cypher_executor.core.events import RunId, RunStarted
 from cypher_executor.errors import Unavailable
 
-
 _Recipe = tuple[str, str]
 """A tenant, and the name of a recipe, or the digest of one without a name."""
 
