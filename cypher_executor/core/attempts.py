@@ -12,21 +12,17 @@ events and never a recursion.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from math import ceil
-from typing import Any, TypeGuard
+from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import quote
 
-from cypher_executor.core import orchestration, watching
+from cypher_executor.core import orchestration
 from cypher_executor.core.commands import (
     AwaitCallback,
-    Call,
     Command,
     Execute,
     Perform,
     StartChild,
-    StartTimer,
     WatchRuns,
 )
 from cypher_executor.core.events import (
@@ -34,37 +30,22 @@ from cypher_executor.core.events import (
     AttemptLost,
     AttemptSucceeded,
     CallAnswered,
-    CallbackChecked,
     CallbackReceived,
     CallRequested,
-    ChildEnded,
-    ChildPaused,
-    ChildStarted,
     StepEvent,
     TimerFired,
-    WatchedEnded,
 )
-from cypher_executor.core.limits import NEVER, left_ms, limit_us, overdue, past_deadline, past_repeating, timed_out
-from cypher_executor.core.outstanding import Outstanding
+from cypher_executor.core.limits import left_ms, limit_us, overdue, past_deadline, past_repeating, timed_out
+from cypher_executor.core.outstanding import Outstanding, Pausable
 from cypher_executor.core.recipe import Value
 from cypher_executor.core.retries import retry_delay_us
-from cypher_executor.core.step import Attempt, Step
+from cypher_executor.core.step import Attempt, Outcome, Output, Step
 from cypher_executor.core.values import Given, Values, dotted
+from cypher_executor.core.waits import Answer, Waited, Waits
 from cypher_executor.errors import ExpressionError, Failure
 
 MAX_LOSSES = 3
 """How many workers one attempt may take down before its step fails with `worker_lost`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """A step has succeeded with this."""
-
-    value: Value
-
-
-Outcome = Output | Failure | None
-"""What became of a step; None while it goes on."""
 
 
 class Attempts:
@@ -74,6 +55,7 @@ class Attempts:
         self._given = given
         self._outstanding = outstanding
         self._values = values
+        self._waits = Waits(given, outstanding)
 
     def awaits(self, step: Step, event: StepEvent) -> bool:
         """Whether an answer is one that this step waits for."""
@@ -91,14 +73,8 @@ class Attempts:
                 return isinstance(work, Execute) and event.number == len(step.tape)
             case CallAnswered():
                 return _is_call(work) and event.number == len(step.tape)
-            case ChildStarted():
-                return isinstance(work, StartChild) and step.child is None
-            case ChildEnded() | ChildPaused():
-                return isinstance(work, StartChild) and step.child == event.child
-            case WatchedEnded():
-                return step.watching is not None and event.run in step.watching.pending
-            case CallbackChecked():
-                return isinstance(work, AwaitCallback) and work.body != ()
+            case _:
+                return self._waits.awaits(step, event)
 
     def awaits_timer(self, event: TimerFired) -> bool:
         """A timer that fires early is another one, of which nothing is wanted any more: a step has one at a time."""
@@ -121,16 +97,16 @@ class Attempts:
                 return self._resume(step, event.answer)
             case TimerFired():
                 return self._timer_fired(step)
-            case ChildStarted():
-                return self._child_started(step, event)
-            case ChildEnded():
-                return self._child_ended(step, event)
-            case ChildPaused():
-                return self._child_paused(step, event)
-            case WatchedEnded():
-                return self._watched(step, event)
-            case CallbackChecked():
-                return self._checked(step, event)
+            case _:
+                return self._after(step, self._waits.take_in(step, event))
+
+    def awaits_callback(self, step: Step, event: CallbackReceived) -> bool:
+        """Whether the wait that is called has begun, or may still begin."""
+        return self._waits.awaits_callback(step, event)
+
+    def call_back(self, step: Step, event: CallbackReceived) -> Outcome:
+        """Somebody called."""
+        return self._after(step, self._waits.call_back(step, event))
 
     # --- attempts -----------------------------------------------------------------------------------------------------
 
@@ -141,8 +117,9 @@ class Attempts:
         step.tape.clear()
         step.calling = step.watching = None
         step.losses = 0
-        if step.node.part in orchestration.ENGINE_PARTS:
-            return self._orchestrate(step)
+        if step.node.part is not None and step.node.part in orchestration.ENGINE_PARTS:
+            wanted = orchestration.orchestrate(step.node.part, step.input)
+            return self._after(step, self._waits.begin(step, wanted, self._seed(step)))
         return self._execute(step)
 
     def _execute(self, step: Step) -> Outcome:
@@ -164,58 +141,19 @@ class Attempts:
             clock_us=step.attempts[-1].clock_us,
             seed=self._seed(step),
         )
-        self._work(step, command)
+        self._outstanding.begin(step, command, now_us)
         return None
 
-    def _work(self, step: Step, command: Execute | Perform | StartChild) -> None:
-        """Ask for something to be done, or have it noted while the run is paused."""
-        self._outstanding.ask(command)
-        held = self._outstanding.withholding
-        step.state, step.held_since_us = ("waiting", self._given.now_us) if held else ("running", None)
-
-    def release(self, step: Step, command: Command) -> Outcome:
-        """The run goes on: ask for what this step was held up with. The time that it was held up does not count."""
-        held_us = self._given.now_us - (step.held_since_us or self._given.now_us)
-        attempt = step.attempts[-1]
-        match command:
-            case Execute() if not step.tape and not step.losses:
-                attempt.started_us = attempt.clock_us = self._given.now_us
-                return self._execute(step)
-            case Execute():
-                attempt.held_us += held_us
-                return self._execute(step)
-            case Perform():
-                attempt.held_us += held_us
-                self._work(step, replace(command, timeout_ms=left_ms(step, self._given.now_us)))
-            case StartChild():
-                self._work(step, command)
-        return None
-
-    def begin_anew(self, step: Step) -> Outcome:
-        """Somebody wants this step to be tried again: with all the retries, turns and time that the recipe gives it."""
-        self._outstanding.withdraw(step)
-        step.earlier, step.earlier_turns, step.resting, step.child = step.attempt, step.turn, False, None
-        step.started_us = self._given.now_us
-        step.turn += step.node.repeat is not None
-        return self.begin(step)
-
-    def _orchestrate(self, step: Step) -> Outcome:
-        assert step.node.part is not None
-        wanted = orchestration.orchestrate(step.node.part, step.input)
-        match wanted:
+    def _after(self, step: Step, waited: Waited) -> Outcome:
+        """What follows from what a wait has come to."""
+        match waited:
+            case Output(value=value):
+                return self._succeed(step, value)
+            case Answer(given=answer):
+                return self._resume(step, answer)
             case Failure():
-                return self._fail(step, wanted)
-            case orchestration.Delay(ms=ms):
-                return self._wait_until(step, self._given.now_us + ms * 1000)
-            case orchestration.Until(due_us=due_us):
-                return self._wait_until(step, due_us)
-            case orchestration.Child():
-                return self._start_child(step, wanted)
-            case orchestration.Callback():
-                wait = AwaitCallback(**self._wait(step), schema=wanted.schema, note=wanted.note)
-                return self._await_callback(step, wait)
-            case orchestration.Watch():
-                return self._watch(step, wanted)
+                return self._fail(step, waited)
+        return None
 
     def _end_attempt(self, step: Step, started_us: int | None = None) -> None:
         """Note when the attempt ended and, for the first execution of it, when a worker really began."""
@@ -241,8 +179,7 @@ class Attempts:
             return failure
         if overdue(step, now_us + delay_us):
             return past_deadline(step, failure)
-        step.state = "retrying"
-        self._start_timer(step, now_us + delay_us)
+        self._outstanding.start_timer(step, now_us + delay_us, "retrying")
         return None
 
     def _retry(self, step: Step) -> Outcome:
@@ -280,8 +217,8 @@ class Attempts:
         due_us = self._given.now_us + every_us
         if overdue(step, due_us):
             return past_repeating(step)
-        step.state, step.resting = "waiting", True
-        self._start_timer(step, due_us)
+        step.resting = True
+        self._outstanding.start_timer(step, due_us)
         return None
 
     def _next_turn(self, step: Step) -> Outcome:
@@ -297,13 +234,17 @@ class Attempts:
     def _call(self, step: Step, event: CallRequested) -> Outcome:
         if event.number == 0:
             step.attempts[-1].started_us = event.started_us
-        if event.request.get("op") == "sleep":
-            return self._sleep(step, event.request)
-        if event.request.get("op") == "wait_for_callback":
-            return self._pause(step, event)
+        step.calling = (event.request, {})
+        match event.request.get("op"):
+            case "sleep":
+                return self._after(step, self._waits.sleep(step, event.request))
+            case "wait_for_callback":
+                return self._after(step, self._waits.pause(step, event))
+        return self._perform(step, event)
+
+    def _perform(self, step: Step, event: CallRequested) -> Outcome:
         part, digest = step.node.part, self._given.started.parts[step.node.part or ""]
         assert part is not None
-        step.calling = (event.request, {})
         command = Perform(
             node=step.name,
             item=step.item,
@@ -315,17 +256,7 @@ class Attempts:
             key=self._call_key(step, event.number),
             timeout_ms=left_ms(step, self._given.now_us),
         )
-        self._work(step, command)
-        return None
-
-    def _sleep(self, step: Step, request: Mapping[str, Value]) -> Outcome:
-        ms = request.get("ms")
-        step.calling = (request, {})
-        if not _is_wait(ms):
-            return self._resume(step, _refused("request_invalid", "`ms` must be a number from 0"))
-        self._outstanding.drop_work(step)
-        step.state = "waiting"
-        self._start_timer(step, min(self._given.now_us + ceil(ms * 1000), limit_us(step)))
+        self._outstanding.begin(step, command, self._given.now_us)
         return None
 
     def _resume(self, step: Step, answer: Mapping[str, Value]) -> Outcome:
@@ -337,16 +268,6 @@ class Attempts:
         return self._execute(step)
 
     # --- timers -------------------------------------------------------------------------------------------------------
-
-    def _wait_until(self, step: Step, due_us: int) -> Outcome:
-        if due_us <= self._given.now_us:
-            return self._finish_wait(step)
-        step.state = "waiting"
-        self._start_timer(step, min(due_us, limit_us(step)))
-        return None
-
-    def _start_timer(self, step: Step, due_us: int) -> None:
-        self._outstanding.ask(StartTimer(node=step.name, item=step.item, attempt=step.attempt, due_us=due_us))
 
     def _timer_fired(self, step: Step) -> Outcome:
         """What a timer means follows from what the step is doing and from what the timer was set to.
@@ -361,166 +282,55 @@ class Attempts:
             return self._next_turn(step)
         if timer.due_us >= limit_us(step):
             self._outstanding.interrupt(step)
-            return self._out_of_time(step)
-        if step.calling is None:
-            return self._finish_wait(step)
-        if step.calling[0].get("op") == "wait_for_callback":
-            return self._resume(step, _refused("timeout", "nobody called in time"))
-        return self._resume(step, {"ok": True})
+            return self._after(step, self._waits.out_of_time(step))
+        return self._after(step, self._waits.timer_over(step))
 
-    def _out_of_time(self, step: Step) -> Outcome:
-        """The attempt has had its time. Some waits are to succeed with what there is then, but for a deadline."""
-        part, now_us = step.node.part, self._given.now_us
-        wanted = orchestration.orchestrate(part, step.input) if part in orchestration.ENGINE_PARTS and part else None
-        match wanted:
-            case orchestration.Callback(on_timeout="partial") if not overdue(step, now_us):
-                return self._succeed(step, None)
-            case orchestration.Watch(on_timeout="partial") if not overdue(step, now_us) and step.watching:
-                return self._succeed(step, watching.output(step.watching))
-        return self._fail(step, timed_out(step, now_us))
+    # --- runs that were paused or have ended go on --------------------------------------------------------------------
 
-    def _finish_wait(self, step: Step) -> Outcome:
-        return self._succeed(step, {"waited_ms": (self._given.now_us - step.attempts[-1].started_us) // 1000})
+    def release(self, step: Step, command: Pausable) -> Outcome:
+        """The run goes on: ask for what this step was held up with. The time that it was held up does not count."""
+        held_us = self._given.now_us - (step.held_since_us or self._given.now_us)
+        step.held_us += held_us
+        return self._go_on(step, command, held_us)
 
-    # --- children -----------------------------------------------------------------------------------------------------
+    def renew(self, step: Step) -> Outcome:
+        """The run was reopened: what this step has not ended begins in the present, with all the time that it may take.
 
-    def _start_child(self, step: Step, child: orchestration.Child) -> Outcome:
-        depth = self._given.started.depth + 1
-        if depth > orchestration.MAX_DEPTH:
-            message = f"runs may start runs {orchestration.MAX_DEPTH} deep; does a recipe start itself without an end?"
-            return self._fail(step, Failure("too_deep", message))
-        step.child = None
-        command = StartChild(
-            node=step.name,
-            item=step.item,
-            attempt=step.attempt,
-            workflow=child.workflow,
-            input=child.input,
-            wait=child.wait,
-            once=self._seed(step),
-            key=child.key,
-            depth=depth,
-        )
-        self._work(step, command)
+        A child that it waits for was cancelled with the run, so that it takes another attempt to start another.
+        """
+        now_us, attempt = self._given.now_us, step.attempts[-1]
+        work, limited = self._outstanding.work(step.name, step.item), self._waits.is_limited(step)
+        if isinstance(work, StartChild) and work.wait:
+            return self.begin_anew(step)
+        step.started_us, step.held_us = now_us, 0
+        held_us = now_us - attempt.started_us - attempt.held_us
+        if isinstance(work, Pausable):
+            return self._go_on(step, work, held_us)
+        attempt.held_us += held_us
+        self._waits.renew(step, limited=limited)
         return None
 
-    def _child_started(self, step: Step, event: ChildStarted) -> Outcome:
-        step.child = event.child
-        command = self._outstanding.work(step.name, step.item)
-        assert isinstance(command, StartChild)
-        if not command.wait:
-            return self._succeed(step, {"run_id": event.child, "workflow": event.workflow, "status": "started"})
-        self._wait_within_limit(step)
+    def _go_on(self, step: Step, command: Pausable, held_us: int) -> Outcome:
+        attempt, now_us = step.attempts[-1], self._given.now_us
+        if isinstance(command, Execute) and not step.tape and not step.losses:
+            attempt.started_us, attempt.clock_us, attempt.held_us = now_us, now_us, 0
+        else:
+            attempt.held_us += held_us
+        match command:
+            case Execute():
+                return self._execute(step)
+            case Perform():
+                command = replace(command, timeout_ms=left_ms(step, now_us))
+        self._outstanding.begin(step, command, now_us)
         return None
 
-    def _child_paused(self, step: Step, event: ChildPaused) -> Outcome:
-        command = self._outstanding.work(step.name, step.item)
-        assert isinstance(command, StartChild)
-        return self._succeed(step, {"run_id": event.child, "workflow": command.workflow, "status": "running_async"})
-
-    def _child_ended(self, step: Step, event: ChildEnded) -> Outcome:
-        command = self._outstanding.work(step.name, step.item)
-        assert isinstance(command, StartChild)
-        about = {"run_id": event.child, "workflow": command.workflow, "status": event.state}
-        if event.state == "succeeded":
-            return self._succeed(step, {**about, "result": event.result})
-        message = f"the run {event.child} of {command.workflow!r} {_ENDED_AS[event.state]}{_why(event.failure)}"
-        retryable = event.failure is not None and event.failure.retryable
-        return self._fail(step, Failure("child_failed", message, retryable, {**about, **_cause(event)}))
-
-    def _watch(self, step: Step, watch: orchestration.Watch) -> Outcome:
-        step.watching = watching.begin(watch)
-        if not watch.runs:
-            return self._succeed(step, watching.output(step.watching))
-        self._outstanding.ask(WatchRuns(node=step.name, item=step.item, attempt=step.attempt, runs=watch.runs))
-        self._wait_within_limit(step)
-        return None
-
-    def _watched(self, step: Step, event: WatchedEnded) -> Outcome:
-        watch = orchestration.orchestrate(step.node.part or "", step.input)
-        assert step.watching is not None and isinstance(watch, orchestration.Watch)
-        watching.note(step.watching, event)
-        verdict = watching.verdict(step.watching, watch)
-        if verdict == "go_on":
-            return None
-        self._outstanding.interrupt(step)
-        if verdict == "succeed":
-            return self._succeed(step, watching.output(step.watching))
-        return self._fail(step, watching.failure(step.watching))
-
-    def _wait_within_limit(self, step: Step) -> None:
-        step.state = "waiting"
-        if limit_us(step) != NEVER:
-            self._start_timer(step, limit_us(step))
-
-    # --- callbacks ----------------------------------------------------------------------------------------------------
-
-    def awaits_callback(self, step: Step, event: CallbackReceived) -> bool:
-        """Whether the wait that is called has begun, or may still begin."""
-        return not step.ended and (event.turn, event.number) >= (step.turn, _waits_on(step.tape))
-
-    def call_back(self, step: Step, event: CallbackReceived) -> Outcome:
-        """Somebody called. When this step does not wait for it yet, it is kept."""
-        work = self._outstanding.work(step.name, step.item)
-        if isinstance(work, AwaitCallback) and (work.turn, work.number) == (event.turn, event.number):
-            return self._called_back(step, work, event.body)
-        return None
-
-    def _pause(self, step: Step, event: CallRequested) -> Outcome:
-        """A part waits for a callback, as a call."""
-        request = event.request
-        step.calling = (request, {})
-        timeout_ms, schema, note = request.get("timeout_ms"), request.get("schema"), request.get("note")
-        if timeout_ms is not None and not _is_wait(timeout_ms):
-            return self._resume(step, _refused("request_invalid", "`timeout_ms` must be a number from 0"))
-        if schema is not None and not isinstance(schema, dict | bool):
-            return self._resume(step, _refused("request_invalid", "`schema` must be a JSON Schema"))
-        until_us = None if timeout_ms is None else self._given.now_us + ceil(timeout_ms * 1000)
-        digest = self._given.started.parts[step.node.part or ""]
-        wait = AwaitCallback(
-            **self._wait(step),
-            schema=schema,
-            note=note if isinstance(note, str) else None,
-            call=event.number,
-            digest=digest,
-            until_us=until_us,
-        )
-        return self._await_callback(step, wait)
-
-    def _wait(self, step: Step) -> dict[str, Any]:
-        number = _waits_on(step.tape)
-        return {
-            "node": step.name,
-            "item": step.item,
-            "attempt": step.attempt,
-            "turn": step.turn,
-            "number": number,
-        }
-
-    def _await_callback(self, step: Step, wait: AwaitCallback) -> Outcome:
-        early = self._given.callbacks.get((wait.node, wait.item, wait.turn, wait.number))
-        if early is not None and wait.schema is None and wait.call is None:
-            return self._succeed(step, early.body)
-        self._outstanding.ask(wait if early is None else replace(wait, body=(early.body,)))
-        step.state = "waiting"
-        due_us = min(limit_us(step), NEVER if wait.until_us is None else wait.until_us)
-        if due_us != NEVER:
-            self._start_timer(step, due_us)
-        return None
-
-    def _checked(self, step: Step, event: CallbackChecked) -> Outcome:
-        """An early callback fits, or it does not: then it is as if it had never come."""
-        wait = self._outstanding.work(step.name, step.item)
-        assert isinstance(wait, AwaitCallback)
-        if event.problem is None:
-            return self._called_back(step, wait, wait.body[0])
-        del self._given.callbacks[wait.node, wait.item, wait.turn, wait.number]
-        self._outstanding.ask(replace(wait, body=()))
-        return None
-
-    def _called_back(self, step: Step, wait: AwaitCallback, body: Value) -> Outcome:
+    def begin_anew(self, step: Step) -> Outcome:
+        """Somebody wants this step to be tried again: with all the retries, turns and time that the recipe gives it."""
         self._outstanding.withdraw(step)
-        return self._succeed(step, body) if wait.call is None else self._resume(step, {"ok": True, "body": body})
+        step.earlier, step.earlier_turns, step.resting, step.child = step.attempt, step.turn, False, None
+        step.started_us, step.held_us = self._given.now_us, 0
+        step.turn += step.node.repeat is not None
+        return self.begin(step)
 
     # --- names --------------------------------------------------------------------------------------------------------
 
@@ -537,40 +347,5 @@ class Attempts:
         return key if number == 0 else f"{key}:{number}"
 
 
-def _why(failure: Failure | None) -> str:
-    """Why a child did not succeed. Of a failure of its own child only the code: that message is told by that run, and
-    would grow with every level that repeats it."""
-    if failure is None:
-        return ""
-    return f" ({failure.code})" if failure.code == "child_failed" else f" ({failure.code}): {failure.message}"
-
-
-def _cause(event: ChildEnded) -> dict[str, Value]:
-    """Where it began, however many runs lie between: of a child's child it is the one that that child was told."""
-    if event.failure is None:
-        return {}
-    told = (event.failure.details or {}).get("cause") if event.failure.code == "child_failed" else None
-    here = {"run_id": event.child, "code": event.failure.code, "message": event.failure.message}
-    return {"cause": told if isinstance(told, dict) else here}
-
-
-_ENDED_AS: Mapping[str, str] = {"failed": "failed", "cancelled": "was cancelled"}
-
-
 def _is_call(work: Command | None) -> bool:
     return isinstance(work, Perform) or (isinstance(work, AwaitCallback) and work.call is not None)
-
-
-def _is_wait(ms: Value) -> TypeGuard[float]:
-    """Whether this is a number of milliseconds that somebody may want to wait."""
-    return isinstance(ms, int | float) and not isinstance(ms, bool) and 0 <= ms <= orchestration.MAX_WAIT_MS
-
-
-def _waits_on(tape: Sequence[Call]) -> int:
-    """How many of the calls on a tape were waits for a callback."""
-    return sum(request.get("op") == "wait_for_callback" for request, _ in tape)
-
-
-def _refused(code: str, message: str) -> Mapping[str, Value]:
-    """The answer of a call that the run machine itself turns down."""
-    return {"ok": False, "error": {"code": code, "message": message, "retryable": False}}

@@ -7,11 +7,11 @@ wrong, in which run, under a code for programs.
 | code              | what is wrong                                                                                 |
 | ---               | ---                                                                                           |
 | not_started       | the first event is not the start of this run                                                  |
-| goes_on_after_end | there are events after the end                                                                |
+| goes_on_after_end | there are events after the end, and the run was not reopened                                  |
 | completed_twice   | one attempt of a step has two completions                                                     |
 | not_awaited       | (a warning) an event is journaled that the run did not wait for: it changed nothing           |
 | cannot_apply      | the run machine fails at an event                                                             |
-| stuck             | the run is open, and nothing is outstanding that could move it                                |
+| stuck             | the run is open, nothing is outstanding that could move it, and no pause holds it up          |
 | missing_child     | an open run waits for a child, or has started one, that does not exist                        |
 | unknown_to_parent | a run says who started it, and that run knows nothing of it                                   |
 | child_end_differs | a run was told of another end of its child than the child had                                 |
@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from cypher_executor.core.events import (
@@ -34,15 +35,19 @@ from cypher_executor.core.events import (
     Parent,
     RunEnded,
     RunId,
+    RunReopened,
     RunStarted,
     RunState,
     kind_of,
 )
 from cypher_executor.core.recipe import Recipe
+from cypher_executor.core.replay import can_reopen, step
 from cypher_executor.core.run import Run
 from cypher_executor.core.step import Step
 
 Place = tuple[str, Item]
+
+_NOT_WELL = frozenset({"failed", "cancelled"})
 
 STARTER = "trigger_workflow"
 """The part that starts runs."""
@@ -62,6 +67,7 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class Relatives:
     """What a run says of its family. `begun` are the steps that may have started a run; None when that is unknown.
+    `end` is how it has ended, None while it is open; `ends` are all its ends, as it may have been reopened since.
 
     A child may have begun without its parent having heard of it: then the parent asks again, or has given up by now.
     """
@@ -73,6 +79,7 @@ class Relatives:
     started: Mapping[RunId, Place] = field(default_factory=dict)
     ended: Mapping[RunId, RunState] = field(default_factory=dict)
     begun: frozenset[Place] | None = frozenset()
+    ends: frozenset[RunState] = frozenset()
 
     @property
     def alone(self) -> bool:
@@ -107,14 +114,20 @@ def audit_families(families: Iterable[Relatives]) -> Iterator[Finding]:
 
 
 def _after_end(run: RunId, events: Sequence[Event]) -> Iterator[Finding]:
-    ended = next((number for number, event in enumerate(events, 1) if isinstance(event, RunEnded)), len(events))
-    if ended < len(events):
-        yield Finding("goes_on_after_end", f"event {ended} ends the run, and {len(events) - ended} more follow", run)
+    """An end is the last event, or the run was reopened right after it: what follows is a life of its own."""
+    for ended, (event, then) in enumerate(pairwise(events), 1):
+        if isinstance(event, RunEnded) and not (isinstance(then, RunReopened) and event.state in _NOT_WELL):
+            message = f"event {ended} ends the run, and {len(events) - ended} more follow"
+            yield Finding("goes_on_after_end", message, run)
+            return
 
 
 def _completed_twice(run: RunId, events: Sequence[Event]) -> Iterator[Finding]:
+    """Within one life of a run: what cleaned up at its end begins again from its first attempt when it is reopened."""
     seen: dict[tuple[str, Item, int], int] = {}
     for number, event in enumerate(events, 1):
+        if isinstance(event, RunReopened):
+            seen.clear()
         if isinstance(event, AttemptSucceeded | AttemptFailed):
             first = seen.setdefault((event.node, event.item, event.attempt), number)
             if first != number:
@@ -126,17 +139,18 @@ def _replayed(run: RunId, events: Sequence[Event], recipe: Recipe, told: set[str
     """The run as its events make it. What comes after an event that was told already would only be its echo."""
     replayed, findings = Run(recipe), list[Finding]()
     for number, event in enumerate(events, 1):
-        if replayed.ended is not None:
+        reopens = isinstance(event, RunReopened) and can_reopen(replayed)
+        if replayed.ended is not None and not reopens:
             return replayed, findings
-        if not (told or replayed.awaits(event)):
+        if not (told or reopens or replayed.awaits(event)):
             message = f"nothing waited for event {number}, {_about(event)}"
             findings.append(Finding("not_awaited", message, run, "warning"))
         try:
-            replayed.apply(event)
+            replayed = step(replayed, events[: number - 1] if reopens else (), event)
         except Exception as error:
             findings.append(Finding("cannot_apply", f"event {number}, {_about(event)}, breaks the run: {error!r}", run))
             return replayed, findings
-    if replayed.ended is None and not replayed.outstanding:
+    if replayed.ended is None and not replayed.outstanding and not replayed.withheld:
         findings.append(Finding("stuck", "the run is open, but nothing is left that could move it", run))
     return replayed, findings
 
@@ -150,7 +164,8 @@ def _relatives(first: RunStarted, events: Sequence[Event], begun: frozenset[Plac
     ended = {event.child: event.state for event in events if isinstance(event, ChildEnded)}
     last = events[-1]
     end = last.state if isinstance(last, RunEnded) else None
-    return Relatives(first.run, first.parent, first.depth, end, started, ended, begun)
+    ends = frozenset(event.state for event in events if isinstance(event, RunEnded))
+    return Relatives(first.run, first.parent, first.depth, end, started, ended, begun, ends)
 
 
 def _about(event: Event) -> str:
@@ -183,6 +198,6 @@ def _below(one: Relatives, known: Mapping[RunId, Relatives]) -> Iterator[Finding
         below, told = known.get(child), one.ended.get(child)
         if below is None and one.end is None and told is None:
             yield Finding("missing_child", f"{_step(*place)} started run {child}, which does not exist", one.run)
-        if below is not None and told is not None and told != below.end:
+        if below is not None and told is not None and told not in below.ends:
             actual = below.end or "open"
             yield Finding("child_end_differs", f"it was told that run {child} {told}, which is {actual}", one.run)

@@ -13,9 +13,13 @@ def limit_us(step: Step) -> int:
     node, ends = step.node, [NEVER]
     if node.timeout_ms is not None:
         ends.append(step.attempts[-1].started_us + step.attempts[-1].held_us + node.timeout_ms * 1000)
-    if node.deadline_ms is not None and step.started_us is not None:
-        ends.append(step.started_us + node.deadline_ms * 1000)
-    return min(ends)
+    return min(*ends, _deadline_us(step))
+
+
+def _deadline_us(step: Step) -> int:
+    if step.node.deadline_ms is None or step.started_us is None:
+        return NEVER
+    return step.started_us + step.held_us + step.node.deadline_ms * 1000
 
 
 def left_ms(step: Step, now_us: int) -> int | None:
@@ -26,10 +30,7 @@ def left_ms(step: Step, now_us: int) -> int | None:
 
 def overdue(step: Step, at_us: int) -> bool:
     """Whether the step's deadline has passed at this time."""
-    deadline_ms = step.node.deadline_ms
-    if deadline_ms is None or step.started_us is None:
-        return False
-    return at_us >= step.started_us + deadline_ms * 1000
+    return at_us >= _deadline_us(step)
 
 
 def timed_out(step: Step, now_us: int) -> Failure:

@@ -3,6 +3,8 @@ timer and one end."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 from cypher_executor.core.commands import Command, Conclude, Execute, Interrupt, Perform, StartChild, StartTimer
 from cypher_executor.core.events import Item
 from cypher_executor.core.step import Step
@@ -38,6 +40,21 @@ class Outstanding:
             self._withheld[key] = command
         else:
             self._new.append(command)
+
+    def begin(self, step: Step, work: Pausable, now_us: int) -> None:
+        """Ask for work, or have it noted while the run is paused: then the step waits from now on."""
+        self.ask(work)
+        step.state, step.held_since_us = ("waiting", now_us) if self.withholding else ("running", None)
+
+    def start_timer(self, step: Step, due_us: int, state: Literal["waiting", "retrying"] = "waiting") -> None:
+        """Let a step do nothing until then."""
+        step.state = state
+        self.ask(StartTimer(node=step.name, item=step.item, attempt=step.attempt, due_us=due_us))
+
+    def withholds(self, step: Step) -> bool:
+        """Whether a pause of the run is all that this step waits for."""
+        key = (step.name, step.item, "work")
+        return key in self._withheld and self._open.get(key) is self._withheld[key]
 
     @property
     def withheld(self) -> list[Pausable]:

@@ -7,6 +7,7 @@ the first time had skipped or cleaned up follows from that, or does not, by the 
 waits for any more change nothing. Whatever is then unanswered begins in the present.
 
 So there is no second way through the run machine, and a run that was reopened is read from its journal as any other.
+A run that is reopened again replays that it was reopened before, at its place in the past.
 """
 
 from __future__ import annotations
@@ -14,20 +15,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from cypher_executor.core.events import (
-    CancelRequested,
-    Event,
-    Item,
-    PauseRequested,
-    ResumeRequested,
-    RunEnded,
-    RunReopened,
-    TimerFired,
-)
+from cypher_executor.core.events import CancelRequested, Event, Item, RunEnded, RunReopened, TimerFired
 from cypher_executor.core.recipe import Recipe
 from cypher_executor.core.run import Mint, Run
-
-_LEFT_OUT = RunEnded | CancelRequested | PauseRequested | ResumeRequested | RunReopened
+from cypher_executor.core.step import Step
 
 
 def replay(recipe: Recipe, events: Sequence[Event], mint: Mint | None = None) -> Run:
@@ -35,46 +26,53 @@ def replay(recipe: Recipe, events: Sequence[Event], mint: Mint | None = None) ->
     run = Run(recipe, mint)
     for number, event in enumerate(events):
         try:
-            run = step(run, events[:number], event)
+            run = step(run, events[:number], event) if isinstance(event, RunReopened) else step(run, (), event)
         except Exception:  # It broke the run when it happened, too: what follows is the end that was made of it.
             run.version, run.broken = number + 1, True
     return run
 
 
 def step(run: Run, past: Sequence[Event], event: Event) -> Run:
-    """The run after one more event, `past` being all those before."""
-    if isinstance(event, RunReopened):
+    """The run after one more event, `past` being all those before; only reopening looks at them."""
+    if isinstance(event, RunReopened) and can_reopen(run):
         return _reopened(run, past, event)
     run.apply(event)
     return run
 
 
 def can_reopen(run: Run) -> bool:
-    """Whether it makes sense to reopen a run: it has ended, and not well."""
-    return run.ended is not None and run.ended.state in ("failed", "cancelled")
+    """Whether it makes sense to reopen a run: it has ended, not well, and not because the run machine broke."""
+    return run.ended is not None and run.ended.state in ("failed", "cancelled") and not run.broken
 
 
 def _reopened(old: Run, past: Sequence[Event], event: RunReopened) -> Run:
-    if not can_reopen(old):
-        old.version += 1
-        return old
     new = Run(old.recipe, old.mint, _again(old))
-    new.hold()
-    for before in past:
-        if isinstance(before, _LEFT_OUT) or (isinstance(before, TimerFired) and before.node == ""):
+    for number, before in enumerate(past, 1):
+        if number in old.unheard or _closes(before):
             new.version += 1
+        elif isinstance(before, RunReopened):
+            new.reopen(before)
         else:
             new.apply(before)
+    new.unheard = old.unheard
+    new.again = {key: one.forgiven for key, one in new.steps.items() if one.forgiven}
     new.reopen(event)
-    new.version += 1
     return new
+
+
+def _closes(event: Event) -> bool:
+    """Whether this is an end, or what had led to one: it is left out."""
+    return isinstance(event, RunEnded | CancelRequested) or (isinstance(event, TimerFired) and event.node == "")
 
 
 def _again(old: Run) -> Mapping[tuple[str, Item], int]:
     """How often each step may fail without consequence: once more than until now, if that was what ended the run."""
     again = Counter(dict(old.again))
-    failed = {step.name for step in old.steps.values() if step.state == "failed" and not step.handled}
-    for key, step in old.steps.items():
-        if step.state == "failed" and (not step.handled or (step.region.gate and step.name in failed)):
-            again[key] += 1
+    again.update(key for key, one in old.steps.items() if one.state == "failed" and not _answered_for(old, one))
     return again
+
+
+def _answered_for(old: Run, failed: Step) -> bool:
+    """Whether the run goes on after a failure. That of an item is the failure of the node whose item it is."""
+    gate = old.steps[failed.name, failed.item[:-1]] if failed.region.gate else None
+    return failed.handled and (gate is None or gate.state != "failed" or gate.handled)

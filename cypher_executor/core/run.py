@@ -1,5 +1,5 @@
 """The run machine: `Run(recipe).apply(event) -> commands`. Every transition of a run is in this file, or, as far as it
-is inside of one step, in `attempts.py`; and nothing else changes a run: no clock, no chance, no I/O. Time and ids come
+is inside of one step, in `attempts.py` and `waits.py`; and nothing else changes a run: no clock, no chance, no I/O. Time and ids come
 in with events; jitter and `uuid()` come from the run's id.
 
 How it works. A run is a table of steps. An event from outside ends, delays or advances one step. When a step ends, its
@@ -26,13 +26,13 @@ still `outstanding`. An event that nobody waits for changes nothing, so duplicat
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from cypher_executor.core.attempts import Attempts, Outcome, Output
+from cypher_executor.core.attempts import Attempts
 from cypher_executor.core.callbacks import Wait, token_of
-from cypher_executor.core.commands import AwaitCallback, Command, Conclude, StartChild, StartTimer
+from cypher_executor.core.commands import AwaitCallback, Command, Conclude, StartTimer
 from cypher_executor.core.events import (
     CallbackReceived,
     CancelRequested,
@@ -50,7 +50,7 @@ from cypher_executor.core.outstanding import Outstanding
 from cypher_executor.core.recipe import Beginning, Expression, Recipe, Relationship, Value
 from cypher_executor.core.regions import Region
 from cypher_executor.core.routing import HANDLERS, EndedLoop, Fired, Settled, decide, settle
-from cypher_executor.core.step import Step
+from cypher_executor.core.step import Outcome, Output, Step
 from cypher_executor.core.table import LoopState, Pass, Table
 from cypher_executor.core.values import Given, Values, WaitKey
 from cypher_executor.errors import ExpressionError, Failure
@@ -67,6 +67,14 @@ class _Closing:
     forced: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Since when a run is paused, and the timer of the run that was stopped."""
+
+    since_us: int
+    timer: StartTimer | None
+
+
 class Run:
     """One execution of a recipe. `version` is the number of events that were applied."""
 
@@ -79,6 +87,8 @@ class Run:
         self.recipe = recipe
         self.again: Mapping[tuple[str, Item], int] = again or {}
         self.version = 0
+        self.unheard: frozenset[int] = frozenset()
+        """The numbers of the events that nobody waited for when they came. An engine journals none."""
         self.broken = False
         """An event of this run could not be applied: it is to be ended, and nothing else."""
         self.ended: RunEnded | None = None
@@ -89,6 +99,7 @@ class Run:
         self._values = Values(recipe, self._table, self._given, self.mint)
         self._attempts = Attempts(self._given, self._outstanding, self._values)
         self._closing: _Closing | None = None
+        self._held: _Held | None = None
         self._unhandled: Step | None = None
         self._queue: deque[Step | Pass] = deque()
         """The steps that have ended and the passes in which all has ended, until that has had its consequences."""
@@ -115,6 +126,11 @@ class Run:
         return self._outstanding.all
 
     @property
+    def withheld(self) -> Sequence[Command]:
+        """The commands that a pause keeps back."""
+        return self._outstanding.withheld
+
+    @property
     def state(self) -> RunState:
         """The state of the run as a whole: `waiting` or `retrying` only when nothing of it is running."""
         if self.ended is not None:
@@ -138,7 +154,7 @@ class Run:
         if not waits and not self.held:
             return False
         going_on = self._table.going_on(self._whole)
-        return all((s.name, s.item) in waits or (self.held and s.held_since_us is not None) for s in going_on)
+        return all((s.name, s.item) in waits or self._outstanding.withholds(s) for s in going_on)
 
     @property
     def waits(self) -> list[AwaitCallback]:
@@ -192,6 +208,7 @@ class Run:
         expected = self.awaits(event)
         self.version += 1
         if not expected:
+            self.unheard |= {self.version}
             return []
         self._given.now_us = max(self._given.now_us, event.at_us)
         self._take_in(event)
@@ -212,7 +229,7 @@ class Run:
                 self._outstanding.drop_timer()
                 self._close("failed", Failure("timeout", f"the run took longer than {self.recipe.timeout_ms} ms"))
             case PauseRequested():
-                self.hold()
+                self._hold()
             case ResumeRequested():
                 self._release()
             case CallbackReceived():
@@ -228,43 +245,21 @@ class Run:
         if step is not None:
             self._conclude_step(step, self._attempts.call_back(step, event))
 
-    def _release(self) -> None:
-        """Ask for everything that was held up, as if it began now."""
-        for command in self._outstanding.release():
-            step = self.steps[command.node, command.item]
-            self._conclude_step(step, self._attempts.release(step, command))
-
-    # --- a run that is held up, and one that is reopened (`replay.py`) ------------------------------------------------
-
-    def hold(self) -> None:
-        """Begin nothing more: what is to be asked for is kept until the run goes on."""
-        self._outstanding.withholding = True
-
-    def reopen(self, event: RunReopened) -> None:
-        """Go on from a past that was replayed while it was held up; its commands are outstanding then."""
-        self._given.now_us = max(self._given.now_us, event.at_us)
-        for step in list(self._table.going_on(self._whole)):
-            if isinstance(self._outstanding.work(step.name, step.item), StartChild) and step.child is not None:
-                self._conclude_step(step, self._attempts.begin_anew(step))  # The child was cancelled with the run.
-        self._release()
-        if self.recipe.timeout_ms is not None:
-            due_us = self._given.now_us + self.recipe.timeout_ms * 1000
-            self._outstanding.ask(StartTimer(node="", attempt=0, due_us=due_us))
-        self._move()
-        self._outstanding.take_new()
-
     def _begin_run(self, event: RunStarted) -> None:
         self._given.first = event
         self._table.begin_pass(self._table.regions.root, ())
-        if self.recipe.timeout_ms is not None:
-            due_us = event.at_us + self.recipe.timeout_ms * 1000
-            self._outstanding.ask(StartTimer(node="", attempt=0, due_us=due_us))
+        self._start_timer()
         beginning = self.recipe.begun_by(event.trigger)
         taken = self._taken_by_trigger(beginning, event.trigger)
         for name in beginning.at:
             self._begin_at(self.steps[name, ()], taken)
         for name in beginning.skipped:
             self._end(self.steps[name, ()], "skipped")
+
+    def _start_timer(self) -> None:
+        if self.recipe.timeout_ms is not None:
+            due_us = self._given.now_us + self.recipe.timeout_ms * 1000
+            self._outstanding.ask(StartTimer(node="", attempt=0, due_us=due_us))
 
     def _taken_by_trigger(self, beginning: Beginning, trigger: Value) -> dict[str, list[Settled]]:
         """What became of the `STARTS` of the trigger that began this run, by target."""
@@ -287,15 +282,50 @@ class Run:
         elif not self.recipe.entering[step.name]:
             self._end(step, "skipped")
 
+    # --- a run is paused, goes on, and is reopened (`replay.py`) ------------------------------------------------------
+
+    def _hold(self) -> None:
+        """Begin nothing more: work is not asked for until the run goes on, and the time of the run stands still."""
+        self._outstanding.withholding = True
+        self._held = _Held(self._given.now_us, self._outstanding.drop_timer())
+
+    def _release(self) -> None:
+        """Ask for everything that was held up, as if it began now."""
+        held, self._held = self._held, None
+        if held is not None and held.timer is not None:
+            due_us = held.timer.due_us + self._given.now_us - held.since_us
+            self._outstanding.ask(replace(held.timer, due_us=due_us))
+        for command in self._outstanding.release():
+            step = self.steps[command.node, command.item]
+            self._conclude_step(step, self._attempts.release(step, command))
+
+    def reopen(self, event: RunReopened) -> None:
+        """Go on from a past that did not end. What has not been answered begins anew, and is outstanding then."""
+        self.version += 1
+        self._given.now_us = max(self._given.now_us, event.at_us)
+        self._outstanding.release()
+        self._held = None
+        for step in list(self._table.going_on(self._whole)):
+            self._conclude_step(step, self._attempts.renew(step))
+        if self._whole.open > 0 and self._closing is None:
+            self._start_timer()
+        self._move()
+        self._outstanding.take_new()
+
+    # --- a run closes and ends ----------------------------------------------------------------------------------------
+
     def _close(self, state: RunState, failure: Failure, *, again: bool = False) -> None:
         """Cancel what is going on. What has not begun finds out by itself, because all of it waits for that.
 
-        A run that closes already keeps the end that it is on its way to. With `again`, it then stops cleaning up.
+        A pause is over then, so that cleaning up runs. A run that closes already keeps the end that it is on its way
+        to. With `again`, it then stops cleaning up.
         """
         if self._closing is not None and not again:
             return
         self._closing = _Closing(state, failure) if self._closing is None else replace(self._closing, forced=True)
         self._outstanding.drop_timer()
+        self._outstanding.release()
+        self._held = None
         self._cancel(self._whole)
 
     def _cancel(self, within: Pass) -> None:

@@ -77,6 +77,8 @@ class Step:
     watching: Watching | None = None
     held_since_us: int | None = None
     """When it was about to begin something, and found the run paused."""
+    held_us: int = 0
+    """How long pauses of the run have held it up; its deadline does not count that."""
     forgiven: int = 0
     """How many of its failures were taken back because somebody reopened the run."""
     cleaning: bool = False
@@ -122,3 +124,14 @@ class Step:
             "attempts": self.attempt,
         }
         return {**seen, "details": dict(failure.details)} if failure.details else seen
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A step has succeeded with this."""
+
+    value: Value
+
+
+Outcome = Output | Failure | None
+"""What became of a step; None while it goes on."""

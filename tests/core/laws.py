@@ -77,12 +77,12 @@ def dump(value: Any) -> bytes:
 
 
 def snapshot(run: Run) -> bytes:
-    """All that a run is made of, whatever that is, but what it was made with and the number of events that it has seen.
+    """All that a run is made of, whatever that is, but what it was made with and the numbers of what it has seen.
 
     Of its helpers two keep nothing of their own.
     """
-    kept = {n: v for n, v in vars(run).items() if n not in ("recipe", "version", "mint", "_values", "_attempts")}
-    return dump(kept)
+    left_out = ("recipe", "version", "unheard", "mint", "_values", "_attempts")
+    return dump({name: kept for name, kept in vars(run).items() if name not in left_out})
 
 
 def reread(event: Event) -> Event:
