@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 
 
 def main() -> None:
     """Run the command line; ends the process with one of the exit codes of `cli.exits`."""
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # there are none, and looking for them takes long
+    gc.disable()  # nothing that is loaded becomes garbage
     from cypher_executor.cli.app import app
 
+    gc.enable()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that knows less than UTF-8 gets escapes, never a traceback.
         if hasattr(stream, "reconfigure"):

@@ -1,7 +1,7 @@
 """The recipes that this service knows: from text, name or digest to a recipe that can be run.
 
-Compiling is cheap but not free, so compiled recipes are kept by their text and by their digest. Names are looked up in
-the catalog every time, because another process may have stored a version.
+Compiling is cheap but not free, so compiled recipes are kept by their text and by their digest. The compiler is loaded
+when it is first used, or by `load`: a service begins without it.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ import unicodedata
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from cypher_executor.core.parts import Part
 from cypher_executor.core.recipe import Digest, Recipe, Value
-from cypher_executor.cypher import Compiled, compile_recipe
 from cypher_executor.errors import Diagnostic, NotFound, RecipeInvalid, RequestInvalid, nearest
 from cypher_executor.inputs import admit, schema_problem
 from cypher_executor.ports import Catalog, Clock, PartStore, Prepared, RecipeVersion
+
+if TYPE_CHECKING:
+    from cypher_executor.cypher import Compiled
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -54,6 +56,10 @@ class Library:
         self._by_digest: OrderedDict[Digest, Recipe] = OrderedDict()
         self._by_text: OrderedDict[_Asked, Compiled] = OrderedDict()
 
+    def load(self) -> None:
+        """Load what compiling needs. Without this, the first recipe does; it takes some tenths of a second."""
+        self.check_now("CREATE (a)")
+
     # --- from text ----------------------------------------------------------------------------------------------------
 
     def check_now(self, text: str, name: str | None = None, recipes: frozenset[str] | None = None) -> Compiled:
@@ -64,6 +70,8 @@ class Library:
         key = (text, name, recipes)
         kept = self._by_text.get(key)
         if kept is None:
+            from cypher_executor.cypher import compile_recipe
+
             kept = compile_recipe(
                 _bounded(text), parts=self._known_parts(), name=name, recipes=recipes, schema_problem=schema_problem
             )
@@ -142,6 +150,8 @@ class Library:
         text = text if text is not None else await self._catalog.text(digest)
         if text is None:
             raise NotFound(f"no recipe has the digest {digest}", code="unknown_recipe")
+        from cypher_executor.cypher import compile_recipe
+
         compiled = compile_recipe(text, parts=None, trusted=True)
         if compiled.recipe is None:
             raise RecipeInvalid(compiled.diagnostics)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cypher_executor import files
 from cypher_executor.adapters.clock import SystemClock
+from cypher_executor.adapters.dispatch_local.early import Early
 from cypher_executor.adapters.memory import MemoryCatalog
-from cypher_executor.adapters.neo4j.connection import Address
 from cypher_executor.adapters.parts_folder import PartsFolder
 from cypher_executor.adapters.secrets import Keyring, Vault
-from cypher_executor.cypher.parse import use_cache
+from cypher_executor.cypher.tables import use_cache
 from cypher_executor.engine import Engine
 from cypher_executor.errors import RequestInvalid
 from cypher_executor.library import Library
-from cypher_executor.mirror.thread import MirrorThread, mirroring
 from cypher_executor.ports import Catalog, Clock, Followable, Journal, PartStore
 from cypher_executor.settings import Neo4jSettings, Settings
+
+if TYPE_CHECKING:
+    from cypher_executor.adapters.neo4j.connection import Address
+    from cypher_executor.mirror.thread import MirrorThread
 
 TENANT = "default"
 """Whose everything is while there are no keys."""
@@ -42,7 +47,8 @@ class House:
 def shipped_parts(settings: Settings) -> PartsFolder:
     """The parts that ship, and those of the operator's own folder behind them."""
     own = [settings.parts_dir] if settings.parts_dir is not None else []
-    return PartsFolder([files.shipped("parts"), *own])
+    shipped = files.shipped("parts")
+    return PartsFolder([shipped, *own], proven=[shipped])
 
 
 def checker(settings: Settings) -> Library:
@@ -59,15 +65,15 @@ def _library(catalog: Catalog, parts: PartStore, clock: Clock) -> Library:
 
 
 @contextlib.asynccontextmanager
-async def open_house(settings: Settings) -> AsyncIterator[House]:
-    """A house that has recovered what its data folder holds, until the block is left.
+async def open_house(settings: Settings, early: Early | None = None) -> AsyncIterator[House]:
+    """A house that has recovered what its data folder holds, until the block is left. `early` has workers for it.
 
     Raises Unavailable for a data folder that another process holds, and what the adapters raise for settings that they
     cannot use.
     """
     # What only a running house needs is loaded here: `check` and `--help` do without it, and start the faster.
     from cypher_executor.adapters import calls, calls_kv
-    from cypher_executor.adapters.dispatch_local import LocalDispatcher
+    from cypher_executor.adapters.dispatch_local.dispatcher import LocalDispatcher
     from cypher_executor.adapters.egress import Egress
     from cypher_executor.adapters.sqlite import (
         Database,
@@ -99,7 +105,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             "log": calls.log(),
         },
         dispatcher=lambda inbox: LocalDispatcher(
-            parts, inbox, clock, workers=settings.workers, cache_dir=files.cached("modules")
+            parts, inbox, clock, workers=settings.workers, cache_dir=files.cached("modules"), early=early
         ),
     )
     mirror = None if neo4j is None else _mirror(neo4j, settings, journal, catalog, parts, clock)
@@ -110,8 +116,12 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         if settings.seeds:
             await register_seeds(house)
         if mirror is not None:
+            from cypher_executor.mirror.thread import mirroring
+
             await stack.enter_async_context(mirroring(mirror))
         await stack.enter_async_context(engine.running(settings.drain_s))
+        loading = asyncio.create_task(asyncio.to_thread(library.load))
+        stack.push_async_callback(asyncio.wait, [loading])
         yield house
 
 
@@ -133,6 +143,7 @@ def _mirror(
     from cypher_executor.adapters.neo4j.target import Neo4jTarget
     from cypher_executor.mirror.mirror import Mirror
     from cypher_executor.mirror.source import source_of
+    from cypher_executor.mirror.thread import MirrorThread
 
     return MirrorThread(
         lambda: Neo4jTarget(Connection(address)),
@@ -145,6 +156,8 @@ def neo4j_address(neo4j: Neo4jSettings) -> Address:
     if neo4j.uri is None:
         message = "there is no Neo4j: say where it is with NEO4J_URI, for example bolt://127.0.0.1:7687"
         raise RequestInvalid(message, code="setting_invalid")
+    from cypher_executor.adapters.neo4j.connection import Address
+
     password = neo4j.password.get_secret_value() if neo4j.password is not None else None
     return Address(neo4j.uri, neo4j.username, password, neo4j.database)
 

@@ -42,6 +42,7 @@ LAYERS = (
     layer("core", "errors", pure=True),
     layer("cypher/parse.py", "errors core cypher files", "lark"),
     layer("cypher/expressions/regex.py", "errors core cypher", "re2", pure=True),
+    layer("cypher/tables.py"),
     layer("cypher/keywords.py", "errors core cypher files"),
     layer("cypher", "errors core triggers.cron", pure=True),
     layer("triggers/cron.py", "errors", "cronsim", pure=True),

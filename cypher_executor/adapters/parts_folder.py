@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cypher_executor.core.parts import Part
@@ -31,21 +31,24 @@ _log = logging.getLogger(__name__)
 
 
 class PartsFolder:
-    """A `PartStore` over folders that hold one folder for each part. Wrong manifests are refused when it is made."""
+    """A `PartStore` over folders that hold one folder for each part. Wrong manifests are refused when it is made.
 
-    def __init__(self, folders: Iterable[Path]) -> None:
+    The examples in `proven` folders are known to be right, so they are read only when they are asked for.
+    """
+
+    def __init__(self, folders: Iterable[Path], *, proven: Collection[Path] = ()) -> None:
         self._by_name: dict[str, PartFolder] = {}
         self._disabled: dict[str, str] = {}
         for folder in folders:
-            self._add_all(folder)
+            self._add_all(folder, examples_now=folder not in proven)
         self._by_digest = {p.part.digest: p for p in self._by_name.values() if p.part.digest is not None}
 
-    def _add_all(self, folder: Path) -> None:
+    def _add_all(self, folder: Path, *, examples_now: bool) -> None:
         if not folder.is_dir():
             raise RequestInvalid(f"the folder of parts {str(folder)!r} does not exist; create it or leave it out")
         for manifest in sorted(folder.glob("*/part.toml")):
             try:
-                self._add(read_folder(manifest.parent))
+                self._add(read_folder(manifest.parent, examples_now=examples_now))
             except PackageMissing:
                 continue  # an extra that is not installed brings no part
             except (ModuleMissing, ModuleRefused) as wrong:

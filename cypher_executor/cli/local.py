@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Message, Scope
 
+from cypher_executor.adapters.dispatch_local import early
 from cypher_executor.cli.address import pointing_at_holder
 from cypher_executor.cli.client import Answer, Client, Request
 from cypher_executor.settings import Settings, load_settings
@@ -75,9 +76,10 @@ async def embedded(data_dir: Path | None = None, workers: int | None = None) -> 
 
 @contextlib.asynccontextmanager
 async def _application(settings: Settings) -> AsyncIterator[Client]:
-    from cypher_executor.service.app import create_app
+    with early.starting(settings.workers) as workers, pointing_at_holder(settings.data_dir):
+        # Loaded while the workers load what they need.
+        from cypher_executor.service.app import create_app
 
-    app = create_app(settings)
-    with pointing_at_holder(settings.data_dir):
+        app = create_app(settings, early=workers)
         async with app.router.lifespan_context(app):
             yield Client(LocalTransport(app))

@@ -38,7 +38,9 @@ def serve(
     What is not given here comes from CYPHER_EXECUTOR_* variables and a .env file.
     """
     import asyncio
+    import gc
 
+    gc.disable()  # until it is ready, as nothing that is loaded becomes garbage
     from cypher_executor.cli import logs
     from cypher_executor.settings import Neo4jSettings, load_settings
 
@@ -48,17 +50,25 @@ def serve(
 
 
 async def _serve(settings: Settings, stop_with_stdin: bool, as_json: bool) -> None:
+    import gc
     import os
 
-    from cypher_executor.cli import address, server
-    from cypher_executor.service.app import create_app
+    from cypher_executor.adapters.dispatch_local import early
 
-    app = create_app(settings)
     with contextlib.ExitStack() as stack:
+        stack.callback(gc.enable)
+        workers = stack.enter_context(early.starting(settings.workers))
+        # The rest is loaded while the workers load what they need.
+        from cypher_executor.cli import address, server
+        from cypher_executor.service.app import create_app
+
+        app = create_app(settings, early=workers)
         stack.enter_context(address.pointing_at_holder(settings.data_dir))
         listener = stack.enter_context(server.listening(settings.host, settings.port))
 
         def ready() -> None:
+            gc.freeze()  # what is there now stays: there is no need to look through it again and again
+            gc.enable()
             stack.enter_context(address.announced(settings.data_dir, server.url_of(listener)))
             _say_ready(settings, listener, as_json)
             if stop_with_stdin:

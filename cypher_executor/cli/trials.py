@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cypher_executor.adapters.clock import SystemClock
-from cypher_executor.adapters.dispatch_local import LocalDispatcher
 from cypher_executor.adapters.dispatch_local.answers import passable
+from cypher_executor.adapters.dispatch_local.dispatcher import LocalDispatcher
 from cypher_executor.core.commands import Execute
 from cypher_executor.core.events import AttemptFailed, AttemptSucceeded, CallRequested, Event, RunId
 from cypher_executor.core.parts import Example, Part

@@ -7,8 +7,7 @@ A text with mistakes is read on: at a token that does not fit, `mistakes` says w
 at the next clause. There is a statement only if there was no mistake. A text whose mistakes the grammar lets through
 (`==`, `30s`) has a `draft`, in which they are mended; `salvage` gets a draft out of the others.
 
-Making the tables takes most of a second, loading them a twentieth of that: `use_cache` names a file for them. The
-file is a pickle, so the folder must be private to the user; choosing it is the caller's affair.
+Making the tables takes most of a second, loading them a twentieth of that: `tables` says where they are kept.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 from lark.parsers.lalr_analysis import Shift
 from lark.utils import TextSlice
 
-from cypher_executor.cypher import mistakes, syntax
+from cypher_executor.cypher import mistakes, syntax, tables
 from cypher_executor.cypher.automaton import (
     END,
     Match,
@@ -371,20 +370,13 @@ def _positions_from(text: str, line: int, column: int) -> list[tuple[int, int]]:
 
 
 _shared: Parser | None = None
-_cache: Path | None = None
-
-
-def use_cache(file: Path) -> None:
-    """Where `parse` and `parse_expression` keep the grammar's tables. To be called before their first use."""
-    global _cache
-    _cache = file
 
 
 def shared() -> Parser:
     """The parser that `parse` and `parse_expression` use, loaded at first use."""
     global _shared
     if _shared is None:
-        _shared = Parser(_cache)
+        _shared = Parser(tables.cache())
     return _shared
 
 

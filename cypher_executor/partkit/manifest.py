@@ -14,10 +14,11 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, overload
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -135,10 +136,14 @@ class PartFolder:
         return packaged_module(self.folder, self.package) if self.package else self.module_path.read_bytes()
 
 
-def read_folder(folder: Path) -> PartFolder:
-    """Read one part."""
+def read_folder(folder: Path, *, examples_now: bool = True) -> PartFolder:
+    """Read one part.
+
+    With `examples_now` False they are read when somebody asks for one, and what is wrong with them is told then.
+    """
     manifest = _read_manifest(folder / "part.toml")
-    return _read(folder, manifest, _module_bytes(folder / f"{manifest.name}.wasm", manifest))
+    data = _module_bytes(folder / f"{manifest.name}.wasm", manifest)
+    return _read(folder, manifest, data, examples_now=examples_now)
 
 
 def read_without_module(folder: Path) -> PartFolder:
@@ -146,7 +151,7 @@ def read_without_module(folder: Path) -> PartFolder:
     return _read(folder, _read_manifest(folder / "part.toml"), None)
 
 
-def _read(folder: Path, manifest: _Manifest, data: bytes | None) -> PartFolder:
+def _read(folder: Path, manifest: _Manifest, data: bytes | None, *, examples_now: bool = True) -> PartFolder:
     part = Part(
         name=manifest.name,
         version=manifest.version,
@@ -162,7 +167,7 @@ def _read(folder: Path, manifest: _Manifest, data: bytes | None) -> PartFolder:
             callback=manifest.grants.callback,
         ),
         limits=Limits(**manifest.limits.model_dump()),
-        examples=_read_examples(folder / "examples.toml"),
+        examples=(_read_examples if examples_now else LaterExamples)(folder / "examples.toml"),
     )
     return PartFolder(part, folder, manifest.engine, manifest.build, manifest.package)
 
@@ -231,6 +236,29 @@ def _read_examples(path: Path) -> tuple[Example, ...]:
     if not path.is_file():
         return ()
     return tuple(_example(path, e) for e in _validated(_Examples, path).example)
+
+
+class LaterExamples(Sequence[Example]):
+    """The examples in a file that is read when the first of them is asked for: most of a manifest's cost is theirs."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @cached_property
+    def _read(self) -> tuple[Example, ...]:
+        return _read_examples(self._path)
+
+    @overload
+    def __getitem__(self, index: int) -> Example: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Example]: ...
+
+    def __getitem__(self, index: int | slice) -> Example | Sequence[Example]:
+        return self._read[index]
+
+    def __len__(self) -> int:
+        return len(self._read)
 
 
 def _example(path: Path, read: _Example) -> Example:

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from cypher_executor.adapters.dispatch_local.early import Early
 from cypher_executor.errors import NotFound, nearest
 from cypher_executor.service.envelope import Envelope
 from cypher_executor.service.families import by_path
@@ -20,8 +21,8 @@ from cypher_executor.settings import Settings
 from cypher_executor.wiring import House, open_house
 
 
-def create_app(settings: Settings, *, house: House | None = None) -> Starlette:
-    """The service. It opens its own house when it starts, unless one that is open already is given.
+def create_app(settings: Settings, *, house: House | None = None, early: Early | None = None) -> Starlette:
+    """The service. It opens its own house when it starts, with workers of `early`, unless one that is open is given.
 
     `app.state.waiting` is the callers that wait for runs; whoever stops the service ends their waiting first.
     """
@@ -31,7 +32,7 @@ def create_app(settings: Settings, *, house: House | None = None) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with doors.open(settings):
+        async with doors.open(settings, early):
             yield
 
     app = Starlette(routes=routes, middleware=[Middleware(Envelope)], lifespan=lifespan)
@@ -53,12 +54,12 @@ class _Door:
         return self._house
 
     @contextlib.asynccontextmanager
-    async def open(self, settings: Settings) -> AsyncIterator[None]:
+    async def open(self, settings: Settings, early: Early | None) -> AsyncIterator[None]:
         """Open a house for as long as the block lasts, unless there is one."""
         if self._house is not None:
             yield
             return
-        async with open_house(settings) as self._house:
+        async with open_house(settings, early) as self._house:
             yield
         self._house = None
 

@@ -34,7 +34,7 @@ import wasmtime
 from wasmtime import _bindings as c_api
 
 from cypher_executor import files
-from cypher_executor.adapters.dispatch_local import LocalDispatcher
+from cypher_executor.adapters.dispatch_local.dispatcher import LocalDispatcher
 from cypher_executor.core.commands import Execute
 from cypher_executor.core.events import AttemptSucceeded, Event, RunId
 from cypher_executor.core.parts import Part

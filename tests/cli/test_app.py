@@ -71,6 +71,15 @@ def test_help_loads_nothing_heavy() -> None:
     assert set(HEAVY).isdisjoint(loaded.stdout.split())
 
 
+def test_a_service_begins_without_the_compiler_and_the_mirror() -> None:
+    code = "import sys, cypher_executor.cli.server, cypher_executor.service.app; print(*sys.modules, sep='\\n')"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=surroundings()
+    )
+    later = {"lark", "neo4j", "cypher_executor.cypher.compile", "cypher_executor.mirror.mirror"}
+    assert later.isdisjoint(loaded.stdout.split())
+
+
 def test_piped_help_is_plain() -> None:
     shown = cyx("--help")
     assert shown.returncode == 0

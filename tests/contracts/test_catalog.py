@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from cypher_executor.core.recipe import Digest
@@ -117,3 +119,34 @@ async def test_a_name_is_taken_as_it_is(catalog, name):
     assert await catalog.current("default", name) == saved
     assert await catalog.list_current("default") == [saved]
     assert await catalog.current("default", "é") is None
+
+
+async def test_each_change_of_a_name_that_was_looked_up_before_is_seen(catalog):
+    await catalog.save("t", "flow", ONE, "one", 1)
+    assert (await catalog.current("t", "flow")).version == 1
+    await catalog.save("t", "flow", ONE, "two", 2)
+    assert (await catalog.current("t", "flow")).version == 2
+    await catalog.point("t", "flow", 1)
+    assert (await catalog.current("t", "flow")).version == 1
+    await catalog.delete("t", "flow")
+    assert await catalog.current("t", "flow") is None
+
+
+async def test_a_change_is_seen_although_its_caller_has_gone(catalog):
+    await catalog.save("t", "flow", ONE, "one", 1)
+    assert (await catalog.current("t", "flow")).version == 1
+    gone = asyncio.ensure_future(catalog.save("t", "flow", ONE, "two", 2))
+    await asyncio.sleep(0)
+    gone.cancel()
+    await catalog.save("t", "other", ONE, "behind it", 3)
+    assert (await catalog.current("t", "flow")).version == (await catalog.versions("t", "flow"))[-1].version
+
+
+async def test_a_name_that_is_looked_up_while_it_changes_is_not_remembered_as_it_was(catalog):
+    for number in range(1, 30):
+        saving = asyncio.ensure_future(catalog.save("t", "flow", ONE, f"text {number}", number))
+        looks = [asyncio.ensure_future(catalog.current("t", "flow")) for _ in range(8)]
+        await saving
+        assert (await catalog.current("t", "flow")).version == number
+        await asyncio.gather(*looks)
+        assert (await catalog.current("t", "flow")).version == number

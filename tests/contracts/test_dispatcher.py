@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from cypher_executor.adapters.dispatch_local import LocalDispatcher
+from cypher_executor.adapters.dispatch_local.dispatcher import LocalDispatcher
 from cypher_executor.core.commands import Execute
 from cypher_executor.core.events import (
     AttemptFailed,

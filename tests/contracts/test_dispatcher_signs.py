@@ -126,8 +126,8 @@ async def test_a_service_that_leaves_an_answer_unread_meets_no_complaint(
     (worker,) = bench.dispatcher._workers()
     while not worker._unanswered:
         await asyncio.sleep(0.01)
-    assert worker._control is not None
-    select.select([worker._control], [], [], 30)
+    assert worker._spawned is not None
+    select.select([worker._spawned.control], [], [], 30)
     await bench.dispatcher.close()
     assert "Traceback" not in caplog.text
 

@@ -74,3 +74,21 @@ def test_a_later_folder_may_not_take_the_name_of_a_shipped_part(mine: Path) -> N
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RequestInvalid, match="does not exist"):
         PartsFolder([tmp_path / "none"])
+
+
+def test_wrong_examples_are_refused_when_the_store_is_made_and_proven_ones_are_not_read_then(mine: Path) -> None:
+    (mine / "mine" / "examples.toml").write_text("[[example]]\ntitle = 1\n", encoding="utf-8")
+    with pytest.raises(RequestInvalid, match="title: Input should be a valid string"):
+        PartsFolder([mine])
+    part = PartsFolder([mine], proven=[mine]).find("mine")
+    assert part is not None
+    with pytest.raises(RequestInvalid, match="title: Input should be a valid string"):
+        len(part.examples)
+
+
+def test_examples_that_are_read_later_are_the_same() -> None:
+    now, later = PartsFolder([shipped("parts")]), PartsFolder([shipped("parts")], proven=[shipped("parts")])
+    for one, other in zip(now.all(), later.all(), strict=True):
+        assert list(one.examples) == list(other.examples)
+        assert one.examples[:1] == other.examples[:1]
+        assert len(other.examples) > 0

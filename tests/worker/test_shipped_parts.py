@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from cypher_executor.adapters.clock import SystemClock
-from cypher_executor.adapters.dispatch_local import LocalDispatcher
+from cypher_executor.adapters.dispatch_local.dispatcher import LocalDispatcher
 from cypher_executor.adapters.parts_folder import PartsFolder
 from cypher_executor.core.commands import Execute
 from cypher_executor.core.events import AttemptFailed, AttemptSucceeded, CallRequested, Event, RunId

@@ -21,7 +21,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import os
 import time
 from collections import deque
 from collections.abc import Coroutine, Iterator, Sequence
@@ -31,6 +30,7 @@ from typing import Final
 from cypher_executor.adapters.dispatch_local import answers, folders
 from cypher_executor.adapters.dispatch_local.artifacts import Artifacts
 from cypher_executor.adapters.dispatch_local.compilers import CompileLimits, Compilers
+from cypher_executor.adapters.dispatch_local.early import Early, seats
 from cypher_executor.adapters.dispatch_local.modules import Modules
 from cypher_executor.adapters.dispatch_local.orders import Order, order
 from cypher_executor.adapters.dispatch_local.process import Answer, WorkerProcess
@@ -63,6 +63,7 @@ class LocalDispatcher:
     """See `ports.Dispatcher`. To be started and closed on the event loop that it is used on.
 
     Compiled modules are kept in `cache_dir`, which is made, and which must be this user's alone; None: only in memory.
+    Workers that have been started already are taken from `early`.
     """
 
     def __init__(
@@ -73,12 +74,14 @@ class LocalDispatcher:
         workers: int | None = None,
         *,
         cache_dir: Path | None = None,
+        early: Early | None = None,
         compile_limits: CompileLimits = CompileLimits(),  # noqa: B008 - frozen
     ) -> None:
         self._store = store
         self._inbox = inbox
         self._clock = clock
-        self._seats: list[WorkerProcess | None] = [None] * (workers or os.cpu_count() or 1)
+        self._seats: list[WorkerProcess | None] = [None] * seats(workers)
+        self._early = early or Early()
         self._compilers = Compilers(self._spawn, compile_limits)
         artifacts = None if cache_dir is None else Artifacts(cache_dir)
         self._modules = Modules(store, self._compilers, artifacts, self._spawn, self._enqueue, self._refuse_order)
@@ -284,7 +287,7 @@ class LocalDispatcher:
 
     async def _serve(self, seat: int, worker: WorkerProcess, first_try: asyncio.Future[None]) -> None:
         self._seats[seat] = worker
-        await worker.start()
+        await worker.start(self._early.take())
         await asyncio.wait((worker.ready, worker.gone), timeout=_START_S, return_when=asyncio.FIRST_COMPLETED)
         if not worker.ready.done():
             return

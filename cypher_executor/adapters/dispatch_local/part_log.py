@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from cypher_executor.core.commands import Execute
-from cypher_executor.core.events import RunId
+if TYPE_CHECKING:
+    from cypher_executor.core.commands import Execute
+    from cypher_executor.core.events import RunId
 
 _log = logging.getLogger("cypher_executor.parts")
 

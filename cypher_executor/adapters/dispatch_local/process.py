@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from cypher_executor.adapters.dispatch_local.launch import Child
+from cypher_executor.adapters.dispatch_local.early import Spawned
 from cypher_executor.adapters.dispatch_local.orders import Module, Order
 from cypher_executor.worker import frames
 
@@ -57,25 +56,20 @@ class WorkerProcess(asyncio.Protocol):
         self._outgoing: list[bytes] = []
         self._splitter = frames.Splitter()
         self._transport: asyncio.Transport | None = None
-        self._process: Child | None = None
-        self._control: socket.socket | None = None
+        self._spawned: Spawned | None = None
         self._unanswered = 0
 
-    async def start(self) -> None:
-        """Start the process and connect to it. Raises OSError."""
-        channel, their_channel = socket.socketpair()
-        self._control, their_control = socket.socketpair()
-        self._control.setblocking(False)
-        with their_channel, their_control:
-            loop = asyncio.get_running_loop()
-            self._transport, _ = await loop.create_unix_connection(lambda: self, sock=channel)
-            self._process = Child("cypher_executor.worker", (their_channel, their_control))
+    async def start(self, spawned: Spawned | None = None) -> None:
+        """Start the process, unless it has been, and connect to it. Raises OSError."""
+        self._spawned = spawned or Spawned()
+        loop = asyncio.get_running_loop()
+        self._transport, _ = await loop.create_unix_connection(lambda: self, sock=self._spawned.channel)
 
     @property
     def pid(self) -> int:
         """The process id."""
-        assert self._process is not None
-        return self._process.pid
+        assert self._spawned is not None
+        return self._spawned.child.pid
 
     @property
     def takes_orders(self) -> bool:
@@ -110,16 +104,16 @@ class WorkerProcess(asyncio.Protocol):
 
     def _heard(self) -> bool:
         """Whether there is a sign of life. What it says does not matter, so nothing of it is read."""
-        assert self._control is not None
+        assert self._spawned is not None
         with contextlib.suppress(OSError):
-            return bool(self._control.recv(_ANSWERS))
+            return bool(self._spawned.control.recv(_ANSWERS))
         return False
 
     def _sent(self, frame: bytes) -> bool:
         """Whether a frame went out to its watching thread. A full socket or a dying worker takes none."""
-        assert self._control is not None
+        assert self._spawned is not None
         with contextlib.suppress(OSError):
-            self._control.send(frame)
+            self._spawned.control.send(frame)
             return True
         return False
 
@@ -152,7 +146,7 @@ class WorkerProcess(asyncio.Protocol):
     def interrupt(self, order: Order) -> None:
         """End this order, or do not begin it. It is answered as dropped, or as if nothing had happened."""
         for number, held in self.in_flight.items():
-            if held is order and self._control is not None:
+            if held is order:
                 self._sent(frames.interrupt(number))  # if not: the answer is ignored anyway
 
     def give_back(self) -> list[Order]:
@@ -165,17 +159,15 @@ class WorkerProcess(asyncio.Protocol):
 
     def kill(self) -> None:
         """End the process at once, whatever it is doing."""
-        if self._process is not None:
-            self._process.kill()
+        if self._spawned is not None:
+            self._spawned.child.kill()
 
     async def reap(self) -> None:
         """End the process and remove everything that was made for it."""
         if self._transport is not None:
             self._transport.close()
-        if self._control is not None:
-            self._control.close()
-        if self._process is not None:
-            await self._process.reap()
+        if self._spawned is not None:
+            await self._spawned.reap()
 
     def data_received(self, data: bytes) -> None:
         """Take frames apart; a worker that breaks the format is ended."""

@@ -1,7 +1,13 @@
-"""The catalog of recipes in SQLite, beside the journal: changes go through the same writer and are as durable."""
+"""The catalog of recipes in SQLite, beside the journal: changes go through the same writer and are as durable.
+
+The current versions that were asked for last are kept in memory, because every trigger asks for one. This process is
+the only one that writes, so they are right until a change of their name is done, however that change ends.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,10 +15,14 @@ import apsw
 
 from cypher_executor.adapters.sqlite.database import Database
 from cypher_executor.adapters.sqlite.statements import statements
+from cypher_executor.adapters.sqlite.writer import T, Work
 from cypher_executor.core.recipe import Digest
 from cypher_executor.ports import RecipeVersion
 
 _SQL = statements("catalog")
+
+KEPT = 1_024
+"""How many current versions are kept in memory."""
 
 
 class SqliteCatalog:
@@ -20,6 +30,8 @@ class SqliteCatalog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._current: OrderedDict[tuple[str, str], RecipeVersion] = OrderedDict()
+        self._changes = 0
 
     async def save(self, tenant: str, name: str, digest: Digest, text: str, at_us: int) -> RecipeVersion:
         """See `ports.Catalog`. A text that the name had before becomes current again under its old number."""
@@ -32,11 +44,18 @@ class SqliteCatalog:
                 connection.execute(_SQL["insert_text"], (digest, text))
             return _point(connection, tenant, name, number)
 
-        return await self._database.write(work)
+        return await self._change(tenant, name, work)
 
     async def current(self, tenant: str, name: str) -> RecipeVersion | None:
         """The version that `name` points at."""
+        kept = self._current.get((tenant, name))
+        if kept is not None:
+            self._current.move_to_end((tenant, name))
+            return kept
+        changes = self._changes
         found = await self._read("current", tenant, name)
+        if found and changes == self._changes and self._database.healthy:
+            self._keep(found[0])
         return found[0] if found else None
 
     async def versions(self, tenant: str, name: str) -> Sequence[RecipeVersion]:
@@ -54,7 +73,7 @@ class SqliteCatalog:
             known = connection.execute(_SQL["version"], (tenant, name, version)).fetchone()
             return _point(connection, tenant, name, version) if known else None
 
-        return await self._database.write(work)
+        return await self._change(tenant, name, work)
 
     async def delete(self, tenant: str, name: str) -> bool:
         """Forget the name. Runs keep their recipes, and its version numbers are not given again."""
@@ -65,12 +84,28 @@ class SqliteCatalog:
             connection.execute(_SQL["delete_versions"], (tenant, name))
             return known
 
-        return await self._database.write(work)
+        return await self._change(tenant, name, work)
 
     async def text(self, digest: Digest) -> str | None:
         """The text of a recipe that was stored under a name or used by a run."""
         rows = await self._rows("text", digest)
         return rows[0][0] if rows else None
+
+    def _keep(self, version: RecipeVersion) -> None:
+        self._current[version.tenant, version.name] = version
+        if len(self._current) > KEPT:
+            self._current.popitem(last=False)
+
+    async def _change(self, tenant: str, name: str, work: Work[T]) -> T:
+        """Change what `name` points at. A caller who goes away takes nothing back: the writer goes on."""
+
+        def forget(_: asyncio.Future[T]) -> None:
+            self._changes += 1
+            self._current.pop((tenant, name), None)
+
+        written = self._database.write(work)
+        written.add_done_callback(forget)
+        return await asyncio.shield(written)
 
     async def _read(self, name: str, *values: str) -> list[RecipeVersion]:
         return [RecipeVersion(*row) for row in await self._rows(name, *values)]

@@ -10,7 +10,6 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from cypher_executor.core.parts import Part
-from cypher_executor.cypher.editor import complete, hover
 from cypher_executor.library import MAX_TEXT_BYTES
 from cypher_executor.service.answers import Answer
 from cypher_executor.service.bodies import json_body
@@ -64,6 +63,8 @@ class Hovered(Answer):
 
 async def complete_here(exchange: Exchange) -> Response:
     """Completions."""
+    from cypher_executor.cypher.editor import complete
+
     place, parts = _asked(exchange)
     items = await asyncio.to_thread(complete, place.cypher, place.line, place.column, parts=parts)
     return reply(200, {"items": [item.to_json() for item in items]})
@@ -71,6 +72,8 @@ async def complete_here(exchange: Exchange) -> Response:
 
 async def hover_here(exchange: Exchange) -> Response:
     """What is known of a word."""
+    from cypher_executor.cypher.editor import hover
+
     place, parts = _asked(exchange)
     item = await asyncio.to_thread(hover, place.cypher, place.line, place.column, parts=parts)
     return reply(200, {"item": None if item is None else item.to_json()})

@@ -6,8 +6,6 @@ from starlette.responses import Response
 
 from cypher_executor.core.recipe import Recipe
 from cypher_executor.cypher.diagnostics import to_json
-from cypher_executor.cypher.needs import needs_json
-from cypher_executor.cypher.plan.recipe_node import recipe_name
 from cypher_executor.errors import Diagnostic, NotFound, RequestInvalid
 from cypher_executor.library import agreed_name
 from cypher_executor.ports import RecipeVersion
@@ -22,6 +20,8 @@ FAMILY = "recipes"
 
 async def check(exchange: Exchange) -> Response:
     """All that there is to say about a text; wrong recipes are answered with 200 too."""
+    from cypher_executor.cypher.needs import needs_json
+
     body: requests.RecipeText = exchange.body
     library = exchange.house.library
     compiled = await library.check(body.cypher, _named(body.name), await library.names(exchange.caller.tenant))
@@ -122,6 +122,8 @@ def _named(name: str | None) -> str | None:
     """A name that a recipe may have."""
     if name is None:
         return None
+    from cypher_executor.cypher.plan.recipe_node import recipe_name
+
     try:
         return recipe_name(name)
     except ValueError as wrong:
