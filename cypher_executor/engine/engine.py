@@ -19,9 +19,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from secrets import token_hex
 from typing import TypeVar
@@ -245,7 +246,8 @@ class Engine:
 
     async def _recover(self) -> None:
         """Read every open run, then carry out what each still asks for."""
-        found = [(run, read) async for run, read in self._reading.open_runs()]
+        with _without_collecting():
+            found = [(run, read) async for run, read in self._reading.open_runs()]
         recovered = [self._turns.hold(run, read) for run, read in found]
         for live in recovered:
             self._turns.go_on(live)
@@ -355,3 +357,15 @@ class Engine:
             waiters.remove(waiter)
         if not waiters:
             self._waiters.pop(run, None)
+
+
+@contextlib.contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Make many objects that will stay, without looking through all of them again and again for what might go."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
