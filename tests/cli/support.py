@@ -8,7 +8,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,15 @@ class Serving:
 
 @contextlib.contextmanager
 def serving(data_dir: Path, *words: str, **more: str) -> Iterator[Serving]:
-    """A service that is ready; it is ended with the block unless it has ended before."""
+    """A service that is ready; it is ended with the block unless it has ended before.
+
+    Its temporary folder is its own, so that it has nothing to say of what other killed services left behind.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        yield from _serving(data_dir, words, {"TMPDIR": temporary, **more})
+
+
+def _serving(data_dir: Path, words: Sequence[str], more: Mapping[str, str]) -> Iterator[Serving]:
     process = subprocess.Popen(
         [*COMMAND, "serve", "--json", "--port", "0", "--data-dir", str(data_dir), *words],
         stdin=subprocess.PIPE,
@@ -81,5 +90,7 @@ def _ready(process: subprocess.Popen[str]) -> dict[str, Any]:
     assert process.stderr is not None
     line = process.stderr.readline()
     event: dict[str, Any] = json.loads(line) if line.startswith("{") else {}
-    assert event.get("event") == "ready", line + process.stderr.read()
+    if event.get("event") != "ready":
+        process.kill()
+        raise AssertionError(f"the service did not get ready: {line}{process.stderr.read()}")
     return event

@@ -40,12 +40,13 @@ def test_the_url_is_said_when_the_service_answers(tmp_path: Path) -> None:
 
 
 def test_people_are_told_the_url_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "temporary").mkdir()
     process = subprocess.Popen(
-        [*COMMAND, "serve", "--port", "0", "--data-dir", str(tmp_path)],
+        [*COMMAND, "serve", "--port", "0", "--data-dir", str(tmp_path / "data")],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=surroundings(),
+        env=surroundings(TMPDIR=str(tmp_path / "temporary")),
     )
     assert process.stderr is not None
     line = process.stderr.readline()
@@ -139,6 +140,8 @@ def test_without_keys_an_address_that_others_can_reach_is_refused(host: str, tmp
         ("CYPHER_EXECUTOR_PROT", "1", "did you mean CYPHER_EXECUTOR_PORT"),
         ("CYPHER_EXECUTOR_WORKERS", "many", "CYPHER_EXECUTOR_WORKERS"),
         ("CYPHER_EXECUTOR_LOG_LEVEL", "loud", "CYPHER_EXECUTOR_LOG_LEVEL"),
+        ("CYPHER_EXECUTOR_PUBLIC_URL", "example", "CYPHER_EXECUTOR_PUBLIC_URL"),
+        ("CYPHER_EXECUTOR_RETENTION", "succeeded=soon", "CYPHER_EXECUTOR_RETENTION: 'soon' is not a duration"),
         ("CYPHER_EXECUTOR_PARTS_DIR", "/nowhere/at/all", "does not exist"),
     ],
 )
