@@ -8,6 +8,7 @@ worse than none.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +20,8 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from cypher_executor.errors import RequestInvalid, nearest
 
 PREFIX = "CYPHER_EXECUTOR_"
+
+_ADDRESS = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[^\s?#\"<>\\]*)?", re.ASCII)
 
 
 def _default_data_dir() -> Path:
@@ -58,12 +61,18 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=_default_data_dir, description="the journal, blobs and caches")
     host: str = Field("127.0.0.1", description="the address to listen on")
     port: int = Field(8080, ge=0, le=65535, description="the port to listen on; 0 takes a free one")
+    public_url: str | None = Field(
+        None, description="where others reach the service, like https://flows.example.com; http://HOST:PORT by default"
+    )
     workers: int | None = Field(None, ge=1, le=256, description="worker processes; one per core when not given")
     parts_dir: Path | None = Field(None, description="a folder with parts of your own, beside the shipped ones")
     seeds: bool = Field(True, description="register the shipped recipes in an empty data folder")
     wait_limit_s: float = Field(60.0, gt=0, le=600, description="the longest that a request waits for a result")
     drain_s: float = Field(10.0, ge=0, description="how long running steps may go on when the service stops")
     max_body_kb: int = Field(1024, ge=1, description="the largest request body")
+    retention: str = Field(
+        "", description="how long ended runs are kept, by commas: 'succeeded=30d, failed=90d, nightly/*=500'"
+    )
     egress_allow: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="networks, hosts and host:port that parts may reach although they are internal, by commas"
     )
@@ -89,6 +98,21 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Given values first, then the environment, then files that the environment names, then `.env`."""
         return init_settings, env_settings, _FileVariants(settings_cls), dotenv_settings
+
+    @property
+    def address(self) -> str:
+        """Where others reach the service, without a slash at the end: what the addresses of waits begin with."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
+
+    @field_validator("public_url")
+    @classmethod
+    def _address(cls, given: str | None) -> str | None:
+        if given is None:
+            return None
+        if _ADDRESS.fullmatch(given) is None:
+            raise ValueError("must be an address like https://flows.example.com or http://10.0.0.5:8080/flows")
+        return given.rstrip("/")
 
     @field_validator("egress_allow", "egress_only", mode="before")
     @classmethod

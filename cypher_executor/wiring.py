@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+import logging
+from collections.abc import AsyncIterator, Coroutine
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cypher_executor import files
@@ -14,9 +16,14 @@ from cypher_executor.adapters.dispatch_local.early import Early
 from cypher_executor.adapters.memory import MemoryCatalog
 from cypher_executor.adapters.parts_folder import PartsFolder
 from cypher_executor.adapters.secrets import Keyring, Vault
+from cypher_executor.adapters.secrets.callback_key import callback_key
+from cypher_executor.core.callbacks import token_of
+from cypher_executor.core.recipe import Value
+from cypher_executor.core.retention import Retention, read_retention
 from cypher_executor.cypher.tables import use_cache
 from cypher_executor.engine import Engine
-from cypher_executor.errors import RequestInvalid
+from cypher_executor.errors import CypherExecutorError, RequestInvalid
+from cypher_executor.inputs import misfits
 from cypher_executor.library import Library
 from cypher_executor.ports import Catalog, Clock, Followable, Journal, PartStore
 from cypher_executor.settings import Neo4jSettings, Settings
@@ -24,6 +31,11 @@ from cypher_executor.settings import Neo4jSettings, Settings
 if TYPE_CHECKING:
     from cypher_executor.adapters.neo4j.connection import Address
     from cypher_executor.mirror.thread import MirrorThread
+
+_log = logging.getLogger(__name__)
+
+EXPIRE_EVERY_S = 3600.0
+"""How often runs that nobody wants any more are looked for."""
 
 TENANT = "default"
 """Whose everything is while there are no keys."""
@@ -41,6 +53,7 @@ class House:
     catalog: Catalog
     clock: Clock
     vault: Vault
+    callback_key: bytes = field(repr=False)
     mirror: MirrorThread | None = None
 
 
@@ -84,10 +97,12 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
     )
 
     clock = SystemClock()
+    retention = _retention(settings)
     parts = shipped_parts(settings)
     keyring = Keyring(settings.data_dir, settings.secret_key.get_secret_value() if settings.secret_key else None)
     neo4j = await _neo4j(settings)
     database = Database(settings.data_dir)
+    key = callback_key(settings.data_dir)
     journal, catalog = SqliteJournal(database, clock.now_us), SqliteCatalog(database)
     library = _library(catalog, parts, clock)
     vault = Vault(SqliteSecrets(database), keyring, clock)
@@ -107,9 +122,12 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
         dispatcher=lambda inbox: LocalDispatcher(
             parts, inbox, clock, workers=settings.workers, cache_dir=files.cached("modules"), early=early
         ),
+        mint=partial(token_of, key),
+        address=settings.address,
+        misfit=_misfit,
     )
     mirror = None if neo4j is None else _mirror(neo4j, settings, journal, catalog, parts, clock)
-    house = House(settings, engine, library, parts, journal, catalog, clock, vault, mirror)
+    house = House(settings, engine, library, parts, journal, catalog, clock, vault, key, mirror)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(journal.close)
         stack.push_async_callback(egress.close)
@@ -122,7 +140,45 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
         await stack.enter_async_context(engine.running(settings.drain_s))
         loading = asyncio.create_task(asyncio.to_thread(library.load))
         stack.push_async_callback(asyncio.wait, [loading])
+        await stack.enter_async_context(_beside(_expiring(journal, clock, retention)))
         yield house
+
+
+def _retention(settings: Settings) -> Retention:
+    try:
+        return read_retention(settings.retention)
+    except ValueError as error:
+        raise RequestInvalid(f"CYPHER_EXECUTOR_RETENTION: {error}", code="setting_invalid") from None
+
+
+def _misfit(schema: Value, body: Value) -> str | None:
+    """Why the body of a callback does not fit the schema of its wait."""
+    found = misfits(schema, body)
+    return "; ".join(f"{one['path'] or 'body'}: {one['message']}" for one in found) if found else None
+
+
+@contextlib.asynccontextmanager
+async def _beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Do this work as long as the block lasts."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _expiring(journal: Journal, clock: Clock, retention: Retention) -> None:
+    """Forget what is no longer wanted, now and then. A journal that fails is tried again the next time."""
+    while True:
+        try:
+            forgotten = await journal.expire(retention, clock.now_us())
+        except CypherExecutorError as error:
+            _log.warning("runs that are no longer wanted could not be forgotten: %s", error.message)
+        else:
+            if forgotten:
+                _log.info("%d runs were forgotten, as CYPHER_EXECUTOR_RETENTION says", forgotten)
+        await asyncio.sleep(EXPIRE_EVERY_S)
 
 
 async def _neo4j(settings: Settings) -> Address | None:

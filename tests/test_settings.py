@@ -75,3 +75,17 @@ def test_all_wrong_values_are_told_at_once_by_the_names_of_their_variables(monke
         "CYPHER_EXECUTOR_PORT",
         "CYPHER_EXECUTOR_WORKERS",
     }
+
+
+def test_the_address_is_that_of_host_and_port_unless_it_is_given() -> None:
+    assert load_settings().address == "http://127.0.0.1:8080"
+    assert load_settings(host="::1", port=81).address == "http://[::1]:81"
+    assert load_settings(public_url="https://flows.example.com/cx/").address == "https://flows.example.com/cx"
+
+
+@pytest.mark.parametrize(
+    "wrong", ["flows.example.com", "ftp://x", "https://", "https://x?y=1", "https://x#y", "https://u:p@x", "http://x y"]
+)
+def test_what_is_no_address_is_a_wrong_setting(wrong: str) -> None:
+    with pytest.raises(RequestInvalid, match="CYPHER_EXECUTOR_PUBLIC_URL"):
+        load_settings(public_url=wrong)

@@ -62,9 +62,11 @@ async def _serve(settings: Settings, stop_with_stdin: bool, as_json: bool) -> No
         from cypher_executor.cli import address, server
         from cypher_executor.service.app import create_app
 
-        app = create_app(settings, early=workers)
         stack.enter_context(address.pointing_at_holder(settings.data_dir))
         listener = stack.enter_context(server.listening(settings.host, settings.port))
+        # With port 0 only the socket knows where the service is reached.
+        settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+        app = create_app(settings, early=workers)
 
         def ready() -> None:
             gc.freeze()  # what is there now stays: there is no need to look through it again and again

@@ -8,7 +8,7 @@ only as far as a person reads.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
@@ -40,13 +40,30 @@ def admit(schema: Mapping[str, Value] | None, given: Value) -> Value:
     if schema is None:
         return given
     filled = with_defaults(schema, given)
-    validator, work = _validator(orjson.dumps(schema, option=orjson.OPT_SORT_KEYS))
-    if work > _LITTLE_WORK and size_of(filled, MOST_WORK_FOR_AN_INPUT // work) is None:
-        raise _misfits([("", "has more values than can be checked against this schema in reasonable time")])
-    if not validator.is_valid(filled):
-        small = size_of(filled, _WORK_FOR_ALL // work) is not None
-        raise _misfits(_found(validator, filled, all_of_them=small))
+    found = _checked(schema, filled)
+    if found:
+        raise _misfits(found)
     return filled
+
+
+def misfits(schema: Any, value: Value) -> Sequence[Mapping[str, str]]:
+    """The places, with what is wrong there, at which a value does not fit a schema that nobody has looked at before.
+
+    A schema that is none, or that would take too long, fits nothing, and says so at the root. Defaults are not filled
+    in: whoever waits for the value gets it as it came.
+    """
+    unusable = schema_problem(schema)
+    found = [("", f"cannot be checked: {unusable[1]}")] if unusable is not None else _checked(schema, value)
+    return _problems(found)
+
+
+def _checked(schema: Any, value: Value) -> Iterable[tuple[str, str]]:
+    validator, work = _validator(orjson.dumps(schema, option=orjson.OPT_SORT_KEYS))
+    if work > _LITTLE_WORK and size_of(value, MOST_WORK_FOR_AN_INPUT // work) is None:
+        return [("", "has more values than can be checked against this schema in reasonable time")]
+    if validator.is_valid(value):
+        return []
+    return _found(validator, value, all_of_them=size_of(value, _WORK_FOR_ALL // work) is not None)
 
 
 def schema_problem(schema: Any) -> tuple[str, str] | None:
@@ -87,9 +104,13 @@ def with_defaults(schema: Any, given: Value) -> Value:
 
 
 def _misfits(found: Iterable[tuple[str, str]]) -> RequestInvalid:
-    problems = [{"path": path, "message": message} for path, message in found]
+    problems = _problems(found)
     listed = "; ".join(f"{p['path'] or 'input'}: {p['message']}" for p in problems)
     return RequestInvalid(f"the input does not fit the recipe: {listed}", code="input_invalid", problems=problems)
+
+
+def _problems(found: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"path": path, "message": message} for path, message in found]
 
 
 def _found(

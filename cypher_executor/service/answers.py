@@ -165,6 +165,16 @@ _SHORTENED = (
 )
 
 
+class WaitAnswer(Answer):
+    """What a step waits for: whoever calls `callback_url` with a body that fits `schema` lets it go on."""
+
+    note: Any = Field(description="what the author wrote for whoever is to answer")
+    schema_: Any = Field(alias="schema", description="the JSON Schema of the body; null: anything fits")
+    since: str
+    until: str | None = Field(description="when the wait is given up; null: never")
+    callback_url: str
+
+
 class StepAnswer(Answer):
     """One node in one run; in loops, for one item."""
 
@@ -176,6 +186,7 @@ class StepAnswer(Answer):
     input: Any = Field(description=_SHORTENED)
     output: Any = Field(description=_SHORTENED)
     error: RunError | None
+    wait: WaitAnswer | None = Field(description="the callback that it waits for now")
     started_at: str | None
     ended_at: str | None
 
@@ -201,6 +212,7 @@ class StepDetail(Answer):
     input: Any
     output: Any
     error: RunError | None
+    wait: WaitAnswer | None
     started_at: str | None
     ended_at: str | None
 
@@ -212,6 +224,7 @@ class RunAnswer(Answer):
     recipe: str | None
     version: int | None
     state: RunState
+    paused: bool = Field(description="whether somebody paused it: then nothing more begins until it is resumed")
     input: Any
     result: Any
     error: RunError | None
@@ -237,6 +250,31 @@ class RunList(Answer):
 
     runs: list[RunLine]
     next_before: str | None
+
+
+class WaitLine(WaitAnswer):
+    """A wait, and where it is."""
+
+    run: str
+    recipe: str | None
+    step: str
+    item: list[int]
+
+
+class WaitList(Answer):
+    """A page of waits: all those of some runs. Ask for the next one with `after=next_after`; null: the last page."""
+
+    waits: list[WaitLine]
+    next_after: str | None
+
+
+class CallbackAccepted(Answer):
+    """A callback is on disk. Whoever calls again gets this same answer."""
+
+    accepted: Literal[True]
+    run: str
+    step: str
+    received_at: str
 
 
 class PartLine(Answer):
@@ -297,6 +335,12 @@ class Health(Answer):
     """That the service answers, or takes on runs."""
 
     status: Literal["ok", "ready"]
+
+
+class Ready(Health):
+    """That the service takes on runs, and how many of the open ones it cannot: the log says which, and why."""
+
+    unreadable_runs: int = Field(description="open runs that stay as they are on disk, because they cannot be read")
 
 
 class Version(Answer):

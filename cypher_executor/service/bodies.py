@@ -65,6 +65,23 @@ def input_body() -> Body:
     return Body(read, {"application/json": {"type": "object", "additionalProperties": True}}, required=False)
 
 
+@dataclass(frozen=True, slots=True)
+class RawBody:
+    """A body as it came: its endpoint decides what to make of it, because the bytes themselves matter."""
+
+    raw: bytes
+    media_type: str
+
+    def json(self) -> Any:
+        """The JSON value that it is, whatever the content type says; nothing at all is null. Raises RequestInvalid."""
+        return strict_json.loads(self.raw) if self.raw.strip() else None
+
+
+def raw_body(**media: Mapping[str, Any]) -> Body:
+    """Bytes. `media` is what the documentation says of them: a JSON Schema for JSON, and for whatever else there is."""
+    return Body(RawBody, {"application/json": {}, **media}, required=False)
+
+
 _JSON_OR_UNSAID = frozenset({"", "application/json", "text/plain", "application/x-www-form-urlencoded"})
 """The types of a JSON body: JSON's own, and those that clients send who say nothing of the matter."""
 

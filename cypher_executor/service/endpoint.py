@@ -21,7 +21,7 @@ from cypher_executor.service.bodies import Body
 from cypher_executor.service.waiting import Waiting
 from cypher_executor.wiring import House
 
-Method = Literal["GET", "POST", "PUT", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,10 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """One thing that can be asked. `needs` None exempts it from keys; `errors` are the codes that are its own."""
+    """One thing that can be asked. `needs` None exempts it from keys; `errors` are the codes that are its own.
+
+    `open`: whoever calls from wherever is let in, because the endpoint itself finds out whether they may.
+    """
 
     name: str
     method: Method
@@ -72,6 +75,7 @@ class Endpoint:
     body: Body | None = None
     headers: tuple[str, ...] = ()
     errors: tuple[str, ...] = field(default=())
+    open: bool = False
 
 
 def reply(status: int, value: Any, **headers: str) -> Response:

@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cypher_executor.service.endpoint import Endpoint
-from cypher_executor.service.routes import description, editor, parts, recipes, runs, secrets, status, webhooks
+from cypher_executor.service.routes import (
+    callbacks,
+    description,
+    editor,
+    parts,
+    recipes,
+    runs,
+    secrets,
+    status,
+    steering,
+    webhooks,
+)
 
 ENDPOINTS: Sequence[Endpoint] = (
     *recipes.ENDPOINTS,
     *editor.ENDPOINTS,
     *runs.ENDPOINTS,
+    *steering.ENDPOINTS,
+    *callbacks.ENDPOINTS,
     *webhooks.ENDPOINTS,
     *parts.ENDPOINTS,
     *secrets.ENDPOINTS,

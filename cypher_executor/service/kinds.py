@@ -71,8 +71,16 @@ KINDS: Mapping[str, Kind] = {
     "unknown_step": Kind(404, "There is no such step", "GET /runs/{id} lists every step"),
     "unknown_part": Kind(404, "There is no such part", "GET /parts lists every name"),
     "unknown_secret": Kind(404, "There is no such secret", "GET /secrets lists every name"),
+    "unknown_wait": Kind(404, "Nobody waits under this address", "GET /waits lists every wait with its address"),
+    "wait_over": Kind(410, "The wait is over", "GET /runs/{id} tells what became of its run"),
+    "callback_misfit": Kind(
+        422, "The body is not what is waited for", "send what fits the `schema` of the wait; it goes on until then"
+    ),
     "conflict": Kind(409, "This contradicts what is there"),
     "run_ended": Kind(409, "The run has ended"),
+    "run_not_ended": Kind(409, "The run has not ended", "wait for its end, or cancel it first"),
+    "run_succeeded": Kind(409, "The run has succeeded", "start a new run: POST /runs"),
+    "run_not_paused": Kind(409, "Nobody paused the run", "GET /runs/{id} tells what it waits for"),
     "keys_are_given": Kind(409, "The keys of the secrets belong to the operator"),
     # the service itself
     "unavailable": Kind(503, "Not now", "ask again after Retry-After, with the same Idempotency-Key"),

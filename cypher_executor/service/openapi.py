@@ -20,7 +20,8 @@ from cypher_executor.service.requests import Request
 
 _REF = "#/components/schemas/{model}"
 
-_OF_EVERY_REQUEST = ("host_refused", "path_invalid", "query_invalid", "internal_error")
+_OF_EVERY_REQUEST = ("path_invalid", "query_invalid", "internal_error")
+_OF_EVERY_GUARDED = ("host_refused",)
 _OF_EVERY_CHANGE = ("origin_refused",)
 _OF_EVERY_QUERY = ("request_invalid",)
 _OF_EVERY_BODY = (
@@ -135,10 +136,11 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
 
 def codes_of(endpoint: Endpoint) -> list[str]:
     """Every code that this endpoint may answer with, each once."""
-    changes = _OF_EVERY_CHANGE if endpoint.method != "GET" else ()
+    changes = _OF_EVERY_CHANGE if endpoint.method != "GET" and not endpoint.open else ()
     body = _OF_EVERY_BODY if endpoint.body is not None else ()
     query = _OF_EVERY_QUERY if endpoint.query is not None else ()
-    return list(dict.fromkeys((*endpoint.errors, *query, *body, *changes, *_OF_EVERY_REQUEST)))
+    reached = () if endpoint.open else _OF_EVERY_GUARDED
+    return list(dict.fromkeys((*endpoint.errors, *query, *body, *changes, *reached, *_OF_EVERY_REQUEST)))
 
 
 def _told(told: Told) -> dict[str, Any]:

@@ -55,10 +55,20 @@ class StartRun(Request):
         return self
 
 
-class CancelRun(Request):
-    """Why a run is to end."""
+class Steer(Request):
+    """Why something is asked of a run."""
 
     reason: str = Field("", max_length=1000, description="kept with the run")
+
+
+class CancelRun(Steer):
+    """Why a run is to end, and whether all that it started ends with it."""
+
+    tree: bool = Field(False, description="cancel everything that descends from it, too")
+
+
+class ResumeRun(Request):
+    """Nothing is to be said: the run goes on."""
 
 
 class PutSecret(Request):
@@ -106,6 +116,20 @@ class RunsQuery(Query):
     state: list[RunState] = Field([], description="runs in this state; may be given several times")
     before: str | None = Field(None, description="runs that began before this one: `next_before` of the last page")
     limit: int = Field(50, ge=1, le=200, description="how many at most; a page with a `state` may have fewer")
+
+
+class CancelQuery(Query):
+    """Whose end is asked for."""
+
+    tree: Flag = Field(False, description="cancel everything that descends from the run, too")
+
+
+class WaitsQuery(Query):
+    """Which waits to list, those of the oldest runs first."""
+
+    recipe: Name | None = Field(None, description="waits of runs of the recipe of this name")
+    after: str | None = Field(None, description="of runs that began after this one: `next_after` of the last page")
+    limit: int = Field(100, ge=1, le=1000, description="the page is full with the run that brings it to so many")
 
 
 class StepQuery(Query):

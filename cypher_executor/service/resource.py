@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from cypher_executor.service.auth import admit
+from cypher_executor.service.auth import Caller, admit
 from cypher_executor.service.endpoint import Endpoint, Exchange
 from cypher_executor.service.problems import Refusal
 from cypher_executor.service.queries import fitted_query, names_of, query_of
@@ -48,7 +48,7 @@ class Resource:
         if endpoint is None:
             return self._without_endpoint(method)
         headers = Headers(scope=scope)
-        caller = admit(method, scope["scheme"], headers, endpoint.needs, TENANT)
+        caller = Caller(TENANT) if endpoint.open else admit(method, scope["scheme"], headers, endpoint.needs, TENANT)
         query = query_of(scope["query_string"])
         house = self._house()
         exchange = Exchange(

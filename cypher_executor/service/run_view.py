@@ -11,24 +11,29 @@ from cypher_executor.errors import Failure
 from cypher_executor.ports import RunSummary
 from cypher_executor.service.room import Room
 from cypher_executor.service.times import iso
+from cypher_executor.service.wait_view import waits_of, within
 
 
-def run_view(run: Run) -> dict[str, Any]:
-    """A run with its steps, in the order of the graph. Of large values of steps only the address is told (`room`)."""
+def run_view(run: Run, address: str) -> dict[str, Any]:
+    """A run with its steps, in the order of the graph. Of large values of steps only the address is told (`room`).
+
+    `address` is where the service is reached: what the addresses of its waits begin with.
+    """
     about, ended = run.started, run.ended
     assert about is not None, "a run that can be looked at has begun"
-    room = Room(about.run)
+    room, waits = Room(about.run), waits_of(run, address)
     return {
         "id": about.run,
         "recipe": about.name,
         "version": about.version,
         "state": run.state,
+        "paused": run.held,
         "input": about.input,
         "result": None if ended is None else ended.result,
         "error": None if ended is None or ended.failure is None else _failure(ended.failure),
         "started_at": iso(about.at_us),
         "ended_at": None if ended is None else iso(ended.at_us),
-        "steps": [_within(room, step) for step in run.steps_in_order()],
+        "steps": [_within(room, step, waits.get((step.name, step.item))) for step in run.steps_in_order()],
     }
 
 
@@ -37,17 +42,17 @@ def state_view(run: Run) -> dict[str, Any]:
     return {"state": run.state, "ended_at": None if run.ended is None else iso(run.ended.at_us)}
 
 
-def _within(room: Room, step: Step) -> dict[str, Any]:
+def _within(room: Room, step: Step, wait: dict[str, Any] | None) -> dict[str, Any]:
     """A step, with as much of its values as there is room for."""
-    view = step_view(step)
+    view = step_view(step, wait if wait is None else within(room, wait, step))
     view["input"], view["output"] = room.shown(view["input"], step), room.shown(view["output"], step)
     if view["error"] is not None and "details" in view["error"]:
         view["error"] = {**view["error"], "details": room.shown(view["error"]["details"], step)}
     return view
 
 
-def step_view(step: Step) -> dict[str, Any]:
-    """A step with its whole values; `attempts` is how many there were."""
+def step_view(step: Step, wait: dict[str, Any] | None) -> dict[str, Any]:
+    """A step with its whole values; `attempts` is how many there were, `wait` the callback that it waits for now."""
     return {
         "name": step.name,
         "item": list(step.item),
@@ -57,15 +62,16 @@ def step_view(step: Step) -> dict[str, Any]:
         "input": step.input,
         "output": step.output,
         "error": None if step.failure is None else step.error(),
+        "wait": wait,
         "started_at": iso(step.started_us),
         "ended_at": iso(step.ended_us),
     }
 
 
-def step_detail(step: Step) -> dict[str, Any]:
-    """A step; `attempts` is the list of them."""
+def step_detail(run: Run, step: Step, address: str) -> dict[str, Any]:
+    """A step of a run; `attempts` is the list of them."""
     attempts = [_attempt(attempt, step) for attempt in step.attempts]
-    return {**step_view(step), "attempts": attempts}
+    return {**step_view(step, waits_of(run, address).get((step.name, step.item))), "attempts": attempts}
 
 
 def summary_view(summary: RunSummary) -> dict[str, Any]:

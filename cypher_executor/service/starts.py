@@ -21,7 +21,7 @@ from cypher_executor.errors import Conflict, NotFound
 from cypher_executor.ports import Claim, Prepared
 from cypher_executor.service.endpoint import Exchange, reply
 from cypher_executor.service.headers import idempotency_key
-from cypher_executor.service.run_view import run_view
+from cypher_executor.service.looking import whole_run
 
 _SENT_ALONG = "/cypher"
 """The scope of keys of recipes without a stored name. No name has a `/`, so it is nobody else's."""
@@ -51,7 +51,7 @@ async def start(exchange: Exchange, asked: Asked) -> Started:
 
 async def seen(exchange: Exchange, run: RunId) -> dict[str, Any]:
     """The run as it is now, for a run that is known to be there."""
-    view = await exchange.house.engine.inspect(run, run_view)
+    view = await exchange.house.engine.inspect(run, whole_run(exchange))
     if view is None:
         raise NotFound(f"there is no run {run!r}", code="unknown_run")
     return view

@@ -95,7 +95,7 @@ async def test_a_bug_is_answered_without_telling_of_it(
 async def test_a_service_that_takes_nothing_on_says_so_and_when_to_come_back(
     ask: Ask, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert body(await ask.get("/readyz")) == {"status": "ready"}
+    assert body(await ask.get("/readyz")) == {"status": "ready", "unreadable_runs": 0}
     monkeypatch.setattr(house.engine, "accepting", False)
     for answer in (await ask.get("/readyz"), await ask.post("/runs", {"cypher": "CREATE (a)"})):
         assert refused(answer, 503, "not_ready")["retryable"] is True

@@ -18,6 +18,7 @@ from cypher_executor.service.kinds import KINDS
 from cypher_executor.service.openapi import as_dict, codes_of
 from tests.service.support import ECHO, LASTS, Ask, body
 
+WAITS = "CREATE (ask:wait_for_callback {note: 'n', schema: {type: 'object'}})"
 DOCUMENT = as_dict()
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 
@@ -145,6 +146,16 @@ async def test_answers_are_what_the_document_says(ask: Ask, name: str) -> None:
     check("trigger_recipe", await ask.post(f"/webhooks/named/{name}/trigger", {"x": 2}), 200)
     check("trigger_recipe", await ask.post(f"/webhooks/named/{name}/trigger?async=1", {"x": 2}), 202)
     lasting = body(await ask.post("/runs", {"cypher": LASTS}))
+    check("cancel_run", await ask.post(f"/runs/{lasting['id']}/cancel"), 200)
+    waiting = body(await ask.post("/runs", {"cypher": WAITS}))["id"]
+    check("pause_run", await ask.post(f"/runs/{waiting}/pause"), 202)
+    check("resume_run", await ask.post(f"/runs/{waiting}/resume"), 202)
+    waits = check("list_waits", await ask.get(f"/waits?after={lasting['id']}"), 200)["waits"]
+    check("show_run", await ask.get(f"/runs/{waiting}"), 200)
+    check("show_step", await ask.get(f"/runs/{waiting}/steps/ask"), 200)
+    address = next(wait["callback_url"] for wait in waits if wait["run"] == waiting)
+    check("call_back", await ask.post(address.removeprefix("http://127.0.0.1:8080"), {"n": 1}), 200)
+    check("retry_run", await ask.post(f"/runs/{lasting['id']}/retry"), 202)
     check("cancel_run", await ask.post(f"/runs/{lasting['id']}/cancel"), 200)
     check("list_parts", await ask.get("/parts"), 200)
     for part in body(await ask.get("/parts"))["parts"]:

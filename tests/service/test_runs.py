@@ -15,9 +15,21 @@ from cypher_executor.wiring import House
 from tests.service.support import ECHO, FAILS, LASTS, Ask, body, refused
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\Z")
-RUN_FIELDS = {"id", "recipe", "version", "state", "input", "result", "error", "started_at", "ended_at", "steps"}
+RUN_FIELDS = {
+    "id",
+    "recipe",
+    "version",
+    "state",
+    "input",
+    "result",
+    "error",
+    "started_at",
+    "ended_at",
+    "steps",
+    "paused",
+}
 STEP_FIELDS = {
-    "name", "item", "part", "state", "attempts", "input", "output", "error", "started_at", "ended_at",
+    "name", "item", "part", "state", "attempts", "input", "output", "error", "wait", "started_at", "ended_at",
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Runs: start, list, look at, cancel."""
+"""Runs: start, list, look at."""
 
 from __future__ import annotations
 
@@ -9,20 +9,18 @@ from starlette.responses import Response
 from cypher_executor.core.events import FINAL_STATES, Item, RunId, RunState
 from cypher_executor.core.run import Run
 from cypher_executor.core.step import Step
-from cypher_executor.errors import Conflict, CypherExecutorError, NotFound, Unavailable, nearest
+from cypher_executor.errors import CypherExecutorError, NotFound, Unavailable, nearest
 from cypher_executor.ports import RunFilter, RunSummary
 from cypher_executor.service import answers, requests, starts
 from cypher_executor.service.bodies import json_body
 from cypher_executor.service.endpoint import Endpoint, Exchange, Told, reply
 from cypher_executor.service.headers import preferences
-from cypher_executor.service.run_view import run_view, state_view, step_detail, summary_view
+from cypher_executor.service.looking import look_at, whole_run
+from cypher_executor.service.run_view import state_view, step_detail, summary_view
 from cypher_executor.service.starts import Asked
 from cypher_executor.service.times import iso
 
 FAMILY = "runs"
-
-_RECENT = 200
-"""Among so many runs the one is looked for that a mistyped id may have meant."""
 
 
 async def start(exchange: Exchange) -> Response:
@@ -57,14 +55,19 @@ async def list_runs(exchange: Exchange) -> Response:
 
 async def show(exchange: Exchange) -> Response:
     """A run as it is now."""
-    return reply(200, await _look(exchange, run_view))
+    return reply(200, await look_at(exchange, whole_run(exchange)))
 
 
 async def show_step(exchange: Exchange) -> Response:
     """A step with its attempts."""
     query: requests.StepQuery = exchange.query
     item = tuple(int(index) for index in query.item.split(",") if index)
-    return reply(200, await _look(exchange, lambda run: step_detail(_step(run, exchange.path["step"], item))))
+    address = exchange.house.settings.address
+
+    def detail(run: Run) -> dict[str, Any]:
+        return step_detail(run, _step(run, exchange.path["step"], item), address)
+
+    return reply(200, await look_at(exchange, detail))
 
 
 def _step(run: Run, name: str, item: Item) -> Step:
@@ -78,32 +81,6 @@ def _step(run: Run, name: str, item: Item) -> Step:
     known = [",".join(map(str, known)) for known in items if known]
     hint = f"; say which item, such as `?item={known[-1]}`" if known else "; it is not in a loop"
     raise NotFound(f"the run has no such item of the step {name!r}{hint}", code="unknown_step")
-
-
-async def cancel(exchange: Exchange) -> Response:
-    """Ask for the end of a run. One that is cancelled already stays so; one that has ended otherwise is a conflict."""
-    await _look(exchange, run_view)
-    run = RunId(exchange.path["id"])
-    accepted = await exchange.house.engine.cancel(run, exchange.body.reason)
-    view = await starts.seen(exchange, run)
-    if not accepted and view["state"] != "cancelled":
-        raise Conflict(f"the run has ended already: it has {view['state']}", code="run_ended")
-    return starts.answer(200 if starts.has_ended(view) else 202, view)
-
-
-async def _look(exchange: Exchange, look: Any) -> Any:
-    """What `look` gives, for a run that this caller may see."""
-    tenant, run = exchange.caller.tenant, RunId(exchange.path["id"])
-
-    def of_this_tenant(found: Run) -> Any:
-        return look(found) if found.started is not None and found.started.tenant == tenant else None
-
-    seen = await exchange.house.engine.inspect(run, of_this_tenant)
-    if seen is None:
-        recent = await exchange.house.journal.list_runs(RunFilter(tenant=tenant, limit=_RECENT))
-        near = nearest(run, [summary.id for summary in recent])
-        raise NotFound(f"there is no run {run!r}", code="unknown_run", did_you_mean=near)
-    return seen
 
 
 async def _line(exchange: Exchange, summary: RunSummary) -> dict[str, Any]:
@@ -186,20 +163,5 @@ ENDPOINTS = (
         query=requests.StepQuery,
         answers={200: Told("the step", answers.StepDetail)},
         errors=("unknown_run", "unknown_step", "run_unreadable", "journal_unavailable"),
-    ),
-    Endpoint(
-        name="cancel_run",
-        method="POST",
-        path="/runs/{id}/cancel",
-        summary="Ask for the end of a run; what cleans up still runs, unless it is asked for again",
-        family=FAMILY,
-        handler=cancel,
-        needs="run",
-        body=json_body(requests.CancelRun, required=False),
-        answers={
-            200: Told("the run is cancelled", answers.RunAnswer, ("location",)),
-            202: Told("the wish is on disk; steps that clean up still run", answers.RunAnswer, ("location",)),
-        },
-        errors=("unknown_run", "run_ended", "run_unreadable", "journal_unavailable"),
     ),
 )

@@ -24,7 +24,7 @@ async def ready(exchange: Exchange) -> Response:
         raise Unavailable("the journal cannot be written", code="journal_unavailable")
     if not house.engine.accepting:
         raise Unavailable("the service is starting or stopping", code="not_ready")
-    return reply(200, {"status": "ready"})
+    return reply(200, {"status": "ready", "unreadable_runs": len(house.engine.unreadable)})
 
 
 async def version(exchange: Exchange) -> Response:
@@ -51,7 +51,7 @@ ENDPOINTS = (
         family=FAMILY,
         handler=ready,
         needs=None,
-        answers={200: Told("they are", answers.Health)},
+        answers={200: Told("they are", answers.Ready)},
         errors=("not_ready", "journal_unavailable"),
     ),
     Endpoint(
