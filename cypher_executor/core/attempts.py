@@ -61,7 +61,7 @@ class Attempts:
         """Whether an answer is one that this step waits for."""
         if isinstance(event, TimerFired):
             return self.awaits_timer(event)
-        if step.attempt != event.attempt:
+        if step.attempt != event.attempt or self._outstanding.withholds(step):
             return False
         work = self._outstanding.work(step.name, step.item)
         match event:

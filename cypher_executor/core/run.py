@@ -1,6 +1,6 @@
 """The run machine: `Run(recipe).apply(event) -> commands`. Every transition of a run is in this file, or, as far as it
-is inside of one step, in `attempts.py` and `waits.py`; and nothing else changes a run: no clock, no chance, no I/O. Time and ids come
-in with events; jitter and `uuid()` come from the run's id.
+is inside of one step, in `attempts.py` and `waits.py`; and nothing else changes a run: no clock, no chance, no I/O.
+Time and ids come in with events; jitter and `uuid()` come from the run's id.
 
 How it works. A run is a table of steps. An event from outside ends, delays or advances one step. When a step ends, its
 outgoing relationships are *settled*: each is taken or not (`routing.settle`). A step whose incoming relationships allow

@@ -9,32 +9,48 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from cypher_executor.core.commands import Command, Conclude, Execute, Perform, StartChild, StartTimer
+from cypher_executor.core.commands import (
+    AwaitCallback,
+    Command,
+    Conclude,
+    Execute,
+    Perform,
+    StartChild,
+    StartTimer,
+    WatchRuns,
+)
 from cypher_executor.core.events import (
     AttemptFailed,
     AttemptLost,
     AttemptSucceeded,
     CallAnswered,
+    CallbackChecked,
+    CallbackReceived,
     CallRequested,
     CancelRequested,
     ChildEnded,
+    ChildPaused,
     ChildStarted,
     Event,
     Item,
+    PauseRequested,
+    ResumeRequested,
     RunEnded,
     RunId,
+    RunReopened,
     RunStarted,
     RunState,
     TimerFired,
+    WatchedEnded,
 )
 from cypher_executor.core.orchestration import ENGINE_PARTS
 from cypher_executor.core.recipe import Digest, Recipe, Value
 from cypher_executor.core.run import Run
 from cypher_executor.core.step import Step
 from cypher_executor.errors import Failure
-from tests.core.laws import Ledger
+from tests.core.laws import Ledger, check_replays
 
-C = TypeVar("C", Execute, Perform, StartChild)
+C = TypeVar("C", Execute, Perform, StartChild, WatchRuns, AwaitCallback)
 
 BEGIN_US = 1_700_000_000_000_000
 
@@ -66,10 +82,9 @@ class Driver:
     """Drives one run. `commands` are those of the newest event."""
 
     def __init__(self, recipe: Recipe, given: Value = None, **more: Any) -> None:
-        self.run = Run(recipe)
         self.now_us = BEGIN_US
         self.journal: list[Event] = []
-        self.ledger = Ledger(self.run)
+        self.ledger = Ledger(Run(recipe))
         self.commands: list[Command] = []
         self.apply(started(recipe, given, **more))
 
@@ -78,6 +93,11 @@ class Driver:
         self.journal.append(event)
         self.commands = self.ledger.apply(event)
         return self.commands
+
+    @property
+    def run(self) -> Run:
+        """The run as it is now; one that was reopened is another object."""
+        return self.ledger.run
 
     # --- what the run looks like --------------------------------------------------------------------------------------
 
@@ -109,6 +129,14 @@ class Driver:
         """The run that a node has asked for."""
         return self._asked(name, StartChild)
 
+    def watch(self, name: str) -> WatchRuns:
+        """The runs that a node watches."""
+        return self._asked(name, WatchRuns)
+
+    def wait(self, name: str) -> AwaitCallback:
+        """The callback that a node waits for."""
+        return self._asked(name, AwaitCallback)
+
     def timer(self, name: str = "") -> StartTimer:
         """The timer that a node, or the run, has going."""
         wanted = parse_step(name)
@@ -121,7 +149,9 @@ class Driver:
         (found,) = (c for c in self.run.outstanding if isinstance(c, Conclude))
         return found
 
-    def _about(self, asked: Execute | Perform | StartTimer | StartChild | Step) -> dict[str, Any]:
+    def _about(
+        self, asked: Execute | Perform | StartTimer | StartChild | WatchRuns | AwaitCallback | Step
+    ) -> dict[str, Any]:
         """What every answer says: when, and to whom."""
         node = asked.name if isinstance(asked, Step) else asked.node
         return {"at_us": self.now_us, "node": node, "item": asked.item, "attempt": asked.attempt}
@@ -182,6 +212,44 @@ class Driver:
         assert child is not None
         about = self._about(self.start_child(name))
         self.apply(ChildEnded(**about, child=child, state=state, result=result, failure=failure))
+
+    def child_paused(self, name: str) -> None:
+        """The run that the node waits for waits for somebody itself."""
+        child = self.step(name).child
+        assert child is not None
+        self.apply(ChildPaused(**self._about(self.start_child(name)), child=child))
+
+    def watched(self, name: str, run: str, state: RunState = "succeeded", **more: Any) -> None:
+        """One of the runs that a node watches has ended. `more` is what it says of it besides."""
+        says = {"workflow": "other", "result": {"of": run}, "duration_ms": 5, **more}
+        self.apply(WatchedEnded(**self._about(self.step(name)), run=RunId(run), state=state, **says))
+
+    def call_back(self, name: str, body: Value = None, *, turn: int = 1, number: int = 0) -> None:
+        """Somebody calls the address of a wait of the node, which may not have begun."""
+        node, item = parse_step(name)
+        self.apply(
+            CallbackReceived(at_us=self.now_us, node=node, item=item, turn=turn, number=number, body=body),
+        )
+
+    def check_callback(self, name: str, problem: str | None = None) -> None:
+        """The callback that had come before the wait is held against the schema."""
+        self.apply(CallbackChecked(**self._about(self.wait(name)), problem=problem))
+
+    def pause(self, reason: str = "") -> None:
+        """Somebody asks that nothing more begins."""
+        self.apply(PauseRequested(at_us=self.now_us, reason=reason))
+
+    def resume(self) -> None:
+        """Somebody asks that the run goes on."""
+        self.apply(ResumeRequested(at_us=self.now_us))
+
+    def reopen(self, reason: str = "") -> None:
+        """Somebody wants a run that has ended badly to go on."""
+        self.apply(RunReopened(at_us=self.now_us, reason=reason))
+
+    def check_replays(self) -> None:
+        """Every prefix of the journal gives the run as it was at that point."""
+        check_replays(self.run.recipe, self.ledger.seen)
 
     def cancel(self, reason: str = "") -> None:
         """Somebody asks for the end of the run."""

@@ -16,21 +16,39 @@ from typing import Any
 
 import orjson
 
-from cypher_executor.core.commands import Command, Conclude, Execute, Interrupt, Perform, StartChild, StartTimer
+from cypher_executor.core import replay
+from cypher_executor.core.commands import (
+    AwaitCallback,
+    Command,
+    Conclude,
+    Execute,
+    Interrupt,
+    Perform,
+    StartChild,
+    StartTimer,
+    WatchRuns,
+)
 from cypher_executor.core.events import (
     AttemptFailed,
     AttemptLost,
     AttemptSucceeded,
     CallAnswered,
+    CallbackChecked,
+    CallbackReceived,
     CallRequested,
     CancelRequested,
     ChildEnded,
+    ChildPaused,
     ChildStarted,
     Event,
     Item,
+    PauseRequested,
+    ResumeRequested,
     RunEnded,
+    RunReopened,
     RunStarted,
     TimerFired,
+    WatchedEnded,
     from_record,
     kind_of,
 )
@@ -38,16 +56,25 @@ from cypher_executor.core.outstanding import Outstanding
 from cypher_executor.core.recipe import Node, Recipe, Value
 from cypher_executor.core.regions import Region
 from cypher_executor.core.run import Run
+from cypher_executor.core.step import Step
 from cypher_executor.core.table import Table
 
 _ANSWERED_BY: Mapping[type[Command], tuple[type[Event], ...]] = {
     Execute: (AttemptSucceeded, AttemptFailed, AttemptLost, CallRequested),
     Perform: (CallAnswered,),
     StartTimer: (TimerFired,),
-    StartChild: (ChildStarted, ChildEnded, AttemptFailed),
+    StartChild: (ChildStarted, ChildPaused, ChildEnded, AttemptFailed),
+    WatchRuns: (WatchedEnded, AttemptFailed),
+    AwaitCallback: (CallbackReceived, CallbackChecked, CallAnswered),
     Conclude: (RunEnded,),
 }
 """The table of `commands.py`."""
+
+_FROM_OUTSIDE = RunStarted | CancelRequested | PauseRequested | ResumeRequested | RunReopened
+"""What answers no command."""
+
+_BEGINS = Execute | Perform | StartChild
+"""What a paused run must not ask for."""
 
 _Attempt = tuple[str, Item, int]
 
@@ -108,15 +135,22 @@ class Ledger:
         self.run = run
         self.seen: list[Seen] = []
         self._asked: list[Command] = []
-        self._answers: dict[int, int] = {}
+        self._answered_once: dict[int, Command] = {}
         self._ended_steps: dict[tuple[str, Item], bytes] = {}
         self._calls: dict[_Attempt, list[Value]] = {}
         self._executions: dict[_Attempt, tuple[Value, ...]] = {}
+        self._completed: set[_Attempt] = set()
+        self._callbacks: set[tuple[str, Item, int, int]] = set()
+        self._watched: set[tuple[str, Item, int, str]] = set()
 
     def apply(self, event: Event) -> list[Command]:
         """Let the run take in an event; raise AssertionError if that breaks a law."""
-        expected, version = self.run.awaits(event), self.run.version
-        commands = self._apply_expected(event) if expected else self._apply_stray(event)
+        reopens = isinstance(event, RunReopened) and replay.can_reopen(self.run)
+        expected, version = reopens or self.run.awaits(event), self.run.version
+        if reopens:
+            commands = self._reopen(event)
+        else:
+            commands = self._apply_expected(event) if expected else self._apply_stray(event)
         assert self.run.version == version + 1, "every event counts, awaited or not"
         commanded, outstanding = dump(commands), dump(self.run.outstanding)
         self.seen.append(Seen(event, expected, snapshot(self.run), commanded, outstanding))
@@ -132,9 +166,32 @@ class Ledger:
         assert self.run.ended is not None, "the run never ended"
         assert self.run.outstanding == (), "something is outstanding after the end"
         assert all(step.ended for step in self.run.steps.values()), "a step is open after the end"
-        assert sum(isinstance(c, Conclude) for c in self._asked) == 1, "a run concludes once"
+        assert sum(isinstance(c, Conclude) for c in self._asked) == 1, "a life of a run concludes once"
         assert isinstance([s.event for s in self.seen if s.expected][-1], RunEnded), "the end is the last event"
         assert not any(self.run.awaits(event) for event in self.journal), "an ended run awaits something"
+
+    # --- a run that goes on after its end -----------------------------------------------------------------------------
+
+    def _reopen(self, event: Event) -> list[Command]:
+        """A reopened run is another object with the same past. What had succeeded by itself stays as it was."""
+        before = dict(self.run.steps)
+        self.run = replay.step(self.run, self.journal, event)
+        assert not self.run.held, "a run that is reopened goes on"
+        for key, was in before.items():
+            if was.state == "succeeded" and (now := self.run.steps.get(key)) is not None and now.ended:
+                assert (now.state, now.output, now.attempts) == (was.state, was.output, was.attempts), f"{key} changed"
+            self._completed |= {(*key, a.number) for a in was.attempts if a.succeeded and not _cleaned(was, self.run)}
+        self._asked, self._answered_once, self._executions = list(self.run.outstanding), {}, {}
+        self._ended_steps = {key: _final(one) for key, one in self.run.steps.items() if one.ended}
+        self._calls = {k: calls for k, calls in self._calls.items() if not _fresh(self.run, k)}
+        self._check_begun(self.run.outstanding)
+        return list(self.run.outstanding)
+
+    def _check_begun(self, commands: Sequence[Command]) -> None:
+        for command in commands:
+            if isinstance(command, Execute):
+                attempt = (command.node, command.item, command.attempt)
+                assert attempt not in self._completed, f"{attempt} has succeeded, and is executed again"
 
     # --- an event that nobody waits for -------------------------------------------------------------------------------
 
@@ -150,7 +207,7 @@ class Ledger:
 
     def _apply_expected(self, event: Event) -> list[Command]:
         assert self.run.ended is None, "something was awaited after the end"
-        before = self.run.outstanding
+        before, held = self.run.outstanding, self.run.held
         going_on = [step for step in self.run.steps.values() if step.state in ("running", "waiting", "retrying")]
         answered = self._answered(event, before)
         self._note_call(event, answered)
@@ -158,32 +215,57 @@ class Ledger:
         self._check_books(event, answered, before, commands)
         self._check_executions(commands)
         self._check_steps()
+        self._check_begun(commands)
+        if held and self.run.held:
+            assert not any(isinstance(c, _BEGINS) for c in commands), "a paused run begins work"
+        self._note_callback(event)
         if isinstance(event, CancelRequested) or (isinstance(event, TimerFired) and not event.node):
             assert all(step.state == "cancelled" for step in going_on), "a step goes on though the run closes"
         return commands
 
     def _answered(self, event: Event, open_commands: Sequence[Command]) -> Command | None:
-        """The one command that this event answers; none for what comes from outside."""
-        if isinstance(event, RunStarted | CancelRequested):
+        """The one command that this event answers; none for what comes from outside, or before it is asked for."""
+        if isinstance(event, _FROM_OUTSIDE):
+            return None
+        if isinstance(event, CallbackReceived) and not any(_answers(event, c) for c in open_commands):
             return None
         found = [c for c in open_commands if _answers(event, c)]
         assert len(found) == 1, f"{kind_of(event)} was awaited, but answers {len(found)} commands"
         (command,) = found
-        if not isinstance(event, ChildEnded):
-            assert id(command) not in self._answers, "a command was answered twice"
-        self._answers[id(command)] = self._answers.get(id(command), 0) + 1
+        if not isinstance(event, ChildEnded | ChildPaused | WatchedEnded):
+            assert id(command) not in self._answered_once, "a command was answered twice"
+        if isinstance(event, WatchedEnded):
+            self._note_watched(event)
+        self._answered_once[id(command)] = command
         return command
+
+    def _note_watched(self, event: WatchedEnded) -> None:
+        watched = (event.node, event.item, event.attempt, event.run)
+        assert watched not in self._watched, "the end of a run was counted twice"
+        self._watched.add(watched)
+
+    def _note_callback(self, event: Event) -> None:
+        """One callback is accepted for each wait, unless one that came early turns out not to fit."""
+        if isinstance(event, CallbackReceived):
+            wait = (event.node, event.item, event.turn, event.number)
+            assert wait not in self._callbacks, "a second callback was accepted"
+            self._callbacks.add(wait)
+        elif isinstance(event, CallbackChecked) and event.problem is not None:
+            waits = [w for w in self.run.waits if (w.node, w.item) == (event.node, event.item)]
+            self._callbacks -= {(w.node, w.item, w.turn, w.number) for w in waits}
 
     def _check_books(
         self, event: Event, answered: Command | None, before: Sequence[Command], commands: Sequence[Command]
     ) -> None:
         after = self.run.outstanding
         known, asked = {id(c) for c in before}, {id(c) for c in commands if not isinstance(c, Interrupt)}
-        assert {id(c) for c in after} - known == asked, "what was asked for is not what is outstanding"
+        unasked = {id(c) for c in after if isinstance(event, CallbackChecked) and isinstance(c, AwaitCallback)}
+        assert {id(c) for c in after} - known - unasked == asked - unasked, "what was asked for is not outstanding"
         assert len({(type(c), _place(c)) for c in after}) == len(after), "a step asks twice for the same"
         self._asked += [c for c in commands if not isinstance(c, Interrupt)]
         kept = {id(c) for c in after}
-        if answered is not None and not (isinstance(event, ChildStarted) and _waits(answered)):
+        stays = (isinstance(event, ChildStarted) and _waits(answered)) or isinstance(event, WatchedEnded)
+        if answered is not None and not stays:
             assert id(answered) not in kept, "an answered command is still outstanding"
         interrupted = {_place(c) for c in commands if isinstance(c, Interrupt)}
         for command in before:
@@ -225,7 +307,7 @@ class Ledger:
         open_items: dict[tuple[str, Item], set[Item]] = {}
         for key, step in self.run.steps.items():
             if key in self._ended_steps or step.ended:
-                now = dump((step.state, step.output, step.failure, step.ended_us, step.attempts, step.handled))
+                now = _final(step)
                 assert self._ended_steps.setdefault(key, now) == now, f"step {key} ended twice"
             if step.region.loop is not None and not step.ended:
                 items = open_items.setdefault((str(step.region.key), step.item[:-1]), set())
@@ -238,7 +320,11 @@ def _answers(event: Event, command: Command) -> bool:
         return False
     if isinstance(event, RunEnded) or isinstance(command, Conclude | Interrupt):
         return True
-    assert not isinstance(event, RunStarted | CancelRequested)
+    assert not isinstance(event, _FROM_OUTSIDE)
+    if isinstance(event, CallbackReceived):
+        assert isinstance(command, AwaitCallback)
+        named = (command.node, command.item, command.turn, command.number)
+        return named == (event.node, event.item, event.turn, event.number)
     return (event.node, event.item, event.attempt) == (command.node, command.item, command.attempt)
 
 
@@ -246,8 +332,26 @@ def _place(command: Command) -> tuple[str, Item]:
     return ("", ()) if isinstance(command, Conclude) else (command.node, command.item)
 
 
-def _waits(command: Command) -> bool:
+def _waits(command: Command | None) -> bool:
     return isinstance(command, StartChild) and command.wait
+
+
+def _final(step: Step) -> bytes:
+    """What may not change any more once a step has ended."""
+    return dump((step.state, step.output, step.failure, step.ended_us, step.attempts, step.handled))
+
+
+def _cleaned(was: Step, run: Run) -> bool:
+    """Whether a step that has succeeded belongs to an end that was taken back, so that it has not begun now."""
+    now = run.steps.get((was.name, was.item))
+    return was.cleaning and (now is None or not now.attempts)
+
+
+def _fresh(run: Run, attempt: _Attempt) -> bool:
+    """Whether an attempt of the past begins anew, because what it was for was taken back."""
+    node, item, number = attempt
+    now = run.steps.get((node, item))
+    return now is None or now.attempt < number
 
 
 def check_replays(recipe: Recipe, seen: Sequence[Seen]) -> None:
@@ -261,10 +365,15 @@ def check_replays(recipe: Recipe, seen: Sequence[Seen]) -> None:
 
 
 def _check_replay(recipe: Recipe, seen: Sequence[Seen]) -> None:
-    run = Run(recipe)
+    run, past = Run(recipe), list[Event]()
     for one in seen:
         event = reread(one.event)
-        assert run.awaits(event) == one.expected
-        assert dump(run.apply(event)) == one.commands, "a replay asked for something else"
+        if isinstance(event, RunReopened) and replay.can_reopen(run):
+            run = replay.step(run, past, event)
+            assert dump(list(run.outstanding)) == one.commands, "a replay asked for something else"
+        else:
+            assert run.awaits(event) == one.expected
+            assert dump(run.apply(event)) == one.commands, "a replay asked for something else"
+        past.append(event)
         assert snapshot(run) == one.state, "a replay came to another state"
         assert dump(run.outstanding) == one.outstanding

@@ -15,9 +15,9 @@ chances = st.randoms(use_true_random=False)
 many = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-def played(rng: Random) -> World:
-    """A random run of a random recipe, at its end. Every event of it went past the ledger."""
-    world = World(random_recipe(rng), rng)
+def played(rng: Random, *, lives: int = 1) -> World:
+    """A random run of a random recipe, at its last end. Every event of it went past the ledger."""
+    world = World(random_recipe(rng), rng, lives=lives)
     world.play()
     return world
 
@@ -25,13 +25,13 @@ def played(rng: Random) -> World:
 @many
 @given(chances)
 def test_every_command_is_answered_once_every_step_ends_once_and_every_run_ends_last(rng: Random) -> None:
-    played(rng)
+    played(rng, lives=3)
 
 
 @many
 @given(chances)
 def test_replaying_any_prefix_of_a_journal_gives_the_same_state_and_the_same_bytes(rng: Random) -> None:
-    world = played(rng)
+    world = played(rng, lives=2)
     check_replays(world.recipe, world.ledger.seen)
 
 

@@ -12,21 +12,40 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from cypher_executor.core.commands import Command, Conclude, Execute, Interrupt, Perform, StartChild, StartTimer
+from cypher_executor.core import replay
+from cypher_executor.core.commands import (
+    AwaitCallback,
+    Command,
+    Conclude,
+    Execute,
+    Interrupt,
+    Perform,
+    StartChild,
+    StartTimer,
+    WatchRuns,
+)
 from cypher_executor.core.events import (
     AttemptFailed,
     AttemptLost,
     AttemptSucceeded,
     CallAnswered,
+    CallbackChecked,
+    CallbackReceived,
     CallRequested,
     CancelRequested,
     ChildEnded,
+    ChildPaused,
     ChildStarted,
     Event,
+    PauseRequested,
+    ResumeRequested,
     RunEnded,
     RunId,
+    RunReopened,
     RunState,
     TimerFired,
+    WatchedEnded,
+    Wish,
 )
 from cypher_executor.core.recipe import Join, Loop, Node, Recipe, Relationship, RelationshipType, Repeat, Retry
 from cypher_executor.core.run import Run
@@ -141,7 +160,7 @@ def _relationship(rng: Random, bare: Relationship) -> Relationship:
 
 
 def _node(rng: Random, name: str, upstream: Sequence[str], entering: int) -> Node:
-    part = rng.choice((None, "work", "work", "work", "wait", "trigger_workflow"))
+    part = rng.choice((None, "work", "work", "work", "wait", "trigger_workflow", *_WAITING))
     return Node(
         name,
         part,
@@ -158,10 +177,25 @@ def _inputs(rng: Random, part: str | None, upstream: Sequence[str]) -> tuple[tup
         return (("seconds", expression(rng.choice(("0", "1", "5", '"1500ms"', "-1", '"soon"')))),)
     if part == "trigger_workflow":
         return (("workflow", expression('"other"')), ("wait", expression(rng.choice(("true", "false", "7")))))
+    if part == "wait_for_callback":
+        schema = rng.choice(("null", "true", '{"type": "object"}', "7"))
+        return (("schema", expression(schema)), ("on_timeout", expression(rng.choice(('"partial"', "null")))))
+    if part == "wait_for_workflows":
+        return tuple((name, expression(rng.choice(texts))) for name, texts in _WATCHING.items())
     if rng.random() < 0.5:
         return None
     texts = ["$text", "!bad", "seed()", "now()", "item", "item_index", *(f"{name}.ok" for name in upstream)]
     return tuple((f"i{i}", expression(rng.choice(texts))) for i in range(rng.randrange(3)))
+
+
+_WAITING = ("wait_for_callback", "wait_for_workflows")
+
+_WATCHING = {
+    "runs": ('["r1", "r2", "r3"]', '["r1", "r1"]', '["r1"]', "[]", "7"),
+    "mode": ('"all"', '"any"', "2", "null"),
+    "on_timeout": ('"partial"', '"fail"'),
+    "on_child_fail": ('"fail"', '"collect"'),
+}
 
 
 def _join(rng: Random, entering: int) -> Join:
@@ -181,27 +215,47 @@ def _returns(rng: Random, names: Sequence[str]) -> dict[str, str] | None:
     return {"first": rng.choice(names), "second": rng.choice(("$text", "seed()", "null", "!bad"))}
 
 
+Answerable = Execute | Perform | StartTimer | StartChild | WatchRuns | AwaitCallback
+
+_ENDS: Sequence[RunState] = ("succeeded", "failed", "cancelled")
+
+
 # --- worlds -----------------------------------------------------------------------------------------------------------
 
 
 class World:
     """Plays everything outside of one run."""
 
-    def __init__(self, recipe: Recipe, rng: Random, ledger: Ledger | None = None) -> None:
+    def __init__(self, recipe: Recipe, rng: Random, *, lives: int = 1) -> None:
         self.recipe = recipe
-        self.run = ledger.run if ledger else Run(recipe)
-        self.ledger = ledger or Ledger(self.run)
+        self.lives = lives
+        """How many more times the run may come to an end: after a bad one it may be reopened."""
+        self.ledger = Ledger(Run(recipe))
         self._rng = rng
         self._now_us = BEGIN_US
         self._happened: list[Event] = []
         self._steps_left = 60
+        self._reopened = False
+
+    @property
+    def run(self) -> Run:
+        """The run as it is now; one that was reopened is another object."""
+        return self.ledger.run
 
     def play(self) -> None:
-        """Bring the run from its beginning to its end."""
+        """Bring the run from its beginning to its last end."""
         unknown: dict[str, Any] = {"parts": {}} if self._chance(0.03) else {}
         self._happen(started(self.recipe, {"text": "hi", "yes": self._chance(0.5), "list": [1, [2], "x"]}, **unknown))
+        self._live()
+        while self.lives and replay.can_reopen(self.run):
+            self._steps_left, self._reopened = 25, True
+            self._happen(RunReopened(at_us=self._now_us))
+            self._live()
+
+    def _live(self) -> None:
+        self.lives -= 1
         while self.run.ended is None:
-            assert self.run.outstanding, "the run has not ended, and nothing can move it"
+            assert self.run.outstanding or self.run.withheld, "the run has not ended, and nothing can move it"
             assert self._steps_left > -3000, "the run does not come to an end"
             self._steps_left -= 1
             self._happen(self._next())
@@ -218,7 +272,25 @@ class World:
             self._stray()
         if self._wild and self._chance(0.04):
             return CancelRequested(at_us=self._now_us, reason="no longer needed")
-        return self._answer(self._rng.choice(self._answerable()))
+        wish = self._pause_or_resume() or self._call_early()
+        return wish or self._answer(self._rng.choice(self._answerable()))
+
+    def _pause_or_resume(self) -> Wish | None:
+        if self.run.held:
+            goes_on = not self._answerable() or self._chance(0.2)
+            return ResumeRequested(at_us=self._now_us) if goes_on else None
+        pause = PauseRequested(at_us=self._now_us)
+        return pause if self._wild and self._chance(0.05) and self.run.awaits(pause) else None
+
+    def _call_early(self) -> CallbackReceived | None:
+        """Somebody calls the address of a wait that may not have begun."""
+        waiting = [name for name, node in self.recipe.nodes.items() if node.part == "wait_for_callback"]
+        if not (waiting and self._wild and self._chance(0.1)):
+            return None
+        item = self._rng.choice([step.item for step in self.run.steps.values()])
+        turn, node = self._rng.choice((1, 1, 2)), self._rng.choice(waiting)
+        call = CallbackReceived(at_us=self._now_us, node=node, item=item, turn=turn, body={"early": True})
+        return call if self.run.awaits(call) else None
 
     @property
     def _wild(self) -> bool:
@@ -243,12 +315,16 @@ class World:
                 return TimerFired(**self._about(command))
             case StartChild():
                 return self._child(command)
+            case WatchRuns():
+                return self._watched(command)
+            case AwaitCallback():
+                return self._called_back(command)
             case Conclude(state=state, result=result, failure=failure):
                 return RunEnded(at_us=self._now_us, state=state, result=result, failure=failure)
             case Interrupt():
                 raise AssertionError("an interrupt is never outstanding")
 
-    def _about(self, command: Execute | Perform | StartTimer | StartChild) -> dict[str, Any]:
+    def _about(self, command: Answerable) -> dict[str, Any]:
         return {"at_us": self._now_us, "node": command.node, "item": command.item, "attempt": command.attempt}
 
     def _executed(self, command: Execute) -> Event:
@@ -265,7 +341,8 @@ class World:
 
     def _request(self) -> dict[str, Any]:
         sleep = {"op": "sleep", "ms": self._rng.choice((0, 10, 3000, -1, "long", True))}
-        return sleep if self._chance(0.5) else {"op": "now", "again": self._steps_left}
+        wait = {"op": "wait_for_callback", "timeout_ms": self._rng.choice((None, None, 2500, "x")), "schema": None}
+        return self._rng.choice((sleep, wait, {"op": "now", "again": self._steps_left}))
 
     def _failure(self) -> Failure:
         wanted_ms = self._rng.choice((None, None, 4000))
@@ -278,10 +355,31 @@ class World:
         if child is None:
             name = RunId(f"run_{command.once}")
             return ChildStarted(**self._about(command), child=name, workflow=command.workflow)
-        states: Sequence[RunState] = ("succeeded", "failed", "cancelled")
-        state = self._rng.choice(states)
+        if self._chance(0.15):
+            return ChildPaused(**self._about(command), child=child)
+        state = self._rng.choice(_ENDS)
         failure = self._failure() if state == "failed" else None
         return ChildEnded(**self._about(command), child=child, state=state, result={"n": 1}, failure=failure)
+
+    def _watched(self, command: WatchRuns) -> Event:
+        """One more of the runs has ended; or the first thing to be found out is that there is no such run."""
+        watching = self.run.steps[command.node, command.item].watching
+        assert watching is not None
+        if len(watching.pending) == len(watching.runs) and self._chance(0.15):
+            return AttemptFailed(**self._about(command), failure=self._failure(), started_us=self._now_us)
+        about = {**self._about(command), "run": self._rng.choice(list(watching.pending)), "workflow": "other"}
+        state = self._rng.choice(_ENDS)
+        failure = self._failure() if state == "failed" else None
+        return WatchedEnded(**about, state=state, result={"n": 2}, failure=failure, duration_ms=7)
+
+    def _called_back(self, command: AwaitCallback) -> Event:
+        if command.body:
+            return CallbackChecked(**self._about(command), problem=self._rng.choice((None, "it is no map")))
+        if command.call is not None and self._chance(0.2):
+            return CallAnswered(**self._about(command), number=command.call, answer={"ok": False})
+        wait: dict[str, Any] = {"node": command.node, "item": command.item}
+        wait |= {"turn": command.turn, "number": command.number}
+        return CallbackReceived(**wait, at_us=self._now_us, body={"ok": self._chance(0.5)})
 
     # --- what nobody waits for ----------------------------------------------------------------------------------------
 
@@ -290,6 +388,10 @@ class World:
         stray = self._rng.choice((self._repeated, self._distorted, self._distorted, self._unasked, self._early))()
         if stray is None:
             return
+        if isinstance(stray, CallbackReceived | RunEnded) and self.run.awaits(stray):
+            return  # A wait that may still begin, or the end of an earlier life: that is no stray.
+        if self._reopened and self.run.awaits(stray):
+            return  # What was given up when the run ended is wanted again.
         if not isinstance(stray, TimerFired):  # a timer that is due may fire, whoever says so; the ledger sees when
             assert not self.run.awaits(stray), f"somebody waits for {stray}"
         self.ledger.apply(stray)
@@ -297,7 +399,7 @@ class World:
     def _repeated(self) -> Event | None:
         """Something that has happened; but a worker may be lost again, and a second cancel says more than one."""
         event = self._rng.choice(self._happened)
-        return None if isinstance(event, AttemptLost | CancelRequested) else event
+        return None if isinstance(event, AttemptLost | Wish) else event
 
     def _distorted(self) -> Event | None:
         """An answer to something that was asked for, or was once, with one thing in it that is wrong."""
