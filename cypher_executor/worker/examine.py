@@ -25,7 +25,7 @@ POSSIBLE: Final = "possible"
 
 _MEMORY_MB: Final = 1024
 _TRACE_ME: Final = 0
-_DESCRIPTORS: Final = 1024
+_DESCRIPTORS: Final = 65_536
 _NEW_USER: Final = 0x10000000
 
 _libc = ctypes.CDLL(None, use_errno=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import urllib.request
 from pathlib import Path
 
@@ -32,7 +31,7 @@ def test_a_wrong_password_is_refused(running: Database) -> None:
         driver.execute_query("RETURN 1")
 
 
-@pytest.mark.skipif("GRAPH_LONG" not in os.environ, reason="starts a second server; GRAPH_LONG=1 runs it")
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_without_authentication_nobody_needs_a_password(tmp_path: Path) -> None:
     try:
