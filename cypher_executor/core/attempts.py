@@ -300,7 +300,8 @@ class Attempts:
         """
         now_us, attempt = self._given.now_us, step.attempts[-1]
         work, limited = self._outstanding.work(step.name, step.item), self._waits.is_limited(step)
-        if isinstance(work, StartChild) and work.wait:
+        anew, step.anew = step.anew, False
+        if isinstance(work, StartChild) and work.wait and not anew:
             return self.begin_anew(step)
         step.started_us, step.held_us = now_us, 0
         held_us = now_us - attempt.started_us - attempt.held_us

@@ -384,7 +384,7 @@ class Run:
                 step.output = outcome.value
                 self._end(step, "succeeded")
             case Failure() if step.forgiven < self.again.get((step.name, step.item), 0):
-                step.forgiven += 1
+                step.forgiven, step.anew = step.forgiven + 1, True
                 self._conclude_step(step, self._attempts.begin_anew(step))
             case Failure():
                 self._fail(step, outcome)

@@ -81,6 +81,8 @@ class Step:
     """How long pauses of the run have held it up; its deadline does not count that."""
     forgiven: int = 0
     """How many of its failures were taken back because somebody reopened the run."""
+    anew: bool = False
+    """Its newest attempt began where a failure was taken back: nobody has been asked for it yet."""
     cleaning: bool = False
     """A taken `ON_COMPLETE` led here: it may still begin when the run closes, because cleaning up is its purpose."""
 

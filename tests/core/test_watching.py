@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cypher_executor.core.commands import Interrupt
+from cypher_executor.core.events import ChildEnded, RunId
 from cypher_executor.errors import Failure
 from tests.core.driver import BEGIN_US, Driver
 from tests.core.support import draw
@@ -241,6 +242,4 @@ def test_the_end_of_a_child_that_had_paused_changes_nothing() -> None:
 
 
 def _ended(driver: Driver, attempt: int) -> Any:
-    from cypher_executor.core.events import ChildEnded, RunId
-
     return ChildEnded(at_us=driver.now_us, node="t", attempt=attempt, child=RunId("run_2"), state="failed", result=None)
