@@ -57,7 +57,11 @@ class Library:
         self._by_text: OrderedDict[_Asked, Compiled] = OrderedDict()
 
     def load(self) -> None:
-        """Load what compiling needs. Without this, the first recipe does; it takes some tenths of a second."""
+        """Load what compiling needs. Without this, the first recipe does; it takes some tenths of a second.
+
+        To be called on the thread of the event loop: modules that import each other in a circle must not be loaded by
+        two threads at once, because one of them would see them half made.
+        """
         self.check_now("CREATE (a)")
 
     # --- from text ----------------------------------------------------------------------------------------------------
@@ -82,6 +86,7 @@ class Library:
         """As `check_now`, beside the event loop where the text is long: nobody else's run waits for it."""
         if len(text) <= SHORT_TEXT or (text, name, recipes) in self._by_text:
             return self.check_now(text, name, recipes)
+        self.load()
         return await asyncio.to_thread(self.check_now, text, name, recipes)
 
     async def compile(

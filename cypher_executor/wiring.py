@@ -138,8 +138,6 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
 
             await stack.enter_async_context(mirroring(mirror))
         await stack.enter_async_context(engine.running(settings.drain_s))
-        loading = asyncio.create_task(asyncio.to_thread(library.load))
-        stack.push_async_callback(asyncio.wait, [loading])
         await stack.enter_async_context(_beside(_expiring(journal, clock, retention)))
         yield house
 

@@ -50,6 +50,7 @@ def serve(
 
 
 async def _serve(settings: Settings, stop_with_stdin: bool, as_json: bool) -> None:
+    import asyncio
     import gc
     import os
 
@@ -73,6 +74,7 @@ async def _serve(settings: Settings, stop_with_stdin: bool, as_json: bool) -> No
             gc.enable()
             stack.enter_context(address.announced(settings.data_dir, server.url_of(listener)))
             _say_ready(settings, listener, as_json)
+            asyncio.get_running_loop().call_soon(app.state.load)
             if stop_with_stdin:
                 server.end_with_stdin(os.getpid())
 

@@ -25,6 +25,7 @@ def create_app(settings: Settings, *, house: House | None = None, early: Early |
     """The service. It opens its own house when it starts, with workers of `early`, unless one that is open is given.
 
     `app.state.waiting` is the callers that wait for runs; whoever stops the service ends their waiting first.
+    `app.state.load` loads what the first request would have to wait for; see `Library.load`.
     """
     waiting, doors = Waiting(), _Door(house)
     paths = by_path()
@@ -39,6 +40,7 @@ def create_app(settings: Settings, *, house: House | None = None, early: Early |
     app.router.redirect_slashes = False
     app.router.default = _Unknown(list(paths))
     app.state.waiting = waiting
+    app.state.load = doors.load
     return app
 
 
@@ -52,6 +54,10 @@ class _Door:
         """The open house."""
         assert self._house is not None, "requests are served inside the lifespan of the application"
         return self._house
+
+    def load(self) -> None:
+        """Load what compiling recipes needs."""
+        self.house().library.load()
 
     @contextlib.asynccontextmanager
     async def open(self, settings: Settings, early: Early | None) -> AsyncIterator[None]:
