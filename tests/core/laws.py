@@ -259,8 +259,7 @@ class Ledger:
     ) -> None:
         after = self.run.outstanding
         known, asked = {id(c) for c in before}, {id(c) for c in commands if not isinstance(c, Interrupt)}
-        unasked = {id(c) for c in after if isinstance(event, CallbackChecked) and isinstance(c, AwaitCallback)}
-        assert {id(c) for c in after} - known - unasked == asked - unasked, "what was asked for is not outstanding"
+        assert {id(c) for c in after} - known == asked, "what was asked for is not what is outstanding"
         assert len({(type(c), _place(c)) for c in after}) == len(after), "a step asks twice for the same"
         self._asked += [c for c in commands if not isinstance(c, Interrupt)]
         kept = {id(c) for c in after}

@@ -6,17 +6,19 @@ Each function plays one run the way that its name in the folder says. A history 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from cypher_executor.core.commands import Command
-from cypher_executor.core.events import Event, kind_of
+from cypher_executor.core.events import Event, RunReopened, kind_of
 from cypher_executor.core.recipe import Recipe
+from cypher_executor.core.replay import step
 from cypher_executor.core.run import Run
 from cypher_executor.cypher import compile_recipe
+from cypher_executor.errors import Failure
 from tests.core.driver import Driver, states_of
 
 HISTORIES = Path(__file__).parent.parent / "histories"
@@ -38,8 +40,9 @@ def recipe_of_history(name: str) -> Recipe:
     return compiled.recipe
 
 
-_ADDED = ("family", "seed", "address")
-"""Fields of events that came after the first histories: while they say nothing, a history looks as it did."""
+_ADDED = ("family", "seed", "address", "share")
+"""Fields of events and commands that came after the first histories: while they say nothing, a history looks as it did.
+"""
 
 
 def event_record(event: Event) -> dict[str, Any]:
@@ -50,7 +53,16 @@ def event_record(event: Event) -> dict[str, Any]:
 
 def command_record(command: Command) -> dict[str, Any]:
     """A command as a line of a history keeps it."""
-    return {"kind": type(command).__name__, **orjson.loads(orjson.dumps(command))}
+    record: dict[str, Any] = orjson.loads(orjson.dumps(command))
+    return {"kind": type(command).__name__, **{k: v for k, v in record.items() if k not in _ADDED or v}}
+
+
+def taken(run: Run, past: Sequence[Event], event: Event) -> tuple[Run, Sequence[Command]]:
+    """The run after one more event, and what it asked for; one that was reopened asks for all that is outstanding."""
+    if isinstance(event, RunReopened):
+        run = step(run, past, event)
+        return run, run.outstanding
+    return run, run.apply(event)
 
 
 def states(run: Run) -> dict[str, str]:
@@ -61,8 +73,9 @@ def states(run: Run) -> dict[str, str]:
 def lines(recipe: Recipe, driver: Driver) -> list[bytes]:
     """The run of a driver as the lines of a history."""
     run, before, written = Run(recipe), dict[str, str](), []
-    for event in driver.journal:
-        commands = [command_record(command) for command in run.apply(event)]
+    for number, event in enumerate(driver.journal):
+        run, asked = taken(run, driver.journal[:number], event)
+        commands = [command_record(command) for command in asked]
         after = states(run)
         changed = {name: state for name, state in after.items() if before.get(name) != state}
         before = after
@@ -172,6 +185,81 @@ def turns(recipe: Recipe) -> Driver:
             driver.fire("job")
     driver.cancel("enough")
     driver.cancel("enough, I said")
+    driver.conclude()
+    return driver
+
+
+@plays
+def called_back(recipe: Recipe) -> Driver:
+    driver = Driver(recipe, {"order": 17})
+    driver.call_back("approve", "no map")
+    driver.call_back("pay[1]", {"paid": True})
+    driver.succeed("prepare", output={"lines": ["x", "y"]})
+    driver.check_callback("approve", "it is no map")
+    driver.call_back("approve", {"yes": True})
+    driver.later(seconds=1)
+    driver.call_back("pay[0]", {"paid": False})
+    driver.call("book", {"op": "wait_for_callback", "timeout_ms": 5_000, "note": "who?"})
+    driver.fire("book")
+    driver.succeed("book", output={"booked": True})
+    driver.conclude()
+    return driver
+
+
+@plays
+def a_family_watched(recipe: Recipe) -> Driver:
+    driver = Driver(recipe, {"runs": ["run_7", "run_8", "run_9"]})
+    driver.child_started("asks", "run_5")
+    driver.watched("some", "run_8", result={"n": 1})
+    driver.watched("everyone", "run_8", result={"n": 1})
+    driver.child_paused("asks")
+    driver.later(seconds=2)
+    driver.watched("everyone", "run_9", "failed", result=None, failure=Failure("part:bad", "it broke"))
+    driver.watched("some", "run_7", "cancelled", result=None)
+    driver.watched("some", "run_9", "failed", result=None, failure=Failure("part:bad", "it broke"))
+    driver.fire("everyone")
+    driver.conclude()
+    return driver
+
+
+@plays
+def paused_and_resumed(recipe: Recipe) -> Driver:
+    driver = Driver(recipe, {"n": 1})
+    driver.later(seconds=1)
+    driver.pause("maintenance")
+    driver.fail("first", code="http_5xx", retryable=True)
+    driver.fire("first")
+    driver.call("second", {"op": "http_request", "url": "https://example.com/"})
+    driver.later(seconds=3_600)
+    driver.resume()
+    driver.answer("second", {"ok": True, "status": 200})
+    driver.succeed("first", "second", output={"done": True})
+    driver.pause("again")
+    driver.later(seconds=60)
+    driver.cancel("enough")
+    driver.succeed("clean", output={})
+    driver.conclude()
+    return driver
+
+
+@plays
+def reopened_twice(recipe: Recipe) -> Driver:
+    driver = Driver(recipe, {"pages": ["x", "y", "z"]})
+    driver.succeed("fetch[0]", output={"page": "x"})
+    driver.fail("fetch[1]", code="part:bad")
+    driver.conclude()
+    driver.later(seconds=3_600)
+    driver.reopen("the page is back")
+    driver.succeed("fetch[1]", "fetch[2]", output={"page": "y"})
+    driver.child_started("publish", "run_3")
+    driver.cancel("wrong day")
+    driver.succeed("tidy", output={})
+    driver.conclude()
+    driver.later(seconds=86_400)
+    driver.reopen()
+    driver.child_started("publish", "run_4")
+    driver.child_ended("publish", "succeeded", {"url": "https://example.com/"})
+    driver.succeed("tidy", output={})
     driver.conclude()
     return driver
 

@@ -235,7 +235,7 @@ class World:
         self._now_us = BEGIN_US
         self._happened: list[Event] = []
         self._steps_left = 60
-        self._reopened = False
+        self.reopened = False
 
     @property
     def run(self) -> Run:
@@ -248,7 +248,7 @@ class World:
         self._happen(started(self.recipe, {"text": "hi", "yes": self._chance(0.5), "list": [1, [2], "x"]}, **unknown))
         self._live()
         while self.lives and replay.can_reopen(self.run):
-            self._steps_left, self._reopened = 25, True
+            self._steps_left, self.reopened = 25, True
             self._happen(RunReopened(at_us=self._now_us))
             self._live()
 
@@ -390,7 +390,7 @@ class World:
             return
         if isinstance(stray, CallbackReceived | RunEnded) and self.run.awaits(stray):
             return  # A wait that may still begin, or the end of an earlier life: that is no stray.
-        if self._reopened and self.run.awaits(stray):
+        if self.reopened and self.run.awaits(stray):
             return  # What was given up when the run ended is wanted again.
         if not isinstance(stray, TimerFired):  # a timer that is due may fire, whoever says so; the ledger sees when
             assert not self.run.awaits(stray), f"somebody waits for {stray}"

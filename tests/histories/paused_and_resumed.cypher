@@ -1,0 +1,5 @@
+CREATE (:Recipe {timeout: '1h'})
+CREATE (first:encode {text: $n, retry: {attempts: 2, delay: '5s'}, deadline: '30s'})
+CREATE (second:http_request {url: 'https://example.com/', timeout: '20s'})
+CREATE (first)-[:ON_SUCCESS]->(third:encode {text: first.done}), (second)-[:ON_SUCCESS]->(third)
+CREATE (third)-[:ON_COMPLETE]->(clean:encode {text: 'clean'})
