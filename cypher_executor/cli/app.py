@@ -24,6 +24,7 @@ from cypher_executor.cli import (
     runs,
     secrets,
     serve,
+    steering,
     version,
 )
 
@@ -52,6 +53,8 @@ for name, group in (("recipes", recipes.app), ("runs", runs.app), ("parts", part
 app.add_typer(mirror.app, name="mirror")
 runs.app.command("export")(portable.export_run)
 runs.app.command("import")(portable.import_run)
+for wish in (steering.cancel, steering.pause, steering.resume, steering.retry, steering.waits):
+    runs.app.command()(wish)
 app.command()(backup.backup)
 app.command()(backup.restore)
 app.command()(doctor.doctor)

@@ -74,6 +74,35 @@ class Client:
         given = {name: value for name, value in filters.items() if value is not None}
         return _listed(await self._json("GET", f"/runs?{urlencode(given)}"), "runs")
 
+    async def cancel(self, run: str, reason: str, *, tree: bool) -> Json:
+        """Ask for the end of a run, or with `tree` of everything that descends from it, too; the run."""
+        return await self._steer(run, "cancel", {"reason": reason, "tree": tree})
+
+    async def pause(self, run: str, reason: str) -> Json:
+        """Ask that nothing more begins in a run; the run."""
+        return await self._steer(run, "pause", {"reason": reason})
+
+    async def resume(self, run: str) -> Json:
+        """Ask a paused run to go on; the run."""
+        return await self._steer(run, "resume", {})
+
+    async def retry(self, run: str, reason: str) -> Json:
+        """Let a run go on from what failed; the run."""
+        return await self._steer(run, "retry", {"reason": reason})
+
+    async def _steer(self, run: str, wish: str, given: Json) -> Json:
+        return await self._json("POST", f"/runs/{quote(run, safe='')}/{wish}", given)
+
+    async def waits(self, recipe: str | None = None) -> list[Json]:
+        """All waits for callbacks, those of the oldest runs first."""
+        found, query = list[Json](), {} if recipe is None else {"recipe": recipe}
+        while True:
+            page = await self._json("GET", f"/waits?{urlencode(query)}")
+            found += _listed(page, "waits")
+            if page.get("next_after") is None:
+                return found
+            query["after"] = str(page["next_after"])
+
     async def save_recipe(self, text: str) -> Json:
         """Store a version of the recipe that this text is."""
         return await self._checked(Request("POST", "/recipes", text.encode(), {"content-type": RECIPE_TYPE}))
