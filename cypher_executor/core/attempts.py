@@ -117,6 +117,10 @@ class Attempts:
         step.tape.clear()
         step.calling = step.watching = None
         step.losses = 0
+        try:
+            step.share = self._values.share_of(step)
+        except ExpressionError as error:
+            return self._fail(step, error.failure())
         if step.node.part is not None and step.node.part in orchestration.ENGINE_PARTS:
             wanted = orchestration.orchestrate(step.node.part, step.input)
             return self._after(step, self._waits.begin(step, wanted, self._seed(step)))
@@ -140,6 +144,7 @@ class Attempts:
             timeout_ms=left_ms(step, now_us),
             clock_us=step.attempts[-1].clock_us,
             seed=self._seed(step),
+            share=step.share,
         )
         self._outstanding.begin(step, command, now_us)
         return None

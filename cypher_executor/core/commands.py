@@ -1,5 +1,8 @@
 """Commands: what a run asks for, in the imperative. The engine carries them out and answers each with one event.
 
+`Execute` and `StartChild` may have to wait for a place among those of their node (`share`): the attempt that they are
+of holds it from then on until it has ended, whatever else it asks for.
+
 A command says everything that is needed to carry it out, so whoever does it needs to know nothing of the run. Commands
 are worked out from events alone: a run that is replayed asks for the same things in the same words.
 
@@ -24,6 +27,10 @@ from cypher_executor.core.events import Item, RunId, RunState
 from cypher_executor.core.recipe import Digest, Value
 from cypher_executor.errors import Failure
 
+Place = tuple[int, str]
+"""At most so many attempts of this node are to be under way at once, in all runs of its recipe, among those for which
+its key has this value, as JSON (empty for a node without a key)."""
+
 Call = tuple[Mapping[str, Value], Mapping[str, Value]]
 """One entry of a tape: what a part asked, and what it was answered."""
 
@@ -46,6 +53,7 @@ class Execute:
     timeout_ms: int | None = None
     clock_us: int
     seed: str
+    share: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +101,7 @@ class StartChild:
     once: str
     key: str | None = None
     depth: int = 1
+    share: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cypher_executor.core.commands import Call
+from cypher_executor.core.commands import Call, Place
 from cypher_executor.core.events import FINAL_STATES, Item, RunId, RunState
 from cypher_executor.core.recipe import Node, Value
 from cypher_executor.core.regions import Region
@@ -68,6 +68,8 @@ class Step:
     tape: list[Call] = field(default_factory=list)
     calling: Call | None = None
     losses: int = 0
+    share: Place | None = None
+    """What the newest attempt needs a place among."""
     child: RunId | None = None
     turn: int = 1
     earlier: int = 0

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from cypher_executor.core.callbacks import Wait
+from cypher_executor.core.commands import Place
 from cypher_executor.core.events import CallbackReceived, Item, RunStarted
+from cypher_executor.core.fingerprint import canonical
 from cypher_executor.core.recipe import Expression, Recipe, Scope, Value
 from cypher_executor.core.regions import Region
 from cypher_executor.core.secret_handles import handle
@@ -92,6 +94,15 @@ class Values:
         within = self._table.pass_of(step)
         purpose = f"until {step.name}{_at(step.item)}:{step.turn}"
         return condition.evaluate(self._scope(within, purpose, latest=step)) is True
+
+    def share_of(self, step: Step) -> Place | None:
+        """What an attempt that begins needs a place among; None where nothing limits it. Raises ExpressionError."""
+        share = step.node.share
+        if share is None or share.key is None:
+            return None if share is None else (share.limit, "")
+        purpose = f"concurrency_key {step.name}{_at(step.item)}:{step.attempt}"
+        key = share.key.evaluate(self._scope(self._table.pass_of(step), purpose))
+        return None if key is None else (share.limit, canonical(key))
 
     def result(self) -> Value:
         """What RETURN says, or else what the last nodes gave, by name. Raises ExpressionError."""

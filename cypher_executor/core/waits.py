@@ -170,6 +170,7 @@ class Waits:
             once=once,
             key=child.key,
             depth=depth,
+            share=step.share,
         )
         self._outstanding.begin(step, command, self._given.now_us)
         return None

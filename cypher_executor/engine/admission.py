@@ -47,7 +47,7 @@ class Admission:
 
         `max_runs` is what the recipe says of itself: how many of its runs may be open at once, whatever its version.
         """
-        if max_runs is not None and self._of_recipe[_recipe_of(started)] >= max_runs:
+        if max_runs is not None and self._of_recipe[recipe_of(started)] >= max_runs:
             message = f"the recipe has {max_runs} open runs, which is its own `max_runs`: wait until one has ended"
             raise TooManyRuns(message, retry_after_s=1.0)
         if len(self._family) >= self._bounds.open_runs:
@@ -61,7 +61,7 @@ class Admission:
     def began(self, started: RunStarted) -> None:
         """A run is one of the open ones."""
         family = self._family[started.run] = family_of(started)
-        recipe = self._recipe[started.run] = _recipe_of(started)
+        recipe = self._recipe[started.run] = recipe_of(started)
         self._of_recipe[recipe] += 1
         self._born[family] += 1
         self._open[family] += 1
@@ -88,7 +88,8 @@ class Admission:
         self._open.clear()
 
 
-def _recipe_of(started: RunStarted) -> _Recipe:
+def recipe_of(started: RunStarted) -> _Recipe:
+    """The recipe that limits and turns of a run are counted by, whatever its version: its tenant and its name."""
     return started.tenant, started.name or started.recipe
 
 

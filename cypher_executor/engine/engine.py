@@ -21,6 +21,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -44,8 +45,9 @@ from cypher_executor.engine.children import Children
 from cypher_executor.engine.disk import Disk
 from cypher_executor.engine.live import Beginning, Group, Live, Started
 from cypher_executor.engine.reading import Reading
+from cypher_executor.engine.room import Room
 from cypher_executor.engine.steering import Called, Misfit, Steering
-from cypher_executor.engine.turns import Turns, refuse_all
+from cypher_executor.engine.turns import Load, Turns, refuse_all
 from cypher_executor.errors import CypherExecutorError, Unavailable
 from cypher_executor.ports import (
     CallHandler,
@@ -90,8 +92,11 @@ class Engine:
         mint: Mint | None = None,
         address: str = "",
         misfit: Misfit = lambda schema, value: None,
+        workers: int | None = None,
     ) -> None:
-        """`mint` makes the tokens of waits, whose addresses begin with `address`; `misfit` checks callbacks."""
+        """`mint` makes the tokens of waits, whose addresses begin with `address`; `misfit` checks callbacks. `workers`
+        is how many executions the dispatcher carries out at a time, one per core when not given.
+        """
         self._journal = journal
         self._recipes = recipes
         self._parts = parts
@@ -110,6 +115,7 @@ class Engine:
             calls=calls,
             children=self._children,
             dispatcher=dispatcher,
+            room=Room(workers or os.cpu_count() or 1),
             misfit=misfit,
             on_end=self._ended_on_disk,
             on_unwritable=self._end_as_on_disk,
@@ -204,6 +210,11 @@ class Engine:
     def open_runs(self) -> int:
         """How many runs have not ended."""
         return len(self._runs)
+
+    @property
+    def load(self) -> Load:
+        """How much is being executed, and how much waits for that."""
+        return self._turns.load
 
     @property
     def unreadable(self) -> Mapping[RunId, str]:

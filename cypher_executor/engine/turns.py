@@ -13,6 +13,7 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from cypher_executor.core.commands import (
@@ -27,23 +28,22 @@ from cypher_executor.core.commands import (
     WatchRuns,
 )
 from cypher_executor.core.events import (
-    AttemptFailed,
-    AttemptLost,
-    AttemptSucceeded,
     CallAnswered,
     CallbackChecked,
-    CallRequested,
     Event,
-    Item,
     RunEnded,
     RunId,
 )
 from cypher_executor.core.run import Run
 from cypher_executor.engine.admission import Admission
+from cypher_executor.engine.cache import Cache
 from cypher_executor.engine.calls import HARMLESS_OPS, Calls
 from cypher_executor.engine.children import Children
 from cypher_executor.engine.disk import Disk
 from cypher_executor.engine.live import Beginning, Group, Live, Started, Unwritable
+from cypher_executor.engine.queue import Executed, FairQueue
+from cypher_executor.engine.room import Room
+from cypher_executor.engine.shares import Asked, Shares
 from cypher_executor.engine.steering import Misfit
 from cypher_executor.engine.timers import Timers
 from cypher_executor.errors import Conflict, Failure, RequestInvalid, Unavailable
@@ -64,7 +64,18 @@ _log = logging.getLogger(__name__)
 TURN_EVENTS = 500
 """How many events one turn takes in; whoever else uses the event loop comes in between."""
 
-_EXECUTED = AttemptSucceeded | AttemptFailed | AttemptLost | CallRequested
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How many executions are with the dispatcher and how many wait for that, how many attempts wait for a place of
+    their node (`concurrency_limit`), how many executions were answered from the cache, and how many outputs that has.
+    """
+
+    executing: int
+    queued: int
+    without_place: int
+    cache_hits: int
+    cached: int
 
 
 class Turns:
@@ -82,6 +93,7 @@ class Turns:
         calls: Mapping[str, CallHandler],
         children: Children,
         dispatcher: Callable[[Inbox], Dispatcher],
+        room: Room,
         misfit: Misfit,
         on_end: Callable[[Live], None],
         on_unwritable: Callable[[RunId], None],
@@ -102,14 +114,22 @@ class Turns:
         self._timers = Timers(clock, self.deliver)
         self._calls = Calls(calls, parts, clock, self.deliver, self.idle.set)
         self._children = children
+        self._cache = Cache(parts, clock, self.deliver)
+        self._queue = FairQueue(self._dispatcher, self._cache, clock, self.deliver, room)
+        self._shares = Shares()
         self._inbox: deque[Beginning | tuple[RunId, Event]] = deque()
         self._wake = asyncio.Event()
-        self._executing: set[tuple[RunId, str, Item]] = set()
 
     @property
     def busy(self) -> bool:
         """Whether a part is being executed, or a call carried out."""
-        return bool(self._executing or self._calls)
+        return bool(self._queue.handed or self._calls)
+
+    @property
+    def load(self) -> Load:
+        """How much is being executed, and how much waits for that."""
+        queue = self._queue
+        return Load(queue.handed, queue.waiting, self._shares.waiting, self._cache.hits, len(self._cache))
 
     @contextlib.asynccontextmanager
     async def running(self, tasks: asyncio.TaskGroup) -> AsyncIterator[None]:
@@ -153,6 +173,7 @@ class Turns:
         """Have a run that was read from the journal among those in memory."""
         live = self.runs[run] = Live(run, found, synced=found.version)
         self._admission.began(live.started)
+        self._shares.reclaim(live)
         return live
 
     def go_on(self, live: Live) -> None:
@@ -180,15 +201,16 @@ class Turns:
     def turn(self) -> None:
         """Apply what has happened, carry out what is asked for, and see to it that the journal hears of it."""
         group = self._disk.group
-        executes: list[tuple[RunId, Execute]] = []
         for _ in range(TURN_EVENTS):
             if not self._inbox:
                 break
             live, event = self._next(group)
             if live is not None:
-                for command in self._apply(group, live, event):
-                    self._carry_out(live, command, executes, group.held)
-        self._dispatch(executes)
+                commands = self._apply(group, live, event)
+                self._let_in(self._shares.moved(live, event))
+                for command in commands:
+                    self._carry_out(live, command, group.held)
+        self._hand_out()
         self._disk.end_turn()
 
     def _next(self, group: Group) -> tuple[Live | None, Event]:
@@ -199,8 +221,8 @@ class Turns:
             group.beginnings[happened.live.id] = happened
             return happened.live, happened.event
         run, event = happened
-        if isinstance(event, _EXECUTED):
-            self._executing.discard((run, event.node, event.item))
+        if isinstance(event, Executed):
+            self._queue.answered(run, event)
             self.idle.set()
         live = self.runs.get(run)
         return (live if live is not None and live.run.awaits(event) else None), event
@@ -224,11 +246,10 @@ class Turns:
 
     def _carry_out_all(self, live: Live, commands: Sequence[Command]) -> None:
         """Carry out commands whose reasons are on disk already."""
-        executes: list[tuple[RunId, Execute]] = []
         held: list[tuple[Live, Perform]] = []
         for command in commands:
-            self._carry_out(live, command, executes, held)
-        self._dispatch(executes)
+            self._carry_out(live, command, held)
+        self._hand_out()
         for _, perform in held:
             self._calls.perform(self._tasks, live, perform)
 
@@ -236,29 +257,26 @@ class Turns:
         self,
         live: Live,
         command: Command,
-        executes: list[tuple[RunId, Execute]],
         held: list[tuple[Live, Perform]],
     ) -> None:
         match command:
-            case Execute():
-                executes.append((live.id, command))
+            case Execute() | StartChild():
+                self._ask_for(live, command)
             case Perform() if command.request.get("op") in HARMLESS_OPS:
                 self._calls.perform(self._tasks, live, command)
             case Perform():
                 held.append((live, command))
             case StartTimer():
                 self._timers.start(live.id, command)
-            case StartChild():
-                self._children.start(self._tasks, live, command)
             case WatchRuns():
                 self._children.watch(self._tasks, live, command)
             case AwaitCallback():
                 self._await_callback(live, command)
             case Interrupt():
-                executes[:] = [one for one in executes if not _same_step(one, live.id, command)]
-                self._dispatcher.interrupt(live.id, command.node, command.item)
+                self._queue.interrupt(live.id, command)
                 self._calls.interrupt(live.id, command)
                 self._children.interrupt(live.id, command)
+                self._let_in(self._shares.leave(live.id, command.node, command.item))
             case Conclude(state=state, result=result, failure=failure):
                 ended = RunEnded(at_us=self._clock.now_us(), state=state, result=result, failure=failure)
                 self._inbox.append((live.id, ended))
@@ -277,26 +295,28 @@ class Turns:
             problem = _problem(self._misfit, command)
             self.deliver([(live.id, CallbackChecked(**about, problem=problem))])
 
-    def _dispatch(self, executes: list[tuple[RunId, Execute]]) -> None:
-        if executes and not self.draining:
-            self._executing.update((run, e.node, e.item) for run, e in executes)
-            try:
-                self._dispatcher.run_many(executes)
-            except Exception:
-                _log.exception("a batch of %d executions could not be handed over", len(executes))
-                self.deliver([(run, self._undeliverable(execute)) for run, execute in executes])
+    # --- what is executed, and when -----------------------------------------------------------------------------------
 
-    def _undeliverable(self, execute: Execute) -> AttemptFailed:
-        now_us = self._clock.now_us()
-        failure = Failure("internal_error", "the step could not be handed to a worker; the log has the details")
-        return AttemptFailed(
-            at_us=now_us,
-            node=execute.node,
-            item=execute.item,
-            attempt=execute.attempt,
-            failure=failure,
-            started_us=now_us,
-        )
+    def _ask_for(self, live: Live, command: Execute | StartChild) -> None:
+        """Have this done at once, or when it is its turn; or not at all, where it is known what would come of it."""
+        known = isinstance(command, Execute) and self._cache.answers(live, command)
+        if not known and self._shares.enter(live, command):
+            self._begin(live, command)
+
+    def _begin(self, live: Live, command: Execute | StartChild) -> None:
+        if isinstance(command, Execute):
+            self._queue.put(live, command)
+        else:
+            self._children.start(self._tasks, live, command)
+
+    def _let_in(self, asked: Sequence[Asked]) -> None:
+        """Begin what had to wait for a place."""
+        for live, command in asked:
+            self._begin(live, command)
+
+    def _hand_out(self) -> None:
+        if not self.draining:
+            self._queue.hand_out()
 
     # --- the disk has followed ----------------------------------------------------------------------------------------
 
@@ -325,6 +345,7 @@ class Turns:
             self.runs.pop(live.id, None)
             self._admission.ended(live.id)
             self._timers.ended(live.id)
+            self._begins_no_more(live)
             self._on_end(live)
             self._children.ended(live)
         elif self._children.is_waited_for(live.id) and version == live.run.version and live.run.paused:
@@ -365,7 +386,14 @@ class Turns:
         self.runs.pop(live.id, None)
         self._admission.ended(live.id)
         self._timers.ended(live.id)
+        self._begins_no_more(live)
         live.abandon(why)
+
+    def _begins_no_more(self, live: Live) -> None:
+        """Nothing that still waits to begin for this run is wanted."""
+        self._queue.ended(live.id)
+        self._let_in(self._shares.ended(live.id))
+        self._hand_out()
 
     # --- the disk has failed ------------------------------------------------------------------------------------------
 
@@ -378,21 +406,18 @@ class Turns:
         self._inbox.clear()
         for group in self._disk.give_up():
             refuse_all(group, why)
+        self._queue.forget()
+        self._shares.forget()
         for live in list(self.runs.values()):
             self._drop(live, why)
         self._calls.cancel_all()
         self._children.cancel_all()
         self._timers.clear()
         self._admission.forget()
-        self._executing.clear()
 
 
 def _problem(misfit: Misfit, wait: AwaitCallback) -> str | None:
     return None if wait.schema is None else misfit(wait.schema, wait.body[0])
-
-
-def _same_step(one: tuple[RunId, Execute], run: RunId, command: Interrupt) -> bool:
-    return one[0] == run and one[1].node == command.node and one[1].item == command.item
 
 
 def refuse_all(group: Group, why: Unavailable) -> None:

@@ -1,0 +1,175 @@
+"""The way of executions to the dispatcher: a few at a time, in turn, so that nobody's many hold up another's few.
+
+The dispatcher works in the order in which it is given work. So it is given only what keeps it busy (`room.py`), and
+everything else waits here, in lanes for each tenant, recipe and run that are served in turn (`lanes.py`). An execution
+has its place in the room until it is answered or no longer wanted. The output of a pure part that is known already is
+not worked out again: it is looked up when an execution is asked for, and again when its turn has come (`cache.py`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cypher_executor.core.commands import Execute, Interrupt
+from cypher_executor.core.events import (
+    AttemptFailed,
+    AttemptLost,
+    AttemptSucceeded,
+    CallRequested,
+    Event,
+    Item,
+    RunId,
+)
+from cypher_executor.core.recipe import Digest
+from cypher_executor.engine.admission import recipe_of
+from cypher_executor.engine.cache import Cache
+from cypher_executor.engine.lanes import Lanes
+from cypher_executor.engine.live import Live
+from cypher_executor.engine.room import Room
+from cypher_executor.errors import Failure
+from cypher_executor.ports import Clock, Dispatcher, Inbox
+
+_log = logging.getLogger(__name__)
+
+Executed = AttemptSucceeded | AttemptFailed | AttemptLost | CallRequested
+"""How an execution may be answered."""
+
+AT_ONCE = 500
+"""How many executions are handed over, or answered from the cache, before others use the event loop again."""
+
+_Step = tuple[RunId, str, Item]
+
+
+@dataclass(frozen=True, slots=True)
+class _Handed:
+    """What the dispatcher has: which attempt of a step, of which module, and what it is thought to take."""
+
+    attempt: int
+    module: Digest
+    expected_us: int
+
+
+class FairQueue:
+    """Hands executions to `dispatcher`. What is answered here, `inbox` hears of."""
+
+    def __init__(self, dispatcher: Dispatcher, cache: Cache, clock: Clock, inbox: Inbox, room: Room) -> None:
+        self._dispatcher = dispatcher
+        self._cache = cache
+        self._clock = clock
+        self._inbox = inbox
+        self._room = room
+        self._waiting: Lanes[tuple[Live, Execute]] = Lanes()
+        self._of: dict[RunId, dict[tuple[str, Item], Live]] = {}
+        """The steps of each run that wait here."""
+        self._handed: dict[_Step, _Handed] = {}
+
+    @property
+    def waiting(self) -> int:
+        """How many executions wait for room."""
+        return len(self._waiting)
+
+    @property
+    def handed(self) -> int:
+        """How many executions the dispatcher has been given and has not answered."""
+        return len(self._handed)
+
+    def put(self, live: Live, execute: Execute) -> None:
+        """Let this be executed when its turn comes."""
+        key = (execute.node, execute.item)
+        self._waiting.put(_names(live), key, (live, execute))
+        self._of.setdefault(live.id, {})[key] = live
+
+    def hand_out(self) -> None:
+        """Hand over as much as there is room for."""
+        if not self._waiting:
+            return
+        batch: list[tuple[RunId, Execute]] = []
+        for _ in range(AT_ONCE):
+            if not self._room.has_place(len(self._handed)) or (taken := self._waiting.take()) is None:
+                break
+            live, execute = taken
+            self._waits_no_more(live.id, (execute.node, execute.item))
+            if not self._cache.answers(live, execute):
+                self._note((live.id, execute.node, execute.item), execute)
+                batch.append((live.id, execute))
+        if batch:
+            self._hand_over(batch)
+
+    def answered(self, run: RunId, event: Executed) -> None:
+        """The dispatcher has answered an execution."""
+        key = (run, event.node, event.item)
+        handed = self._handed.get(key)
+        if handed is not None and handed.attempt == event.attempt:
+            self._give_back(key)
+            if not isinstance(event, AttemptLost):
+                self._room.learn(handed.module, event.at_us - event.started_us)
+            self._cache.answered(run, event)
+
+    def interrupt(self, run: RunId, command: Interrupt) -> None:
+        """The execution of this step is not wanted any more, wherever it is."""
+        key = (command.node, command.item)
+        live = self._waits_no_more(run, key)
+        if live is not None:
+            self._waiting.remove(_names(live), key)
+        self._give_back((run, *key))
+        self._cache.forget_step(run, *key)
+        self._dispatcher.interrupt(run, command.node, command.item)
+
+    def ended(self, run: RunId) -> None:
+        """Nothing that waits for this run is wanted any more."""
+        for key, live in self._of.pop(run, {}).items():
+            self._waiting.remove(_names(live), key)
+        self._cache.ended(run)
+
+    def forget(self) -> None:
+        """Nothing is wanted any more: it will be asked for again."""
+        self._waiting.clear()
+        self._of.clear()
+        self._handed.clear()
+        self._room.clear()
+        self._cache.forget_asked()
+
+    def _note(self, step: _Step, execute: Execute) -> None:
+        """This is with the dispatcher now."""
+        self._give_back(step)
+        self._handed[step] = _Handed(execute.attempt, execute.digest, self._room.take(execute.digest))
+
+    def _give_back(self, step: _Step) -> None:
+        """It is not any more."""
+        handed = self._handed.pop(step, None)
+        if handed is not None:
+            self._room.give_back(handed.expected_us)
+
+    def _waits_no_more(self, run: RunId, key: tuple[str, Item]) -> Live | None:
+        steps = self._of.get(run)
+        if steps is None:
+            return None
+        live = steps.pop(key, None)
+        if not steps:
+            del self._of[run]
+        return live
+
+    def _hand_over(self, batch: Sequence[tuple[RunId, Execute]]) -> None:
+        try:
+            self._dispatcher.run_many(batch)
+        except Exception:
+            _log.exception("a batch of %d executions could not be handed over", len(batch))
+            self._inbox([(run, self._undeliverable(execute)) for run, execute in batch])
+
+    def _undeliverable(self, execute: Execute) -> Event:
+        now_us = self._clock.now_us()
+        failure = Failure("internal_error", "the step could not be handed to a worker; the log has the details")
+        return AttemptFailed(
+            at_us=now_us,
+            node=execute.node,
+            item=execute.item,
+            attempt=execute.attempt,
+            failure=failure,
+            started_us=now_us,
+        )
+
+
+def _names(live: Live) -> tuple[str, str, RunId]:
+    return (*recipe_of(live.started), live.id)
