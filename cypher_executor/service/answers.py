@@ -93,6 +93,25 @@ class Graph(Answer):
     relationships: list[GraphRelationship]
 
 
+class HookLine(Answer):
+    """A hook that a recipe declares: where it is called, how, and by whom."""
+
+    node: str
+    url: str
+    methods: list[str]
+    auth: Literal["none", "key", "hmac"]
+    respond: Literal["accepted", "result"]
+
+
+class ScheduleLine(Answer):
+    """A schedule that a recipe declares."""
+
+    node: str
+    cron: str
+    timezone: str
+    overlap: Literal["skip", "queue", "allow"]
+
+
 class StoredRecipe(Answer):
     """A version of a recipe. `version` is null when it was only tried (`dry_run`)."""
 
@@ -106,6 +125,8 @@ class StoredRecipe(Answer):
     parts: list[str]
     input_schema: dict[str, Any] | None
     webhook_url: str
+    hooks: list[HookLine]
+    schedules: list[ScheduleLine]
     diagnostics: list[DiagnosticAnswer]
 
 
@@ -266,6 +287,26 @@ class WaitList(Answer):
 
     waits: list[WaitLine]
     next_after: str | None
+
+
+class HookAccepted(Answer):
+    """A delivery is on disk as a run. With `respond: 'result'` there is a state, too: the run still goes on."""
+
+    accepted: Literal[True]
+    run: str
+    state: RunState | None = None
+    result: Any = None
+    error: RunError | None = None
+
+
+class HookResult(Answer):
+    """What came of a delivery."""
+
+    accepted: Literal[True]
+    run: str
+    state: RunState
+    result: Any
+    error: RunError | None
 
 
 class CallbackAccepted(Answer):

@@ -15,6 +15,7 @@ from cypher_executor.adapters.dispatch_local.early import Early
 from cypher_executor.errors import NotFound, nearest
 from cypher_executor.service.envelope import Envelope
 from cypher_executor.service.families import by_path
+from cypher_executor.service.hooks import Hooks
 from cypher_executor.service.resource import Resource
 from cypher_executor.service.waiting import Waiting
 from cypher_executor.settings import Settings
@@ -29,7 +30,7 @@ def create_app(settings: Settings, *, house: House | None = None, early: Early |
     """
     waiting, doors = Waiting(), _Door(house)
     paths = by_path()
-    routes = [Route(path, Resource(paths[path], doors.house, waiting)) for path in paths]
+    routes = [Route(_matched(path), Resource(paths[path], doors.house, doors.hooks, waiting)) for path in paths]
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -49,6 +50,13 @@ class _Door:
 
     def __init__(self, house: House | None) -> None:
         self._house = house
+        self._hooks: Hooks | None = None
+
+    def hooks(self, house: House) -> Hooks:
+        """The hooks that the recipes of the house declare."""
+        if self._hooks is None:
+            self._hooks = Hooks(house.catalog, house.library)
+        return self._hooks
 
     def house(self) -> House:
         """The open house."""
@@ -67,7 +75,12 @@ class _Door:
             return
         async with open_house(settings, early) as self._house:
             yield
-        self._house = None
+        self._house = self._hooks = None
+
+
+def _matched(path: str) -> str:
+    """A path as routes are matched: that of a hook may have slashes in it."""
+    return path.replace("{path}", "{path:path}")
 
 
 class _Unknown:

@@ -77,9 +77,9 @@ class RawBody:
         return strict_json.loads(self.raw) if self.raw.strip() else None
 
 
-def raw_body(**media: Mapping[str, Any]) -> Body:
+def raw_body(media: Mapping[str, Mapping[str, Any]] | None = None) -> Body:
     """Bytes. `media` is what the documentation says of them: a JSON Schema for JSON, and for whatever else there is."""
-    return Body(RawBody, {"application/json": {}, **media}, required=False)
+    return Body(RawBody, {"application/json": {}, **(media or {})}, required=False)
 
 
 _JSON_OR_UNSAID = frozenset({"", "application/json", "text/plain", "application/x-www-form-urlencoded"})

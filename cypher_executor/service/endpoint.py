@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from cypher_executor.service.auth import Caller, Scope
 from cypher_executor.service.bodies import Body
+from cypher_executor.service.hooks import Hooks
 from cypher_executor.service.waiting import Waiting
 from cypher_executor.wiring import House
 
@@ -33,10 +34,12 @@ class Exchange:
     """
 
     house: House
+    hooks: Hooks
     waiting: Waiting
     caller: Caller
     headers: Headers
     base_url: str
+    method: str
     path: Mapping[str, str]
     raw_query: Mapping[str, list[str]]
     query: Any = None

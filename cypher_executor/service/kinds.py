@@ -71,6 +71,14 @@ KINDS: Mapping[str, Kind] = {
     "unknown_step": Kind(404, "There is no such step", "GET /runs/{id} lists every step"),
     "unknown_part": Kind(404, "There is no such part", "GET /parts lists every name"),
     "unknown_secret": Kind(404, "There is no such secret", "GET /secrets lists every name"),
+    "signature_missing": Kind(401, "The delivery is not signed"),
+    "signature_invalid": Kind(401, "The signature does not fit", "sign the raw body with the secret of the hook"),
+    "delivery_expired": Kind(401, "The delivery is too old or too new", "send it anew, with the time of sending"),
+    "unknown_hook": Kind(404, "There is no such hook", "GET /recipes/{name} lists the `hooks` of a recipe"),
+    "hook_taken": Kind(409, "Another recipe has this hook", "give the hook another path or method"),
+    "hook_secret_unusable": Kind(
+        503, "The secret of the hook cannot be used", "store it: cypher-executor secrets set NAME"
+    ),
     "unknown_wait": Kind(404, "Nobody waits under this address", "GET /waits lists every wait with its address"),
     "wait_over": Kind(410, "The wait is over", "GET /runs/{id} tells what became of its run"),
     "callback_misfit": Kind(

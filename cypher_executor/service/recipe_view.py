@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from cypher_executor.core.recipe import Node, Recipe, Relationship
+from cypher_executor.core.triggers import Schedule, Webhook
 from cypher_executor.cypher.diagnostics import to_json
 from cypher_executor.errors import Diagnostic
 from cypher_executor.ports import RecipeVersion
 from cypher_executor.service.endpoint import in_path
+from cypher_executor.service.hooks import hooks_in
 from cypher_executor.service.times import iso
 
 
@@ -28,6 +30,8 @@ def recipe_view(
         "parts": list(recipe.parts),
         "input_schema": recipe.input_schema,
         "webhook_url": webhook_url(base_url, name),
+        "hooks": [_hook(node, hook, base_url) for node, hook in hooks_in(recipe)],
+        "schedules": [_schedule(each.name, each.settings) for each in recipe.triggers if each.kind == "cron"],
         "diagnostics": [to_json(d) for d in diagnostics],
     }
 
@@ -64,6 +68,16 @@ def graph_view(recipe: Recipe) -> dict[str, Any]:
 def webhook_url(base_url: str, name: str) -> str:
     """Where the recipe of this name is triggered."""
     return f"{base_url}/webhooks/named/{in_path(name)}/trigger"
+
+
+def _hook(node: str, hook: Webhook, base_url: str) -> dict[str, Any]:
+    url = f"{base_url}/hooks/{'/'.join(map(in_path, hook.path.split('/')))}"
+    return {"node": node, "url": url, "methods": list(hook.methods), "auth": hook.auth, "respond": hook.respond}
+
+
+def _schedule(node: str, schedule: Webhook | Schedule) -> dict[str, Any]:
+    assert isinstance(schedule, Schedule)
+    return {"node": node, "cron": schedule.cron, "timezone": schedule.timezone, "overlap": schedule.overlap}
 
 
 def _node(node: Node) -> dict[str, Any]:

@@ -14,11 +14,14 @@ from starlette.types import Receive, Scope, Send
 
 from cypher_executor.service.auth import Caller, admit
 from cypher_executor.service.endpoint import Endpoint, Exchange
+from cypher_executor.service.hooks import Hooks
 from cypher_executor.service.problems import Refusal
 from cypher_executor.service.queries import fitted_query, names_of, query_of
 from cypher_executor.service.reading import read_body
 from cypher_executor.service.waiting import Waiting
 from cypher_executor.wiring import TENANT, House
+
+HooksOf = Callable[[House], Hooks]
 
 BODY_READ = "body_read"
 """Set in the state of a request whose body has been read, or that has none."""
@@ -27,9 +30,12 @@ BODY_READ = "body_read"
 class Resource:
     """The endpoints of one path. `house` gives the house once it is open."""
 
-    def __init__(self, endpoints: Iterable[Endpoint], house: Callable[[], House], waiting: Waiting) -> None:
+    def __init__(
+        self, endpoints: Iterable[Endpoint], house: Callable[[], House], hooks: HooksOf, waiting: Waiting
+    ) -> None:
         self._by_method: dict[str, Endpoint] = {endpoint.method: endpoint for endpoint in endpoints}
         self._house = house
+        self._hooks = hooks
         self._waiting = waiting
 
     @property
@@ -53,10 +59,12 @@ class Resource:
         house = self._house()
         exchange = Exchange(
             house=house,
+            hooks=self._hooks(house),
             waiting=self._waiting,
             caller=caller,
             headers=headers,
             base_url=_base_url(scope, headers),
+            method=method,
             path=scope["path_params"],
             raw_query=query,
             query=_fitted(endpoint, query),

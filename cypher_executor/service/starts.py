@@ -38,9 +38,12 @@ class Asked:
     name: str | None = None
 
 
-async def start(exchange: Exchange, asked: Asked) -> Started:
-    """Begin the run, or find the one that the caller's key began. Returns when it is on disk."""
-    claim = _claim(exchange, asked)
+async def start(exchange: Exchange, asked: Asked, claim: Claim | None = None) -> Started:
+    """Begin the run, or find the one that the same claim began: the one given, or that of the caller's key.
+
+    Returns when it is on disk.
+    """
+    claim = claim or _claim(exchange, asked)
     found = await _begun_before(exchange, claim)
     if found is not None:
         return found

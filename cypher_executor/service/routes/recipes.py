@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from cypher_executor.core.recipe import Recipe
 from cypher_executor.cypher.diagnostics import to_json
-from cypher_executor.errors import Diagnostic, NotFound, RequestInvalid
+from cypher_executor.errors import Conflict, Diagnostic, NotFound, RequestInvalid
 from cypher_executor.library import agreed_name
 from cypher_executor.ports import RecipeVersion
 from cypher_executor.service import answers, requests
@@ -53,12 +53,22 @@ async def _store(exchange: Exchange, name: str | None) -> Response:
     if exchange.query.dry_run:
         known = await library.names(exchange.caller.tenant)
         return _tried(exchange, *await library.compile(text, recipes=known), name)
+    await _refuse_taken_hook(exchange, (await library.compile(text))[0], name)
     since_us = exchange.house.clock.now_us()
     saved = await library.save(exchange.caller.tenant, text, name)
     version = saved.version
     view = recipe_view(saved.recipe, version.name, version, saved.warnings, exchange.base_url)
     status = 201 if version.created_us >= since_us else 200
     return reply(status, view, location=f"/recipes/{in_path(version.name)}")
+
+
+async def _refuse_taken_hook(exchange: Exchange, recipe: Recipe, name: str | None) -> None:
+    """One address starts one recipe."""
+    taken = await exchange.hooks.taken(exchange.caller.tenant, agreed_name(recipe.name, name), recipe)
+    if taken is not None:
+        other, hook = taken
+        message = f"the recipe {other!r} has the hook {' '.join(hook.methods)} /hooks/{hook.path} already"
+        raise Conflict(message, code="hook_taken")
 
 
 def _tried(exchange: Exchange, recipe: Recipe, warnings: tuple[Diagnostic, ...], name: str | None) -> Response:
@@ -103,7 +113,8 @@ async def rollback(exchange: Exchange) -> Response:
     """Make a stored version the current one."""
     name, tenant, number = exchange.path["name"], exchange.caller.tenant, exchange.body.version
     library = exchange.house.library
-    await library.version(tenant, name, number)
+    wanted = await library.version(tenant, name, number)
+    await _refuse_taken_hook(exchange, await library.by_digest(wanted.digest, wanted.text), name)
     version = await exchange.house.catalog.point(tenant, name, number)
     if version is None:
         raise NotFound(f"recipe {name!r} has no version {number}", code="unknown_version")
@@ -166,7 +177,7 @@ ENDPOINTS = (
         query=requests.StoreQuery,
         body=recipe_body(),
         answers={201: _STORED, 200: _KNOWN},
-        errors=(*_WRONG_TEXT, "name_missing"),
+        errors=(*_WRONG_TEXT, "name_missing", "hook_taken"),
     ),
     Endpoint(
         name="list_recipes",
@@ -189,7 +200,7 @@ ENDPOINTS = (
         query=requests.ReplaceQuery,
         body=recipe_body(),
         answers={201: _STORED, 200: _KNOWN},
-        errors=_WRONG_TEXT,
+        errors=(*_WRONG_TEXT, "hook_taken"),
     ),
     Endpoint(
         name="show_recipe",
@@ -247,6 +258,6 @@ ENDPOINTS = (
         needs="write",
         body=json_body(requests.Rollback),
         answers=_ONE,
-        errors=("unknown_recipe", "unknown_version"),
+        errors=("unknown_recipe", "unknown_version", "hook_taken"),
     ),
 )

@@ -1,0 +1,120 @@
+"""Which recipe a call to `/hooks/{path}` starts, and what becomes of a delivery: whether it is let in, and its input.
+
+Hooks are what the current versions of the stored recipes declare (`:webhook`). They are read from the catalog at every
+call, so a recipe that is stored, rolled back or forgotten changes them at once; what a digest declares is kept.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import Headers
+
+from cypher_executor import strict_json
+from cypher_executor.core.recipe import Digest, Recipe, Value
+from cypher_executor.core.triggers import Webhook
+from cypher_executor.library import Library
+from cypher_executor.ports import Catalog, RecipeVersion
+from cypher_executor.service.auth import WITHHELD_HEADERS
+from cypher_executor.service.bodies import RawBody
+from cypher_executor.service.problems import Refusal
+from cypher_executor.service.queries import MOST_FIELDS
+
+KEPT = 10_000
+"""For how many recipes it is kept what they declare."""
+
+_SIGNATURES = frozenset({"webhook-signature", "x-hub-signature", "x-hub-signature-256", "stripe-signature"})
+"""Whoever has one of these, and the body, could send the delivery again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A webhook as a recipe declares it; `node` is the name of the trigger."""
+
+    recipe: str
+    node: str
+    settings: Webhook
+
+
+class Hooks:
+    """The hooks of the stored recipes."""
+
+    def __init__(self, catalog: Catalog, library: Library) -> None:
+        self._catalog = catalog
+        self._library = library
+        self._kept: OrderedDict[Digest, tuple[tuple[str, Webhook], ...]] = OrderedDict()
+
+    async def at(self, tenant: str, path: str) -> Sequence[Hook]:
+        """The hooks of this path, of all methods. Should two recipes declare the same, the first by name has it."""
+        found = []
+        for version in await self._catalog.list_current(tenant):
+            declared = await self._declared(version)
+            found += [Hook(version.name, node, hook) for node, hook in declared if hook.path == path]
+        return found
+
+    async def taken(self, tenant: str, name: str, recipe: Recipe) -> tuple[str, Webhook] | None:
+        """Another recipe that has one of the hooks that `recipe` would have under this name, and which hook."""
+        for _, wanted in hooks_in(recipe):
+            for other in await self.at(tenant, wanted.path):
+                if other.recipe != name and set(other.settings.methods) & set(wanted.methods):
+                    return other.recipe, wanted
+        return None
+
+    async def _declared(self, version: RecipeVersion) -> tuple[tuple[str, Webhook], ...]:
+        declared = self._kept.get(version.digest)
+        if declared is None:
+            declared = tuple(hooks_in(await self._library.by_digest(version.digest, version.text)))
+            self._kept[version.digest] = declared
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return declared
+
+
+def hooks_in(recipe: Recipe) -> list[tuple[str, Webhook]]:
+    """The hooks that a recipe declares, by the names of their triggers."""
+    return [(each.name, each.settings) for each in recipe.triggers if isinstance(each.settings, Webhook)]
+
+
+def harmless_headers(headers: Headers) -> dict[str, Value]:
+    """The headers that a run may see: those that neither say who called nor let anybody send it again."""
+    return {name: value for name, value in headers.items() if name not in WITHHELD_HEADERS | _SIGNATURES}
+
+
+def input_of(body: RawBody, query: dict[str, Value]) -> Value:
+    """The input that a delivery becomes: its fields over those of the query, or the value that is no object.
+
+    JSON is read whatever the content type says, fields of a form where it says so, other text as it stands. Raises
+    Refusal or RequestInvalid for what is none of these.
+    """
+    value = _value(body)
+    if value is None:
+        return query
+    return {**query, **value} if isinstance(value, dict) else value
+
+
+def _value(body: RawBody) -> Value:
+    raw, media_type = body.raw, body.media_type
+    if not raw.strip():
+        return None
+    is_text = media_type.startswith("text/") or media_type == "application/x-www-form-urlencoded"
+    if not is_text or raw.lstrip()[:1] in (b"{", b"["):
+        return strict_json.loads(raw)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        raise Refusal(f"the body is not UTF-8: byte {wrong.start} does not fit", code="text_invalid") from None
+    return text if media_type.startswith("text/") else _form(text)
+
+
+def _form(text: str) -> dict[str, Value]:
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+    except ValueError as wrong:
+        raise Refusal(f"the form cannot be read: {wrong}", code="text_invalid") from None
+    fields: dict[str, list[Value]] = {}
+    for name, value in pairs:
+        fields.setdefault(name, []).append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
