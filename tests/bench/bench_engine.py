@@ -37,7 +37,7 @@ def main() -> None:
         call_ms = plain_call_ms()
         print(f"floors: one sync {sync_ms:.3f} ms, one plain wasmtime-py call {call_ms:.3f} ms\n")
         asyncio.run(shapes(Path(folder) / "house", sync_ms, call_ms))
-        whole_service(Path(folder) / "service")
+        whole_service(Path(folder) / "service", sync_ms, call_ms)
 
 
 # --- floors -----------------------------------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ async def awaited_ms(work: Callable[[], Awaitable[None]]) -> float:
 # --- the whole service ------------------------------------------------------------------------------------------------
 
 
-def whole_service(data_dir: Path) -> None:
+def whole_service(data_dir: Path, sync_ms: float, call_ms: float) -> None:
     help_ms = median_ms(lambda: python("-m", "cypher_executor", "--help"), 5)
     bare_ms = median_ms(lambda: python("-c", "pass"), 5)
     print(f"\n--help: {help_ms:.0f} ms, {help_ms / bare_ms:.1f} times an empty Python (wanted: under 400 ms)")
@@ -146,8 +146,9 @@ def whole_service(data_dir: Path) -> None:
         one.kill()
         began = time.perf_counter()
         one.start()
-        print(f"ready after {time.perf_counter() - began:.2f} s (wanted: under 1 s)")
-        webhook(one)
+        ready_s = time.perf_counter() - began
+        print(f"ready after {ready_s:.2f} s, {ready_s * 1000 / bare_ms:.0f} times an empty Python (wanted: under 1 s)")
+        webhook(one, 2 * sync_ms + 3 * call_ms)
         print(f"resident memory of the service and its workers: {resident_mb(one):.0f} MB (wanted: under 250 MB)")
 
 
@@ -155,7 +156,8 @@ def python(*arguments: str) -> None:
     subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
 
 
-def webhook(one: Service) -> None:
+def webhook(one: Service, least_ms: float) -> None:
+    """`least_ms` is what its two syncs and three calls cost alone."""
     one.request("PUT", "/recipes/three", content=chain(3), headers={"content-type": "text/plain"}).raise_for_status()
     with httpx2.Client() as client:
 
@@ -171,7 +173,8 @@ def webhook(one: Service) -> None:
         floor_ms = median_ms(health, 100)
     print(
         f"three steps, webhook to answer: median {times[100]:.2f} ms, p95 {times[190]:.2f} ms, "
-        f"{times[100] / floor_ms:.1f} times GET /healthz (wanted: at most 5 ms)"
+        f"{times[100] / floor_ms:.1f} times GET /healthz, {times[100] / least_ms:.1f} times two syncs and three calls "
+        f"(wanted: at most 5 ms)"
     )
 
 
