@@ -246,3 +246,37 @@ async def test_a_wait_survives_the_service(tmp_path: Any) -> None:
     async with living(settings) as ask:
         again = await ask.post(path, {"ok": False})
         assert again.content == first.content
+
+
+async def test_without_the_look_at_the_first_call_a_second_one_would_be_refused(
+    ask: Ask, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A planted defect: the promise above is kept by that look, and not by chance."""
+    from cypher_executor.service.routes import callbacks
+
+    run = await begun(ask, APPROVAL)
+    path = path_of(wait_of(run)["callback_url"])
+    first = await ask.post(path, {"ok": True})
+
+    async def forgetful(*asked: object) -> None:
+        return None
+
+    monkeypatch.setattr(callbacks, "_first_call", forgetful)
+    refused(await ask.send(path, b"{not json"), 400, "json_invalid")
+    monkeypatch.undo()
+    assert (await ask.send(path, b"{not json")).content == first.content
+
+
+async def test_with_a_key_that_is_not_looked_at_a_forged_token_would_be_heard(
+    ask: Ask, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A planted defect: the signature is what keeps others out."""
+    from cypher_executor.core import callbacks
+
+    run = await begun(ask, APPROVAL)
+    forged = token_of(b"another key", Wait(RunId(run["id"]), "ask"))
+    refused(await ask.post(f"/callbacks/{forged}", {"ok": True}), 404, "unknown_wait")
+    monkeypatch.setattr(callbacks.hmac, "compare_digest", lambda *given: True)
+    assert (await ask.post(f"/callbacks/{forged}", {"ok": True})).status_code == 200
+    monkeypatch.undo()
+    await ended(ask, house, run["id"])
