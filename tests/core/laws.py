@@ -343,7 +343,7 @@ def _final(step: Step) -> bytes:
 def _cleaned(was: Step, run: Run) -> bool:
     """Whether a step that has succeeded belongs to an end that was taken back, so that it has not begun now."""
     now = run.steps.get((was.name, was.item))
-    return was.cleaning and (now is None or not now.attempts)
+    return now is None or not now.attempts
 
 
 def _fresh(run: Run, attempt: _Attempt) -> bool:

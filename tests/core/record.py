@@ -207,11 +207,11 @@ def called_back(recipe: Recipe) -> Driver:
 
 
 @plays
-def a_family_watched(recipe: Recipe) -> Driver:
+def watching_runs(recipe: Recipe) -> Driver:
     driver = Driver(recipe, {"runs": ["run_7", "run_8", "run_9"]})
-    driver.child_started("asks", "run_5")
     driver.watched("some", "run_8", result={"n": 1})
     driver.watched("everyone", "run_8", result={"n": 1})
+    driver.child_started("asks", "run_5")
     driver.child_paused("asks")
     driver.later(seconds=2)
     driver.watched("everyone", "run_9", "failed", result=None, failure=Failure("part:bad", "it broke"))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cypher_executor.core.audit import Finding, audit_families, audit_run
-from cypher_executor.core.events import Event, Parent, RunId, RunReopened
+from cypher_executor.core.events import Event, Parent, RunId, RunReopened, RunStarted
 from tests.core.driver import Driver
 from tests.core.support import draw
 
@@ -92,7 +92,8 @@ def test_a_parent_that_was_told_of_an_earlier_end_of_its_child_was_told_the_trut
 
 
 def _as_child(event: Event) -> Event:
-    return replace(event, run=RunId("run_2"))  # type: ignore[call-arg]
+    assert isinstance(event, RunStarted)
+    return replace(event, run=RunId("run_2"))
 
 
 def _family(parent: Driver, child: Driver) -> list[str]:
