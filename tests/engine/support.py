@@ -180,6 +180,8 @@ class Bench:
     calls: Mapping[str, CallHandler] = field(default_factory=dict)
     bounds: Bounds | None = None
     misfit: Misfit = lambda schema, value: None
+    workers: int | None = None
+    parts: Shelf = field(default_factory=Shelf)
     clock: Hand = field(default_factory=Hand)
     disk: Disk = field(init=False)
     dispatcher: Functions = field(init=False)
@@ -195,12 +197,13 @@ class Bench:
         return Engine(
             journal=self.disk,
             recipes=self.book,
-            parts=Shelf(),
+            parts=self.parts,
             clock=self.clock,
             calls=self.calls,
             dispatcher=dispatcher,
             bounds=self.bounds,
             misfit=self.misfit,
+            workers=self.workers,
         )
 
     @contextlib.asynccontextmanager
