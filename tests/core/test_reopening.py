@@ -157,10 +157,10 @@ def test_a_run_that_was_out_of_time_has_all_of_it_again() -> None:
 
 def test_waits_go_on_with_all_of_their_time() -> None:
     drawing = "w:wait_for_callback\nv:wait_for_workflows\na:work\ns:wait"
-    nodes: dict[str, Any] = {
-        "w": {"inputs": {}},
-        "v": {"inputs": {"runs": '["r1", "r2"]'}},
-        "s": {"inputs": {"seconds": "4"}},
+    inputs: dict[str, Any] = {
+        "w": {},
+        "v": {"runs": '["r1", "r2"]'},
+        "s": {"seconds": "4"},
     }
     limits: dict[str, Any] = {"timeout_ms": 5_000, "deadline_ms": 60_000}
     driver = Driver(draw(drawing, {name: {"inputs": given, **limits} for name, given in inputs.items()}))
