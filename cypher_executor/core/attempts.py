@@ -23,6 +23,7 @@ from cypher_executor.core.commands import (
     Execute,
     Perform,
     StartChild,
+    StartTimer,
     WatchRuns,
 )
 from cypher_executor.core.events import (
@@ -35,7 +36,15 @@ from cypher_executor.core.events import (
     StepEvent,
     TimerFired,
 )
-from cypher_executor.core.limits import left_ms, limit_us, overdue, past_deadline, past_repeating, timed_out
+from cypher_executor.core.limits import (
+    deadline_us,
+    left_ms,
+    limit_us,
+    overdue,
+    past_deadline,
+    past_repeating,
+    timed_out,
+)
 from cypher_executor.core.outstanding import Outstanding, Pausable
 from cypher_executor.core.recipe import Value
 from cypher_executor.core.retries import retry_delay_us
@@ -123,7 +132,9 @@ class Attempts:
             return self._fail(step, error.failure())
         if step.node.part is not None and step.node.part in orchestration.ENGINE_PARTS:
             wanted = orchestration.orchestrate(step.node.part, step.input)
-            return self._after(step, self._waits.begin(step, wanted, self._seed(step)))
+            outcome = self._after(step, self._waits.begin(step, wanted, self._seed(step)))
+            self._bound(step)
+            return outcome
         return self._execute(step)
 
     def _execute(self, step: Step) -> Outcome:
@@ -147,7 +158,16 @@ class Attempts:
             share=step.share,
         )
         self._outstanding.begin(step, command, now_us)
+        self._bound(step)
         return None
+
+    def _bound(self, step: Step) -> None:
+        """Whoever may have to wait for a place is told of no limit meanwhile: let a timer see to the deadline."""
+        work = self._outstanding.work(step.name, step.item)
+        waits = isinstance(work, Execute | StartChild) and work.share is not None
+        if waits and step.node.deadline_ms is not None and not self._outstanding.withholding:
+            due_us = deadline_us(step)
+            self._outstanding.ask(StartTimer(node=step.name, item=step.item, attempt=step.attempt, due_us=due_us))
 
     def _after(self, step: Step, waited: Waited) -> Outcome:
         """What follows from what a wait has come to."""
@@ -328,6 +348,7 @@ class Attempts:
             case Perform():
                 command = replace(command, timeout_ms=left_ms(step, now_us))
         self._outstanding.begin(step, command, now_us)
+        self._bound(step)
         return None
 
     def begin_anew(self, step: Step) -> Outcome:

@@ -13,10 +13,11 @@ def limit_us(step: Step) -> int:
     node, ends = step.node, [NEVER]
     if node.timeout_ms is not None:
         ends.append(step.attempts[-1].started_us + step.attempts[-1].held_us + node.timeout_ms * 1000)
-    return min(*ends, _deadline_us(step))
+    return min(*ends, deadline_us(step))
 
 
-def _deadline_us(step: Step) -> int:
+def deadline_us(step: Step) -> int:
+    """When the whole step has had its time."""
     if step.node.deadline_ms is None or step.started_us is None:
         return NEVER
     return step.started_us + step.held_us + step.node.deadline_ms * 1000
@@ -30,7 +31,7 @@ def left_ms(step: Step, now_us: int) -> int | None:
 
 def overdue(step: Step, at_us: int) -> bool:
     """Whether the step's deadline has passed at this time."""
-    return at_us >= _deadline_us(step)
+    return at_us >= deadline_us(step)
 
 
 def timed_out(step: Step, now_us: int) -> Failure:

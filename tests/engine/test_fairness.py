@@ -7,7 +7,6 @@ they were handed over, which is how real workers go about it.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from itertools import pairwise
 from typing import Any
 
 import pytest
