@@ -23,10 +23,25 @@ NESTS = {
 EVALUATED = ("parentheses", "negations")
 
 
-@pytest.mark.parametrize("kind", NESTS)
-def test_a_recipe_with_deep_brackets_is_answered(kind: str) -> None:
+DEEP = [*((kind, 2_000) for kind in NESTS), ("lists", DEPTH), ("parentheses", DEPTH)]
+DEEPEST = [(kind, DEPTH) for kind in NESTS if (kind, DEPTH) not in DEEP]
+"""Linear as well, but 50,000 patterns are a text of half a million characters: some seconds each."""
+
+
+@pytest.mark.parametrize(("kind", "depth"), DEEP)
+def test_a_recipe_with_deep_brackets_is_answered(kind: str, depth: int) -> None:
+    answered(kind, depth)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("kind", "depth"), DEEPEST)
+def test_a_recipe_with_the_deepest_brackets_is_answered(kind: str, depth: int) -> None:
+    answered(kind, depth)
+
+
+def answered(kind: str, depth: int) -> None:
     opening, inside, closing = NESTS[kind]
-    compiled = compile_recipe(f"CREATE (a {{x: {opening * DEPTH}{inside}{closing * DEPTH}}})", parts=None)
+    compiled = compile_recipe(f"CREATE (a {{x: {opening * depth}{inside}{closing * depth}}})", parts=None)
     if kind in EVALUATED:
         assert compiled.ok
     else:
@@ -37,12 +52,20 @@ def test_a_recipe_with_deep_brackets_is_answered(kind: str) -> None:
 @pytest.mark.parametrize("kind", NESTS)
 def test_a_recipe_with_deep_brackets_that_are_never_closed_is_answered(kind: str) -> None:
     opening, inside, _ = NESTS[kind]
-    compiled = compile_recipe(f"CREATE (a {{x: {opening * 5_000}{inside}", parts=None)
+    compiled = compile_recipe(f"CREATE (a {{x: {opening * 1_000}{inside}", parts=None)
     assert not compiled.ok
 
 
 @pytest.mark.parametrize("kind", NESTS)
 def test_a_query_with_deep_brackets_is_answered(kind: str) -> None:
     opening, inside, closing = NESTS[kind]
-    compiled = compile_query(f"RETURN {opening * 5_000}{inside}{closing * 5_000} AS x")
+    compiled = compile_query(f"RETURN {opening * 2_000}{inside}{closing * 2_000} AS x")
     assert (compiled.query is None) == bool(compiled.diagnostics)
+
+
+@pytest.mark.parametrize("kind", ["patterns", "subqueries"])
+def test_what_asks_the_graph_within_what_asks_it_has_a_depth(kind: str) -> None:
+    opening, inside, closing = NESTS[kind]
+    assert compile_query(f"RETURN {opening * 10}{inside}{closing * 10} AS x").query is not None
+    deeper = compile_query(f"RETURN {opening * 11}{inside}{closing * 11} AS x")
+    assert [d.code for d in deeper.diagnostics] == ["query_too_long"]
