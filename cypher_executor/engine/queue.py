@@ -60,15 +60,17 @@ class FairQueue:
         self._clock = clock
         self._inbox = inbox
         self._room = room
-        self._waiting: Lanes[tuple[Live, Execute]] = Lanes()
+        self._waiting: Lanes[tuple[Live, Execute, bool]] = Lanes()
         self._of: dict[RunId, dict[tuple[str, Item], Live]] = {}
         """The steps of each run that wait here."""
+        self._aside: dict[RunId, dict[tuple[str, Item], tuple[Live, Execute]]] = {}
+        """What had its turn while its run was paused."""
         self._handed: dict[_Step, _Handed] = {}
 
     @property
     def waiting(self) -> int:
-        """How many executions wait for room."""
-        return len(self._waiting)
+        """How many executions wait for room, or for their paused run to go on."""
+        return len(self._waiting) + sum(map(len, self._aside.values()))
 
     @property
     def handed(self) -> int:
@@ -78,7 +80,7 @@ class FairQueue:
     def put(self, live: Live, execute: Execute) -> None:
         """Let this be executed when its turn comes."""
         key = (execute.node, execute.item)
-        self._waiting.put(_names(live), key, (live, execute))
+        self._waiting.put(_names(live), key, (live, execute, live.run.held))
         self._of.setdefault(live.id, {})[key] = live
 
     def hand_out(self) -> None:
@@ -87,15 +89,35 @@ class FairQueue:
             return
         batch: list[tuple[RunId, Execute]] = []
         for _ in range(AT_ONCE):
-            if not self._room.has_place(len(self._handed)) or (taken := self._waiting.take()) is None:
+            taken = self._next() if self._room.has_place(len(self._handed)) else None
+            if taken is None:
                 break
             live, execute = taken
-            self._waits_no_more(live.id, (execute.node, execute.item))
             if not self._cache.answers(live, execute):
                 self._note((live.id, execute.node, execute.item), execute)
                 batch.append((live.id, execute))
         if batch:
             self._hand_over(batch)
+
+    def _next(self) -> tuple[Live, Execute] | None:
+        """Whose turn it is. Nothing begins in a run that was paused meanwhile: that is put aside until it goes on.
+
+        What was asked for while the run was paused already had begun before a restart, and so goes on.
+        """
+        while (taken := self._waiting.take()) is not None:
+            live, execute, had_begun = taken
+            key = (execute.node, execute.item)
+            self._waits_no_more(live.id, key)
+            if had_begun or not live.run.held:
+                return live, execute
+            self._aside.setdefault(live.id, {})[key] = (live, execute)
+        return None
+
+    def moved(self, live: Live) -> None:
+        """A run has taken in an event: if it goes on after a pause, what was put aside waits for its turn again."""
+        if live.id in self._aside and not live.run.held:
+            for _, execute in self._aside.pop(live.id).values():
+                self.put(live, execute)
 
     def answered(self, run: RunId, event: Executed) -> None:
         """The dispatcher has answered an execution."""
@@ -113,6 +135,7 @@ class FairQueue:
         live = self._waits_no_more(run, key)
         if live is not None:
             self._waiting.remove(_names(live), key)
+        self._aside.get(run, {}).pop(key, None)
         self._give_back((run, *key))
         self._cache.forget_step(run, *key)
         self._dispatcher.interrupt(run, command.node, command.item)
@@ -121,12 +144,14 @@ class FairQueue:
         """Nothing that waits for this run is wanted any more."""
         for key, live in self._of.pop(run, {}).items():
             self._waiting.remove(_names(live), key)
+        self._aside.pop(run, None)
         self._cache.ended(run)
 
     def forget(self) -> None:
         """Nothing is wanted any more: it will be asked for again."""
         self._waiting.clear()
         self._of.clear()
+        self._aside.clear()
         self._handed.clear()
         self._room.clear()
         self._cache.forget_asked()

@@ -207,6 +207,7 @@ class Turns:
             live, event = self._next(group)
             if live is not None:
                 commands = self._apply(group, live, event)
+                self._queue.moved(live)
                 self._let_in(self._shares.moved(live, event))
                 for command in commands:
                     self._carry_out(live, command, group.held)

@@ -13,6 +13,7 @@ import pytest
 
 from cypher_executor.core.events import AttemptFailed, AttemptSucceeded, RunId
 from cypher_executor.core.recipe import Digest, Recipe
+from cypher_executor.core.run import Run
 from cypher_executor.cypher import compile_recipe
 from cypher_executor.engine import Engine, queue, turns
 from cypher_executor.engine.lanes import Lanes
@@ -137,6 +138,34 @@ async def test_what_waits_for_a_run_that_is_cancelled_is_never_handed_out() -> N
         assert await engine.wait(run, 5)
         assert len(b.dispatcher.executed) == before
         assert (engine.load.executing, engine.load.queued) == (0, 0)
+
+
+async def test_what_waits_for_its_turn_does_not_begin_while_its_run_is_paused() -> None:
+    b = bench()
+    async with b.running() as engine:
+        run = await start(engine, b, "many", items=40)
+        await engine.pause(run)
+        worker = Worker(engine, b)
+        await worker.work(10)
+        assert (len(b.dispatcher.executed), engine.load.queued) == (10, 30)
+        other = await start(engine, b, "three")
+        await worker.work_until_ended(other)
+        await engine.resume(run)
+        await settle()
+        await worker.work_until_ended(run)
+        items = [execute.item for of, execute in b.dispatcher.executed if of == run]
+        assert items == [(n,) for n in range(40)]
+
+
+async def test_what_was_put_aside_in_a_paused_run_is_forgotten_with_it() -> None:
+    b = bench()
+    async with b.running() as engine:
+        run = await start(engine, b, "many", items=40)
+        await engine.pause(run)
+        await Worker(engine, b).work(5)
+        await engine.cancel(run)
+        assert await engine.wait(run, 5)
+        assert (len(b.dispatcher.executed), engine.load.executing, engine.load.queued) == (10, 0, 0)
 
 
 async def test_an_interrupted_execution_makes_room_for_another() -> None:
@@ -295,7 +324,7 @@ def _put_in(names: Callable[[Any], tuple[str, ...]]) -> Any:
     """Lanes for which these are the names; a key says which run it is of, because several may share a lane."""
 
     def put(self: queue.FairQueue, live: Any, execute: Any) -> None:
-        self._waiting.put(names(live), (live.id, execute.node, execute.item), (live, execute))
+        self._waiting.put(names(live), (live.id, execute.node, execute.item), (live, execute, False))
         self._of.setdefault(live.id, {})[execute.node, execute.item] = live
 
     return put
@@ -308,6 +337,10 @@ def the_cancelled_go_on_waiting(patch: pytest.MonkeyPatch) -> None:
 
 def interrupted_executions_keep_their_place(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(queue.FairQueue, "_give_back", lambda self, step: None)
+
+
+def a_pause_lets_the_queue_go_on(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Run, "held", property(lambda self: False))
 
 
 def draining_hands_out(patch: pytest.MonkeyPatch) -> None:
@@ -329,6 +362,7 @@ CAUGHT: list[tuple[Plant, Callable[[], Awaitable[None]]]] = [
     (tenants_do_not_count, test_a_tenant_gets_no_more_turns_by_having_more_runs),
     (the_cancelled_go_on_waiting, test_what_waits_for_a_run_that_is_cancelled_is_never_handed_out),
     (interrupted_executions_keep_their_place, test_an_interrupted_execution_makes_room_for_another),
+    (a_pause_lets_the_queue_go_on, test_what_waits_for_its_turn_does_not_begin_while_its_run_is_paused),
     (draining_hands_out, test_what_waits_is_not_handed_out_while_the_service_drains_and_is_after_it),
     (whatever_took_long_is_forgotten, test_of_a_part_that_takes_long_only_what_keeps_the_workers_busy_is_handed_out),
     (failing_keeps_the_lanes, test_a_journal_that_fails_leaves_nothing_behind_in_the_lanes),
