@@ -112,6 +112,7 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
         recipes=library,
         parts=parts,
         clock=clock,
+        workers=settings.workers,
         calls={
             "http_request": egress.http_request,
             **calls_kv.kv_ops(SqliteKeyValues(database), clock),

@@ -191,7 +191,8 @@ class Turns:
             self._wake.clear()
             while self._inbox:
                 self.turn()
-                await asyncio.sleep(0)
+                if self._inbox:
+                    await asyncio.sleep(0)
 
     def finish(self) -> None:
         """Take in all that there is."""
