@@ -140,6 +140,7 @@ class Ledger:
         self._calls: dict[_Attempt, list[Value]] = {}
         self._executions: dict[_Attempt, tuple[Value, ...]] = {}
         self._completed: set[_Attempt] = set()
+        self._cancelled = False
         self._callbacks: set[tuple[str, Item, int, int]] = set()
         self._watched: set[tuple[str, Item, int, str]] = set()
 
@@ -169,6 +170,8 @@ class Ledger:
         assert sum(isinstance(c, Conclude) for c in self._asked) == 1, "a life of a run concludes once"
         assert isinstance([s.event for s in self.seen if s.expected][-1], RunEnded), "the end is the last event"
         assert not any(self.run.awaits(event) for event in self.journal), "an ended run awaits something"
+        if self.run.ended.state == "cancelled":
+            assert self._cancelled, "a run was cancelled, and nobody had asked for that in this life of it"
 
     # --- a run that goes on after its end -----------------------------------------------------------------------------
 
@@ -182,6 +185,7 @@ class Ledger:
                 assert (now.state, now.output, now.attempts) == (was.state, was.output, was.attempts), f"{key} changed"
             self._completed |= {(*key, a.number) for a in was.attempts if a.succeeded and not _cleaned(was, self.run)}
         self._asked, self._answered_once, self._executions = list(self.run.outstanding), {}, {}
+        self._cancelled = False
         self._ended_steps = {key: _final(one) for key, one in self.run.steps.items() if one.ended}
         self._calls = {k: calls for k, calls in self._calls.items() if not _fresh(self.run, k)}
         self._check_begun(self.run.outstanding)
@@ -219,6 +223,7 @@ class Ledger:
         if held and self.run.held:
             assert not any(isinstance(c, _BEGINS) for c in commands), "a paused run begins work"
         self._note_callback(event)
+        self._cancelled |= isinstance(event, CancelRequested)
         if isinstance(event, CancelRequested) or (isinstance(event, TimerFired) and not event.node):
             assert all(step.state == "cancelled" for step in going_on), "a step goes on though the run closes"
         return commands
@@ -253,6 +258,9 @@ class Ledger:
         elif isinstance(event, CallbackChecked) and event.problem is not None:
             waits = [w for w in self.run.waits if (w.node, w.item) == (event.node, event.item)]
             self._callbacks -= {(w.node, w.item, w.turn, w.number) for w in waits}
+            for w in waits:
+                other = CallbackReceived(**_named(w), at_us=event.at_us, body=None)
+                assert self.run.awaits(other), "a callback that did not fit bars the next"
 
     def _check_books(
         self, event: Event, answered: Command | None, before: Sequence[Command], commands: Sequence[Command]
@@ -308,7 +316,8 @@ class Ledger:
             if key in self._ended_steps or step.ended:
                 now = _final(step)
                 assert self._ended_steps.setdefault(key, now) == now, f"step {key} ended twice"
-            if step.region.loop is not None and not step.ended:
+            has_items = len(step.item) == len(step.region.path)  # not in a loop whose first step failed or was skipped
+            if step.region.loop is not None and has_items and not step.ended:
                 items = open_items.setdefault((str(step.region.key), step.item[:-1]), set())
                 items.add(step.item)
                 assert len(items) <= (step.region.loop.concurrency or len(items)), "a loop has too many items open"
@@ -325,6 +334,10 @@ def _answers(event: Event, command: Command) -> bool:
         named = (command.node, command.item, command.turn, command.number)
         return named == (event.node, event.item, event.turn, event.number)
     return (event.node, event.item, event.attempt) == (command.node, command.item, command.attempt)
+
+
+def _named(wait: AwaitCallback) -> dict[str, Any]:
+    return {"node": wait.node, "item": wait.item, "turn": wait.turn, "number": wait.number}
 
 
 def _place(command: Command) -> tuple[str, Item]:

@@ -12,7 +12,7 @@ from tests.core.oracle import Oracle
 from tests.core.world import World, random_recipe
 
 chances = st.randoms(use_true_random=False)
-many = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def played(rng: Random, *, lives: int = 1) -> World:
@@ -25,7 +25,7 @@ def played(rng: Random, *, lives: int = 1) -> World:
 @many
 @given(chances)
 def test_every_command_is_answered_once_every_step_ends_once_and_every_run_ends_last(rng: Random) -> None:
-    played(rng, lives=3)
+    played(rng, lives=2)
 
 
 @many

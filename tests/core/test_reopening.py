@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cypher_executor.core.events import ChildStarted, RunId
+from cypher_executor.core.events import AttemptSucceeded, ChildStarted, RunId
 from cypher_executor.core.replay import can_reopen, replay
 from cypher_executor.core.run import Run
 from cypher_executor.errors import Failure
@@ -140,6 +140,18 @@ def test_a_cancelled_run_goes_on_where_it_was() -> None:
     assert (driver.execute("b").attempt, len(driver.execute("b").tape)) == (1, 1)
     driver.succeed("b")
     assert driver.conclude().state == "succeeded"
+    driver.check_replays()
+
+
+def test_an_answer_that_came_too_late_for_the_end_is_not_heard_afterwards() -> None:
+    driver = Driver(draw("a:work"))
+    driver.cancel()
+    late = AttemptSucceeded(at_us=driver.now_us, node="a", attempt=1, output="late", started_us=driver.now_us)
+    driver.apply(late)
+    driver.conclude()
+    driver.apply(late)
+    driver.reopen()
+    assert driver.working() == {"a"}
     driver.check_replays()
 
 

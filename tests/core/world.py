@@ -61,13 +61,17 @@ BRANCHES = ("left", "right")
 # --- recipes ----------------------------------------------------------------------------------------------------------
 
 
-def random_recipe(rng: Random) -> Recipe:
-    """Any acyclic recipe of up to nine nodes, or one of up to twenty with loops in it."""
+PARTS = (None, "work", "work", "work", "wait", "trigger_workflow", "wait_for_callback", "wait_for_workflows")
+WAITING_PARTS = (None, "work", "wait_for_callback", "wait_for_callback", "wait_for_workflows", "wait_for_workflows")
+
+
+def random_recipe(rng: Random, parts: Sequence[str | None] = PARTS) -> Recipe:
+    """Any acyclic recipe of up to nine nodes, or one of up to twenty with loops in it, of these parts."""
     drawing = _Drawing(rng, loops=rng.random() < 0.5)
     drawing.draw_region(rng.randint(1, 5 if drawing.loops else 9))
     relationships = drawing.finished()
     entering = {name: sum(r.target == name for r in relationships) for name in drawing.upstream}
-    nodes = [_node(rng, name, upstream, entering[name]) for name, upstream in drawing.upstream.items()]
+    nodes = [_node(rng, parts, name, upstream, entering[name]) for name, upstream in drawing.upstream.items()]
     if drawing.loops:
         nodes = [_looping(rng, node) for node in nodes]
     rng.shuffle(nodes)
@@ -159,8 +163,8 @@ def _relationship(rng: Random, bare: Relationship) -> Relationship:
             return bare
 
 
-def _node(rng: Random, name: str, upstream: Sequence[str], entering: int) -> Node:
-    part = rng.choice((None, "work", "work", "work", "wait", "trigger_workflow", *_WAITING))
+def _node(rng: Random, parts: Sequence[str | None], name: str, upstream: Sequence[str], entering: int) -> Node:
+    part = rng.choice(parts)
     return Node(
         name,
         part,
@@ -187,8 +191,6 @@ def _inputs(rng: Random, part: str | None, upstream: Sequence[str]) -> tuple[tup
     texts = ["$text", "!bad", "seed()", "now()", "item", "item_index", *(f"{name}.ok" for name in upstream)]
     return tuple((f"i{i}", expression(rng.choice(texts))) for i in range(rng.randrange(3)))
 
-
-_WAITING = ("wait_for_callback", "wait_for_workflows")
 
 _WATCHING = {
     "runs": ('["r1", "r2", "r3"]', '["r1", "r1"]', '["r1"]', "[]", "7"),
@@ -248,6 +250,8 @@ class World:
         self._happen(started(self.recipe, {"text": "hi", "yes": self._chance(0.5), "list": [1, [2], "x"]}, **unknown))
         self._live()
         while self.lives and replay.can_reopen(self.run):
+            for _ in range(3):
+                self._stray()
             self._steps_left, self.reopened = 25, True
             self._happen(RunReopened(at_us=self._now_us))
             self._live()
