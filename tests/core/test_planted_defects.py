@@ -497,7 +497,7 @@ FOUND_IN: dict[str, int] = {
     "the_time_of_a_replay_is_another": 0,
     "a_loop_takes_no_notice_of_its_concurrency": 21,
     "the_last_item_of_a_loop_is_forgotten": 91,
-    "a_list_of_outputs_is_in_another_order": 1842,
+    "a_list_of_outputs_is_in_another_order": 3318,
     "a_loop_that_was_stopped_is_collected": 92,
     "a_loop_that_stops_goes_on_with_its_items": 92,
     "a_loop_that_collects_stops_all_the_same": 112,
