@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from cypher_executor.cypher import syntax
-from cypher_executor.cypher.strings import scan
 
 _OR, _XOR, _AND, _NOT, _COMPARE, _TEST, _ADD, _MULTIPLY, _POWER, _SIGN, _ACCESS, _ATOM = range(12)
 _LOGICAL = {"OR": _OR, "XOR": _XOR, "AND": _AND}
@@ -74,7 +73,6 @@ def print_expression(expression: syntax.Expression, *, templates: bool = True) -
 
 def pieces_of(expression: syntax.Syntax, *, templates: bool = True) -> Iterator[str | At]:
     """The same text in pieces, with marks and places. Strings that run over lines do so again."""
-    whole = () if templates else _whole_values(expression)
     todo: list[str | At | Place] = [(expression, _OR)]
     while todo:
         item = todo.pop()
@@ -82,8 +80,7 @@ def pieces_of(expression: syntax.Syntax, *, templates: bool = True) -> Iterator[
             yield item
             continue
         node, needed = item
-        laid_out = [_text_with_braces(node)] if node in whole else _laid_out(node, templates)
-        pieces = [_end_of(node) if p is CLOSING else p for p in laid_out]
+        pieces = [_end_of(node) if p is CLOSING else p for p in _laid_out(node, templates)]
         brackets = _rank(node) < needed
         todo.extend(reversed(["(", *pieces, ")"] if brackets else pieces))
         todo.append(At(node.place.line, node.place.column))
@@ -96,23 +93,6 @@ def _laid_out(node: syntax.Syntax, templates: bool) -> Pieces:
     if isinstance(node, syntax.Literal | syntax.Template) and "\n" in node.source:
         return [over_lines("".join(map(str, pieces)))]
     return pieces
-
-
-def _whole_values(expression: syntax.Syntax) -> tuple[syntax.Template, ...]:
-    """The strings with braces that are a whole value: of a property, or of a column."""
-    entries = expression.entries if isinstance(expression, syntax.MapLiteral) else (expression,)
-    values = (entry.value if isinstance(entry, syntax.MapEntry) else entry for entry in entries)
-    return tuple(value for value in values if isinstance(value, syntax.Template))
-
-
-def _text_with_braces(node: syntax.Template) -> str:
-    """Braces stay as they are written, though they are text here: in the graph form they are more than that."""
-    scanned = scan(node.source)
-    written = []
-    for piece in scanned.pieces:
-        text = _escaped(scanned.text[piece.start : piece.end])
-        written.append("{{" + text.replace("\\{{", "{{") + "}}" if piece.is_expression else text)
-    return over_lines(f"'{''.join(written)}'") if "\n" in node.source else f"'{''.join(written)}'"
 
 
 def over_lines(text: str) -> str:
