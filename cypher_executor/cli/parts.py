@@ -164,7 +164,8 @@ def _whole(part: Part) -> Json:
     from dataclasses import asdict
 
     described = asdict(part)
-    return {name: described[name] for name in described if name != "examples"} | {"examples": described["examples"]}
+    del described["examples"]
+    return described | {"examples": [asdict(example) for example in part.examples]}
 
 
 def _show(part: Part) -> None:

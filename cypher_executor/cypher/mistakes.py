@@ -94,14 +94,15 @@ def _unclosed_quote(m: Misfit, where: Where) -> Diagnostic | None:
 
 
 def _quote_in_string(m: Misfit, where: Where) -> Diagnostic | None:
-    """`'it's'`: the string ends early, and a word follows at once."""
+    """`'it's'`: the string ends early, and a word follows at once; or `'it''s'`, as SQL writes it."""
     if m.before is None or m.before.kind != "STRING" or not m.adjacent or not re.match(r"[\w'\"]", m.rest):
         return None
     if "\n" in m.previous:
         message = f"This string is never closed: {_quoted(m.previous[0])} is missing in its line."
         return Diagnostic("string_unclosed", message, where(m.before.start, m.before.start + 1))
     quote = m.previous[-1]
-    fix = TextEdit(where(m.before.end - 1, m.before.end), "\\" + quote)
+    doubled = m.rest[0] == quote
+    fix = TextEdit(where(m.before.end - 1, m.before.end + doubled), "\\" + quote)
     message = f"The string ends at this quote: write `\\{quote}` for a quote inside it."
     return Diagnostic("quote_in_string", message, fix.place, fix=fix)
 
