@@ -11,8 +11,9 @@ import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
-from cypher_executor.core.events import Event, RunId, RunStarted
+from cypher_executor.core.events import Event, RunId, RunReopened, RunStarted
 from cypher_executor.core.recipe import Digest, Recipe
+from cypher_executor.core.replay import replay
 from cypher_executor.core.run import Run
 from cypher_executor.cypher import compile_recipe
 from cypher_executor.errors import Unavailable
@@ -87,9 +88,9 @@ class Replicas:
         run = self._runs.get(id)
         if id in self._unfollowed or (run is not None and number <= run.version):
             return run is not None
-        if run is not None and number == run.version + 1:
+        if run is not None and number == run.version + 1 and not isinstance(event, RunReopened):
             self._runs.move_to_end(id)
-            return self._applied(id, run, [event])
+            return self._applied(run, event)
         return await self._read(id, [event] if number == 1 else None)
 
     async def _read(self, id: RunId, events: Sequence[Event] | None) -> bool:
@@ -105,19 +106,20 @@ class Replicas:
         recipe = await self.recipe(started.recipe) if isinstance(started, RunStarted) else None
         if recipe is None:
             return self._lost(id, "its recipe cannot be read")
-        self._runs[id] = run = Run(recipe)
-        return self._applied(id, run, events)
+        run = replay(recipe, events)  # all of it: a run that was reopened is made of a past that ended otherwise
+        if run.started is None:
+            return self._lost(id, "it breaks the run machine")
+        self._runs[id] = run
+        self._runs.move_to_end(id)
+        return True
 
-    def _applied(self, id: RunId, run: Run, events: Sequence[Event]) -> bool:
-        """Whether these events could be applied. Of a run that breaks on the way only the end is looked for, as the
-        engine does."""
-        for event in events:
-            try:
-                run.apply(event)
-            except Exception as error:  # whatever a recipe or a defect of ours brings about, in this run alone
-                if run.started is None:
-                    return self._lost(id, error)
-                run.broken = True
+    def _applied(self, run: Run, event: Event) -> bool:
+        """One event more. Of a run that breaks on the way only the end is looked for, as the engine does."""
+        further = run.version + 1
+        try:
+            run.apply(event)
+        except Exception:  # whatever a recipe or a defect of ours brings about, in this run alone
+            run.version, run.broken = further, True
         return True
 
     def _lost(self, id: RunId, why: object) -> bool:

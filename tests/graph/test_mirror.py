@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 
+from cypher_executor.core.events import Event
+from cypher_executor.core.recipe import Recipe, Value
 from cypher_executor.core.run import Run
-from cypher_executor.errors import Unavailable
+from cypher_executor.errors import Failure, Unavailable
 from cypher_executor.graph.kept import KeptGraph
 from cypher_executor.mirror import replicas
 from cypher_executor.mirror.mirror import Mirror
 from cypher_executor.mirror.replicas import Replicas
-from tests.graph.story import SHOP, told
+from tests.graph.story import BROKEN, SHOP, told
 from tests.graph.targets import Cut, KeptTarget
-from tests.graph.world import World, mirrored
+from tests.graph.world import FUNCTIONS, World, mirrored
 
 
 def content(graph: KeptGraph) -> Counter[str]:
@@ -168,6 +171,46 @@ async def test_lag_is_how_long_the_graph_has_not_told_everything() -> None:
     await mirrored(mirror)
     assert mirror.status.lag_s(world.clock.now_us()) == 0
     assert mirror.status.failure is None
+
+
+def _states(graph: KeptGraph) -> dict[str, object]:
+    return {str(n.values["name"]): n.values["state"] for n in graph.nodes(["Step"], {})}
+
+
+async def _reopened() -> tuple[dict[str, object], dict[str, object]]:
+    """The steps of a run that failed, was mirrored, was tried again and went well: in the graph then, and at last."""
+    answers: list[Value] = [Failure("part:bad", "as if"), {"ok": True}]
+    world, target = World({**FUNCTIONS, "http_request": lambda execute: answers.pop(0)}), KeptTarget()
+    await world.save(BROKEN + " CREATE (ask)-[:ON_SUCCESS]->(after:set {x: 1})")
+    async with world.running() as engine:
+        run = await world.start(engine, "broken")
+        mirror = world.mirror(target)
+        await mirrored(mirror)
+        failed = _states(target.graph)
+        await engine.retry(run)
+        assert await engine.wait(run, 10)
+    await mirrored(mirror)
+    return failed, _states(target.graph)
+
+
+async def test_a_run_that_was_reopened_is_followed_to_its_new_end() -> None:
+    failed, at_last = await _reopened()
+    assert failed == {"ask": "failed", "after": "skipped"}
+    assert at_last == {"ask": "succeeded", "after": "succeeded"}
+
+
+async def test_a_mirror_that_only_applies_misses_that_a_run_was_reopened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The planted defect of the test above: one event after the other, without looking back."""
+
+    def only_applied(recipe: Recipe, events: Sequence[Event]) -> Run:
+        run = Run(recipe)
+        for event in events:
+            run.apply(event)
+        return run
+
+    monkeypatch.setattr(replicas, "replay", only_applied)
+    _, at_last = await _reopened()
+    assert at_last == {"ask": "failed", "after": "skipped"}
 
 
 async def test_a_recipe_that_is_deleted_is_not_current_any_more() -> None:
