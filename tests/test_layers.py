@@ -52,6 +52,7 @@ LAYERS = (
     layer("files.py"),
     layer("graph", "errors core cypher", pure=True),
     layer("mirror", "errors core cypher graph ports"),
+    layer("queries", "errors core cypher graph mirror ports"),
     layer("adapters/neo4j", "errors core cypher graph mirror", "neo4j"),
     layer("engine", "errors core ports"),
     layer("partkit", "errors core files", "pydantic wasmtime orjson"),

@@ -86,6 +86,10 @@ class Mirror:
             self.status.behind_since_us = None
         return more
 
+    def look_again(self) -> None:
+        """Have the next step look at the catalog, however short ago that was done."""
+        self._looked_at = None
+
     # --- where the target stands, and what the catalog says -----------------------------------------------------------
 
     async def _look(self) -> None:
