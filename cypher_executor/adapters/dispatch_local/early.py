@@ -1,8 +1,9 @@
 """Workers that are started before there is a dispatcher to keep them.
 
-A worker needs half a second of a processor to load what it runs with, and so does the service: begun at once, one does
-not wait for the other. What is started here does nothing and holds nothing until a dispatcher takes it; what none took
-is ended. This module loads little on purpose.
+A worker needs a part of a second to load what it runs with, and so does the service: begun at once, one does not wait
+for the other, as long as each has a core. So one core is left to the service, and the worker that would share it is
+started by the dispatcher. What is started here does nothing and holds nothing until a dispatcher takes it; what none
+took is ended. This module loads little on purpose.
 """
 
 from __future__ import annotations
@@ -81,5 +82,5 @@ def starting(workers: int | None) -> Iterator[Early]:
     with contextlib.ExitStack() as stack:
         stack.callback(early.end)
         with contextlib.suppress(OSError):
-            early.start(seats(workers))
+            early.start(min(seats(workers), max(1, seats(None) - 1)))
         yield early
