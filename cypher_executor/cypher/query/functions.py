@@ -11,7 +11,7 @@ from cypher_executor.cypher.expressions.functions import HANDLE_NAMES
 from cypher_executor.cypher.expressions.functions.table import function
 from cypher_executor.cypher.expressions.values import wrong_type
 from cypher_executor.cypher.query.context import QueryFrame
-from cypher_executor.cypher.query.values import Node, Path, Relationship
+from cypher_executor.cypher.query.values import Node, Path, Relationship, number_of
 
 
 def _labels(value: Any) -> list[str]:
@@ -32,10 +32,10 @@ def _path(value: Any, what: str) -> Path:
     raise wrong_type(f"{what}()", "a path", value)
 
 
-def _id(value: Any) -> int | str:
+def _known_by(value: Any, what: str) -> int | str:
     if isinstance(value, Node | Relationship):
         return value.id
-    raise wrong_type("id()", "a node or a relationship", value)
+    raise wrong_type(f"{what}()", "a node or a relationship", value)
 
 
 def _end(frame: Frame, value: Any, what: str) -> Node | None:
@@ -55,8 +55,10 @@ def _length(value: Any) -> int:
 GRAPH_FUNCTIONS: tuple[Function, ...] = (
     function("labels(node)", "The labels of a node.", _labels),
     function("type(relationship)", "The type of a relationship.", lambda v: _relationship(v, "type").type),
-    function("id(element)", "What a node or a relationship is known by.", _id),
-    function("elementId(element)", "What a node or a relationship is known by, as text.", lambda v: str(_id(v))),
+    function("id(element)", "What a node or a relationship is known by, as a number.",
+             lambda v: number_of(_known_by(v, "id"))),
+    function("elementId(element)", "What a node or a relationship is known by, as text.",
+             lambda v: str(_known_by(v, "elementId"))),
     function("startNode(relationship)", "The node where it begins.", lambda f, v: _end(f, v, "startNode"),
              needs_frame=True),
     function("endNode(relationship)", "The node where it ends.", lambda f, v: _end(f, v, "endNode"), needs_frame=True),

@@ -6,6 +6,7 @@ unique in its graph, among nodes and among relationships.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -13,6 +14,15 @@ from typing import Any, ClassVar
 from cypher_executor.cypher.foreign import Foreign
 
 Id = int | str
+
+
+def number_of(id: Id) -> int:
+    """What `id()` gives, and what clients of Neo4j know a node or a relationship by: a number. Of a text it is a digest
+    of 53 bits, the most that every client can hold, so it is the same at any time and on any machine."""
+    if isinstance(id, int):
+        return id
+    digest = hashlib.blake2b(id.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 11
 
 
 @dataclass(frozen=True, slots=True)
