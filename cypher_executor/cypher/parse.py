@@ -12,6 +12,7 @@ Making the tables takes most of a second, loading them a twentieth of that: `tab
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -44,6 +45,7 @@ from cypher_executor.cypher.undisturbed import undisturbed
 from cypher_executor.errors import Diagnostic, Place, TextEdit
 from cypher_executor.files import shipped
 
+_HALVES = re.compile(r"[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
@@ -103,6 +105,7 @@ class Parser:
     def _parse(self, text: str, original: str, where: mistakes.Where | None) -> Parsed:
         with self._lock, undisturbed():
             self._begin(original, where, templates=True)
+            self._refuse_halves(text, where)
             statement = self._script(text, where)
             ordered = sorted(self._builder.problems.found, key=lambda d: (d.place.line, d.place.column))
             diagnostics = tuple(ordered[:MAX_PROBLEMS])
@@ -132,6 +135,12 @@ class Parser:
         self._builder.begin(text, templates=templates)
         self._where = where
         self._comments, self._stopped, self._repairs = [], [], []
+
+    def _refuse_halves(self, text: str, where: mistakes.Where | None) -> None:
+        """No UTF-8 holds half of a pair of surrogates, so nothing could keep a recipe with one."""
+        for found in _HALVES.finditer(text):
+            message = f"The character U+{ord(found[0]):04X} is half of a pair, and none on its own: remove it."
+            self._builder.problems.add("unexpected_character", message, (where or Lines(text).place)(*found.span()))
 
     def _script(self, text: str, where: mistakes.Where | None) -> syntax.Script | None:
         start, problems = 0, self._builder.problems.found

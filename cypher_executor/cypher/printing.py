@@ -13,9 +13,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
-from cypher_executor.cypher import syntax
+from cypher_executor.cypher import strings, syntax
 
 _OR, _XOR, _AND, _NOT, _COMPARE, _TEST, _ADD, _MULTIPLY, _POWER, _SIGN, _ACCESS, _ATOM = range(12)
 _LOGICAL = {"OR": _OR, "XOR": _XOR, "AND": _AND}
@@ -45,9 +46,18 @@ class At:
     column: int
 
 
+class Braces(Enum):
+    """What `{{ }}` in the strings of an expression is, and so how it is printed."""
+
+    TEMPLATES = "expressions, each in its canonical form"
+    TEXT = "text, which needs a backslash to stay text"
+    KEPT = "what the author wrote, letter by letter: it means something only to a later stage"
+
+
 _PLAIN_NAME = re.compile(r"[^\W\d]\w*")
-_SPECIAL = re.compile(r"[\\'\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|\{\{")
-_ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f", "{{": "\\{{"}
+_SPECIAL = re.compile(r"[\\'\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_SPECIAL_OR_BRACES = re.compile(rf"{_SPECIAL.pattern}|\{{{{2,}}")
+_ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 _RESERVED = {"case", "distinct", "false", "not", "null", "true", "when"}
 """Words that begin something else where a value is wanted."""
 
@@ -71,7 +81,7 @@ def print_expression(expression: syntax.Expression, *, templates: bool = True) -
     return "".join(written)
 
 
-def pieces_of(expression: syntax.Syntax, *, templates: bool = True) -> Iterator[str | At]:
+def pieces_of(expression: syntax.Syntax, braces: Braces = Braces.TEMPLATES) -> Iterator[str | At]:
     """The same text in pieces, with marks and places. Strings that run over lines do so again."""
     todo: list[str | At | Place] = [(expression, _OR)]
     while todo:
@@ -80,19 +90,35 @@ def pieces_of(expression: syntax.Syntax, *, templates: bool = True) -> Iterator[
             yield item
             continue
         node, needed = item
-        pieces = [_end_of(node) if p is CLOSING else p for p in _laid_out(node, templates)]
+        pieces = [_end_of(node) if p is CLOSING else p for p in _laid_out(node, braces)]
         brackets = _rank(node) < needed
         todo.extend(reversed(["(", *pieces, ")"] if brackets else pieces))
         todo.append(At(node.place.line, node.place.column))
 
 
-def _laid_out(node: syntax.Syntax, templates: bool) -> Pieces:
-    if isinstance(node, syntax.Template) and not templates:
-        node = syntax.Literal(node.place, node.value, node.source)
-    pieces = _PIECES[type(node)](node)
-    if isinstance(node, syntax.Literal | syntax.Template) and "\n" in node.source:
-        return [over_lines("".join(map(str, pieces)))]
-    return pieces
+def _laid_out(node: syntax.Syntax, braces: Braces) -> Pieces:
+    if not isinstance(node, syntax.Literal | syntax.Template) or not isinstance(node.value, str):
+        return _PIECES[type(node)](node)
+    text = _string(node, braces)
+    return [over_lines(text) if "\n" in node.source else text]
+
+
+def _string(node: syntax.Literal | syntax.Template, braces: Braces) -> str:
+    if braces is Braces.KEPT:
+        return _kept(node.source)
+    if isinstance(node, syntax.Template) and braces is Braces.TEMPLATES:
+        return "".join(_template(node))
+    return quoted(str(node.value))
+
+
+def _kept(source: str) -> str:
+    """A string whose braces hold what they held, and are text where they were."""
+    scanned = strings.scan(source)
+    return "'" + "".join(_kept_piece(scanned.text[p.start : p.end], p) for p in scanned.pieces) + "'"
+
+
+def _kept_piece(text: str, piece: strings.Piece) -> str:
+    return "{{" + _marked(text) + "}}" * piece.closed if piece.is_expression else _escaped(text)
 
 
 def over_lines(text: str) -> str:
@@ -115,7 +141,25 @@ def quoted(value: str) -> str:
 
 
 def _escaped(value: str) -> str:
-    return _SPECIAL.sub(lambda found: _ESCAPES.get(found[0]) or f"\\u{ord(found[0]):04x}", value)
+    """A text whose braces are text."""
+    return _SPECIAL_OR_BRACES.sub(lambda found: _as_text(found[0]), value)
+
+
+def _as_text(braces: str) -> str:
+    """Braces in a row in pairs that begin no template. An odd one goes first: behind the pairs, it could be one half of
+    the `{{` that follows them."""
+    if not braces.startswith("{"):
+        return _escape(braces)
+    return "{" * (len(braces) % 2) + "\\{{" * (len(braces) // 2)
+
+
+def _marked(text: str) -> str:
+    """A text within braces, where braces need no backslash."""
+    return _SPECIAL.sub(lambda found: _escape(found[0]), text)
+
+
+def _escape(character: str) -> str:
+    return _ESCAPES.get(character) or f"\\u{ord(character):04x}"
 
 
 def _rank(node: syntax.Syntax) -> int:
@@ -166,18 +210,14 @@ def _literal(node: syntax.Literal) -> Pieces:
     return [repr(value)]
 
 
-def _template(node: syntax.Template) -> Pieces:
+def _template(node: syntax.Template) -> Iterator[str]:
     yield "'"
     for part in node.parts:
         if isinstance(part, str):
             yield _escaped(part)
         else:  # templates do not nest, so this goes one level down and no further
-            yield "{{ " + _in_string(print_expression(part, templates=False)) + " }}"
+            yield "{{ " + _marked(print_expression(part, templates=False)) + " }}"
     yield "'"
-
-
-def _in_string(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("'", "\\'")
 
 
 def _variable(node: syntax.Variable) -> Pieces:

@@ -39,6 +39,10 @@ def to_graph(text: str) -> str:
         (r.source, r.type, r.target) for r in recipe.relationships
     ]
     assert graph_text(graph_form(written)) == written
+    tidied = format_recipe(written)
+    assert compiled(tidied).digest == recipe.digest, tidied
+    assert format_recipe(tidied) == tidied
+    assert graph_text(graph_form(tidied)) == written
     return written
 
 

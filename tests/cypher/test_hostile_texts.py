@@ -38,6 +38,14 @@ def check(text: str) -> Parsed:
     return parsed
 
 
+@pytest.mark.parametrize("text", ["(a {x: '%s'})", "(a) // %s", "(a {x: '{{ $a + \\'%s\\' }}'})", "(`%s`)", "(a%s)"])
+def test_half_of_a_pair_of_surrogates_is_refused_where_it_stands(text: str) -> None:
+    at = text.index("%") + 1
+    found = check(text % "\ud800").diagnostics
+    assert (1, at) in [(d.place.line, d.place.column) for d in found if d.code == "unexpected_character"]
+    assert check(text % "\U0001f600").statement is not None or text == "(a%s)"
+
+
 @given(st.text(max_size=200))
 @settings(deadline=None, max_examples=150)
 def test_any_text_is_read(text: str) -> None:

@@ -11,11 +11,11 @@ SCALARS = (
     | TEXT.map(lambda text: "'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("{{", "\\{{") + "'")
     | st.builds(
         "'{} {{{{ {} }}}}{}'".format,
-        st.sampled_from(["", "[", "{", "a"]),
+        st.sampled_from(["", "[", "{", "a", "{\\{{", "\\{{"]),
         st.sampled_from(["$a", "{k: 1}"]),
         st.sampled_from(["", "]", "}", " "]),
     )
-    | st.sampled_from(["'{{ $a }}'", '\'{"a": "{{ $a }}"}\'', "'[1]'", "'{{ \\'{{\\' }}{{ $b }}'"])
+    | st.sampled_from(["'{{ $a }}'", '\'{"a": "{{ $a }}"}\'', "'[1]'", "'{{ \\'{{\\' }}{{ $b }}'", "'{\\{{{{ $a }}'"])
 )
 VALUES = st.recursive(
     SCALARS,

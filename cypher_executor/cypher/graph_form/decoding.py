@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import unicodedata
 from typing import Any
 
@@ -13,6 +14,9 @@ from cypher_executor.cypher.parse import parse_expression
 from cypher_executor.cypher.printing import quoted
 from cypher_executor.cypher.report import Report
 from cypher_executor.errors import Place
+
+_HALVES = re.compile(r"\\u[dD][89a-fA-F]")
+"""What may be half of a pair of surrogates."""
 
 _DIGITS = 30
 """A whole number with more digits than these does not fit anyhow, and takes long to read."""
@@ -73,7 +77,18 @@ class Decoder:
             return self._too_deep(place)
         except ValueError:
             return None
+        if _HALVES.search(text) is not None:
+            self._refuse_halves(value, place)
         return self._node(value, place, 1)
+
+    def _refuse_halves(self, value: Any, place: Place) -> None:
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            sentence = "a text in this JSON has half of a pair of surrogates, which is no character on its own."
+            self._report.add("bad_escape", sentence, place)
+        except RecursionError:
+            pass  # what is too deep is told while it is read
 
     def _node(self, value: Any, place: Place, depth: int) -> syntax.Expression:
         if depth > MAX_DEPTH:

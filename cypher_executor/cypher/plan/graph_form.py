@@ -24,9 +24,12 @@ _Drawing = syntax.Draw | syntax.Create | syntax.Merge
 
 def read_graph_form(script: syntax.Script, report: Report) -> syntax.Script:
     """The same recipe as authors write it; any other text as it is."""
-    if not any(_is_node(pattern) for pattern in _patterns(script)):
-        return script
-    return _Reading(script, report).script()
+    return _Reading(script, report).script() if is_graph_form(script) else script
+
+
+def is_graph_form(script: syntax.Script) -> bool:
+    """Whether a text is in graph form."""
+    return any(_is_node(pattern) for pattern in _patterns(script))
 
 
 @dataclass
