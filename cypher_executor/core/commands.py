@@ -11,7 +11,7 @@ are worked out from events alone: a run that is replayed asks for the same thing
 | Execute    | AttemptSucceeded, AttemptFailed, AttemptLost or CallRequested | yes: effects come with Perform     |
 | Perform    | CallAnswered                                                  | no: this is where effects happen   |
 | StartTimer | TimerFired                                                    | yes                                |
-| StartChild | ChildStarted (then ChildEnded, if it waits), or AttemptFailed | yes: a journal keeps its order     |
+| StartChild | ChildStarted (then ChildEnded, if it waits), or AttemptFailed | once its run has begun on disk     |
 | WatchRuns  | one WatchedEnded for each run, or AttemptFailed               | yes                                |
 | AwaitCallback | CallbackReceived, CallbackChecked if it had come before, or CallAnswered | yes                  |
 | Interrupt  | nothing: it takes back what the step had asked for            | yes                                |

@@ -157,6 +157,7 @@ class Children:
             await self._follow(parent, command, known)
             return
         try:
+            await live.until_synced(1)  # A run whose key turns out to be another's never began, and starts nothing.
             started = await self._begin(live, command, parent)
         except TooManyRuns as error:
             self._runs.deliver([(live.id, self._refused(command, error))])

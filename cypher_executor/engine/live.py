@@ -30,6 +30,7 @@ class Live:
     run: Run
     synced: int = 0
     _waiting: list[tuple[int, asyncio.Future[None]]] = field(default_factory=list)
+    _abandoned: Unavailable | None = None
 
     @property
     def started(self) -> RunStarted:
@@ -41,6 +42,8 @@ class Live:
     async def until_synced(self, version: int) -> None:
         """Wait until that many events are on disk. Raises Unavailable when the journal fails before."""
         if self.synced < version:
+            if self._abandoned is not None:
+                raise Unavailable(self._abandoned.message, code=self._abandoned.code)
             waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append((version, waiting))
             await waiting
@@ -56,6 +59,7 @@ class Live:
 
     def abandon(self, why: Unavailable) -> None:
         """This copy of the run is not to be trusted any more."""
+        self._abandoned = why
         waiting, self._waiting = self._waiting, []
         for _, future in waiting:
             if not future.done():
