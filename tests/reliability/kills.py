@@ -1,0 +1,217 @@
+"""`kill -9` under load: a chapter is one data folder, some hundred runs, and a service that is killed again and again.
+
+Each life takes a share of the requests, and ends at a random moment or at a fail point, as the seed says. After every
+recovery `doctor --deep` looks at the journal while the load goes on, and now and then a worker is killed as well. The
+last life lives until nothing is left to do, and is then told to stop. What was seen is compared by `checker.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import time
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from tests.reliability import checker, failpoints, load, records
+from tests.reliability.client import Client, session
+from tests.reliability.diary import Diary
+from tests.reliability.lives import Launcher, Service, launcher
+from tests.reliability.sink import Sink
+
+CALLERS = 24
+"""How many requests are under way at once."""
+LOOK_S = 0.005
+LIFE_S = 5.0
+"""How long a life may wait for its moment after all its requests were accepted."""
+ENDED_S = 60.0
+"""How long everything may take to end when nothing disturbs it any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """What happens; the same for the same seed, as far as moments of real processes can be the same."""
+
+    seed: int
+    kills: int
+    runs: int
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a chapter."""
+
+    chapter: Chapter
+    deaths: Counter[str] = field(default_factory=Counter)
+    """How often the service died at each fail point, or at a `random` moment."""
+    workers_killed: int = 0
+    looked: int = 0
+    """How often `doctor --deep` has looked."""
+    findings: list[str] = field(default_factory=list)
+    report: checker.Report = field(default_factory=checker.Report)
+    took_s: float = 0.0
+    exit_code: int = 0
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong."""
+        return self.report.sound and not self.findings and self.exit_code == 0
+
+
+async def play(chapter: Chapter, folder: Path) -> Outcome:
+    """Play a chapter in an empty folder that exists, and compare."""
+    began = time.monotonic()
+    outcome = Outcome(chapter)
+    requests = load.plan(chapter.seed, chapter.runs)
+    client_diary, sink_diary = Diary(folder / checker.CLIENT), Diary(folder / checker.SINK)
+    told: deque[Mapping[str, Any]] = deque()
+    async with (
+        launcher() as starter,
+        launcher() as physician,
+        Sink(sink_diary, told.append) as sink,
+        session() as connections,
+    ):
+        service = Service(starter, folder / "data", egress_allow=sink.address, workers="2")
+        client = Client(service, client_diary, connections)
+        try:
+            await _Play(chapter, outcome, requests, service, client, sink, told, physician, folder / "data").all()
+        finally:
+            await service.kill()
+    client_diary.close()
+    sink_diary.close()
+    outcome.report = checker.check(folder / "data", folder, requests)
+    outcome.took_s = time.monotonic() - began
+    return outcome
+
+
+@dataclass(slots=True)
+class _Play:
+    chapter: Chapter
+    outcome: Outcome
+    requests: list[load.Request]
+    service: Service
+    client: Client
+    sink: Sink
+    told: deque[Mapping[str, Any]]
+    physician: Launcher
+    folder: Path
+    released: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
+    rng: Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rng = Random(f"kills {self.chapter.seed}")
+
+    async def all(self) -> None:
+        await self._store_recipes()
+        async with asyncio.TaskGroup() as tasks:
+            waiting = deque(self.requests)
+            loaders = [tasks.create_task(self._load(waiting)) for _ in range(CALLERS)]
+            calling = tasks.create_task(self._call_back(tasks))
+            for life in range(self.chapter.kills):
+                await self._live_and_die(life)
+            await self._live_to_the_end(loaders)
+            calling.cancel()
+
+    async def _store_recipes(self) -> None:
+        assert await self.service.start(), f"the service does not start:\n{self.service.said}"
+        for name, text in load.texts(f"http://{self.sink.address}"):
+            await self.client.put(f"/recipes/{name}", text)
+        await self.service.kill()
+
+    async def _load(self, waiting: deque[load.Request]) -> None:
+        while waiting:
+            request = waiting.popleft()
+            await self.released.acquire()
+            await self.client.start(request)
+
+    async def _call_back(self, tasks: asyncio.TaskGroup) -> None:
+        """Call every address that the sink is told, once each; a crash may tell it twice."""
+        called: set[int] = set()
+        while True:
+            while self.told:
+                body = self.told.popleft()
+                if body["n"] not in called:
+                    called.add(body["n"])
+                    tasks.create_task(self.client.call_back(body["n"], body["call"]))
+            await asyncio.sleep(LOOK_S)
+
+    # --- lives --------------------------------------------------------------------------------------------------------
+
+    async def _live_and_die(self, life: int) -> None:
+        share = self._share(life)
+        point = self.rng.choice(failpoints.NAMES) if self.rng.random() < 0.7 else None
+        least = failpoints.POINTS[point.split(".")[0]][1] if point else 0
+        die_at = (point, self.rng.randint(1, least)) if point else None
+        moment, pause_s, stab = self.rng.random(), self.rng.random() * 0.05, self.rng.random() < 0.2
+        for _ in range(share):
+            self.released.release()
+        self.sink.life = life + 1
+        if await self.service.start(die_at):
+            looking = asyncio.create_task(self._look())
+            if stab:
+                self._kill_a_worker()
+            await self._until(round(share * moment) if point is None else share, at_fail_point=point is not None)
+            await asyncio.sleep(pause_s)
+            died = await self.service.died(LIFE_S if point else 0)
+            await self.service.kill()
+            self.outcome.deaths[point if died and point else "random"] += 1
+            await looking
+        else:
+            self.service.up.clear()
+            self.outcome.deaths[point or "random"] += 1
+
+    def _share(self, life: int) -> int:
+        """How many requests a life is given."""
+        return self.chapter.runs * (life + 1) // self.chapter.kills - self.chapter.runs * life // self.chapter.kills
+
+    async def _until(self, accepted: int, *, at_fail_point: bool) -> None:
+        """Wait until so many more requests were accepted; not for ever, and no longer than the service lives."""
+        goal, deadline = len(self.client.accepted) + accepted, time.monotonic() + LIFE_S
+        while len(self.client.accepted) < min(goal, self.chapter.runs) and time.monotonic() < deadline:
+            if at_fail_point and await self.service.died(0):
+                return
+            await asyncio.sleep(LOOK_S)
+
+    def _kill_a_worker(self) -> None:
+        workers = self.service.workers()
+        if workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.rng.choice(workers), signal.SIGKILL)
+                self.outcome.workers_killed += 1
+
+    async def _live_to_the_end(self, loaders: list[asyncio.Task[None]]) -> None:
+        self.sink.life = self.chapter.kills + 1
+        assert await self.service.start(), f"the last life did not begin:\n{self.service.said}"
+        await asyncio.wait(loaders, timeout=ENDED_S)
+        deadline = time.monotonic() + ENDED_S
+        while records.open_runs(self.folder) and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+        for task in loaders:
+            task.cancel()
+        await self._look()
+        os.kill(self.service.pid, signal.SIGTERM)
+        await self.service.died(30)
+        self.outcome.exit_code = await self.service.kill()
+
+    async def _look(self) -> None:
+        """`doctor --deep`, as the command line has it."""
+        await self.physician.begin(["doctor", "--deep", "--json", "--data-dir", str(self.folder)])
+        await self.physician.ended()
+        found = await self._said()
+        self.outcome.looked += 1
+        self.outcome.findings += [str(one) for one in found["findings"] if one["severity"] == "error"]
+
+    async def _said(self) -> dict[str, Any]:
+        text = ""
+        while True:
+            text += await asyncio.wait_for(self.physician.line(), 10)
+            with contextlib.suppress(json.JSONDecodeError):
+                found: dict[str, Any] = json.loads(text)
+                return found
