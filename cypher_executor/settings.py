@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     wait_limit_s: float = Field(60.0, gt=0, le=600, description="the longest that a request waits for a result")
     drain_s: float = Field(10.0, ge=0, description="how long running steps may go on when the service stops")
     max_body_kb: int = Field(1024, ge=1, description="the largest request body")
+    schedules: bool = Field(
+        True, description="let the schedules of stored recipes fire; off: they wait, and miss times"
+    )
     retention: str = Field(
         "", description="how long ended runs are kept, by commas: 'succeeded=30d, failed=90d, nightly/*=500'"
     )

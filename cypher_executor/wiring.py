@@ -26,6 +26,7 @@ from cypher_executor.errors import CypherExecutorError, RequestInvalid
 from cypher_executor.inputs import misfits
 from cypher_executor.library import Library
 from cypher_executor.ports import Catalog, Clock, Followable, Journal, PartStore
+from cypher_executor.schedules import AnnouncedCatalog, Clockwork
 from cypher_executor.settings import Neo4jSettings, Settings
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class House:
     catalog: Catalog
     clock: Clock
     vault: Vault
+    schedules: Clockwork
     callback_key: bytes = field(repr=False)
     mirror: MirrorThread | None = None
 
@@ -93,6 +95,7 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
         SqliteCatalog,
         SqliteJournal,
         SqliteKeyValues,
+        SqliteSchedules,
         SqliteSecrets,
     )
 
@@ -103,7 +106,7 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
     neo4j = await _neo4j(settings)
     database = Database(settings.data_dir)
     key = callback_key(settings.data_dir)
-    journal, catalog = SqliteJournal(database, clock.now_us), SqliteCatalog(database)
+    journal, catalog = SqliteJournal(database, clock.now_us), AnnouncedCatalog(SqliteCatalog(database))
     library = _library(catalog, parts, clock)
     vault = Vault(SqliteSecrets(database), keyring, clock)
     egress = Egress(allow=settings.egress_allow, only=settings.egress_only, secrets=vault)
@@ -128,7 +131,9 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
         misfit=_misfit,
     )
     mirror = None if neo4j is None else _mirror(neo4j, settings, journal, catalog, parts, clock)
-    house = House(settings, engine, library, parts, journal, catalog, clock, vault, key, mirror)
+    schedules = Clockwork(SqliteSchedules(database), catalog, library, engine, clock)
+    catalog.listener = schedules.follow
+    house = House(settings, engine, library, parts, journal, catalog, clock, vault, schedules, key, mirror)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(journal.close)
         stack.push_async_callback(egress.close)
@@ -138,8 +143,10 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
             from cypher_executor.mirror.thread import mirroring
 
             await stack.enter_async_context(mirroring(mirror))
+        if settings.schedules:  # Before the engine: times that come while it drains are noted.
+            await stack.enter_async_context(_beside(schedules.work()))
         await stack.enter_async_context(engine.running(settings.drain_s))
-        await stack.enter_async_context(_beside(_expiring(journal, clock, retention)))
+        await stack.enter_async_context(_beside(_expiring(house, retention)))
         yield house
 
 
@@ -167,11 +174,16 @@ async def _beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _expiring(journal: Journal, clock: Clock, retention: Retention) -> None:
-    """Forget what is no longer wanted, now and then. A journal that fails is tried again the next time."""
+async def _expiring(house: House, retention: Retention) -> None:
+    """Forget what is no longer wanted, now and then. A journal that fails is tried again the next time.
+
+    Not before schedules know which of their runs had begun: a run that is forgotten does not hold its time any more.
+    """
+    if house.settings.schedules:
+        await house.schedules.caught_up()
     while True:
         try:
-            forgotten = await journal.expire(retention, clock.now_us())
+            forgotten = await house.journal.expire(retention, house.clock.now_us())
         except CypherExecutorError as error:
             _log.warning("runs that are no longer wanted could not be forgotten: %s", error.message)
         else:

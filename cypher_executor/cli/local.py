@@ -67,9 +67,9 @@ async def embedded(data_dir: Path | None = None, workers: int | None = None) -> 
     with contextlib.ExitStack() as stack:
         if data_dir is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cypher-executor-")))
-            settings = load_settings(data_dir=folder, workers=workers, drain_s=0.0)
+            settings = load_settings(data_dir=folder, workers=workers, drain_s=0.0, schedules=False)
         else:
-            settings = load_settings(data_dir=data_dir, workers=workers)
+            settings = load_settings(data_dir=data_dir, workers=workers, schedules=False)
         async with _application(settings) as client:
             yield client
 

@@ -9,6 +9,7 @@ from cypher_executor.adapters.sqlite.database import Database
 from cypher_executor.adapters.sqlite.journal import SqliteJournal
 from cypher_executor.adapters.sqlite.kv import SqliteKeyValues
 from cypher_executor.adapters.sqlite.restoring import restore
+from cypher_executor.adapters.sqlite.schedules import SqliteSchedules
 from cypher_executor.adapters.sqlite.secrets import SqliteSecrets
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "SqliteCatalog",
     "SqliteJournal",
     "SqliteKeyValues",
+    "SqliteSchedules",
     "SqliteSecrets",
     "back_up",
     "restore",
