@@ -14,6 +14,9 @@ from cypher_executor.schedules.store import ScheduleStore
 
 _log = logging.getLogger(__name__)
 
+TRIES = 100
+"""How often a recipe is read anew because it has changed meanwhile."""
+
 
 class Following:
     """Brings the store up to what the catalog says."""
@@ -29,7 +32,7 @@ class Following:
 
         Raises Unavailable, and what the library raises for a recipe that cannot be read.
         """
-        while True:
+        for _ in range(TRIES):
             version = await self._catalog.current(tenant, name)
             recipe = None if version is None else await self._recipes.by_digest(version.digest)
             now_us = self._clock.now_us()
@@ -37,6 +40,7 @@ class Following:
             digest: Digest | None = None if version is None else version.digest
             if await self._store.declare(tenant, name, digest, declared, now_us):
                 return
+        raise Unavailable(f"the recipe {name!r} changes all the time: its schedules cannot be read")
 
     async def catch_up(self) -> None:
         """Follow whatever was changed when nobody listened. A recipe that cannot be read keeps what it has."""
