@@ -22,6 +22,7 @@ from cypher_executor.cli import (
     recipes,
     run,
     runs,
+    schedules,
     secrets,
     serve,
     steering,
@@ -50,6 +51,7 @@ for body in (demo.demo, serve.serve, run.run, check.check, complete.complete, fm
 app.command("import")(importing.import_)
 for name, group in (("recipes", recipes.app), ("runs", runs.app), ("parts", parts.app), ("secrets", secrets.app)):
     app.add_typer(group, name=name)
+app.add_typer(schedules.app, name="schedules")
 app.add_typer(mirror.app, name="mirror")
 runs.app.command("export")(portable.export_run)
 runs.app.command("import")(portable.import_run)

@@ -103,6 +103,24 @@ class Client:
                 return found
             query["after"] = str(page["next_after"])
 
+    async def schedules(self, recipe: str | None = None) -> list[Json]:
+        """All schedules, by recipe and node."""
+        found, query = list[Json](), {} if recipe is None else {"recipe": recipe}
+        while True:
+            page = await self._json("GET", f"/schedules?{urlencode(query)}")
+            found += _listed(page, "schedules")
+            if page.get("next_after") is None:
+                return found
+            query["after"] = str(page["next_after"])
+
+    async def schedule(self, recipe: str, node: str, times: int) -> Json:
+        """A schedule with so many of its next times."""
+        return await self._json("GET", f"/schedules/{quote(recipe, safe='')}/{quote(node, safe='')}?times={times}")
+
+    async def steer_schedule(self, recipe: str, node: str, wish: str) -> Json:
+        """`pause` or `resume` a schedule: the schedule; or `run` it now: the run."""
+        return await self._json("POST", f"/schedules/{quote(recipe, safe='')}/{quote(node, safe='')}/{wish}")
+
     async def save_recipe(self, text: str) -> Json:
         """Store a version of the recipe that this text is."""
         return await self._checked(Request("POST", "/recipes", text.encode(), {"content-type": RECIPE_TYPE}))

@@ -104,12 +104,15 @@ class HookLine(Answer):
 
 
 class ScheduleLine(Answer):
-    """A schedule that a recipe declares."""
+    """A schedule that a recipe declares. `catch_up` is how many missed times are made up for."""
 
     node: str
     cron: str
     timezone: str
     overlap: Literal["skip", "queue", "allow"]
+    catch_up: int
+    jitter_ms: int
+    next_times: list[str] = Field(description="when it fires next, in UTC and without its jitter")
 
 
 class StoredRecipe(Answer):
@@ -167,6 +170,7 @@ class Checked(Answer):
 
     ok: bool
     diagnostics: list[DiagnosticAnswer]
+    schedules: list[ScheduleLine] = Field(description="what it declares, and the next times of each")
     needs: dict[str, Any] | None = Field(None, description="what the recipe needs in order to run; null when it cannot")
 
 

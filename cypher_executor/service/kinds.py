@@ -75,6 +75,7 @@ KINDS: Mapping[str, Kind] = {
     "signature_invalid": Kind(401, "The signature does not fit", "sign the raw body with the secret of the hook"),
     "delivery_expired": Kind(401, "The delivery is too old or too new", "send it anew, with the time of sending"),
     "unknown_hook": Kind(404, "There is no such hook", "GET /recipes/{name} lists the `hooks` of a recipe"),
+    "unknown_schedule": Kind(404, "There is no such schedule", "GET /schedules lists every schedule"),
     "hook_taken": Kind(409, "Another recipe has this hook", "give the hook another path or method"),
     "hook_secret_unusable": Kind(
         503, "The secret of the hook cannot be used", "store it: cypher-executor secrets set NAME"
@@ -92,6 +93,7 @@ KINDS: Mapping[str, Kind] = {
     "keys_are_given": Kind(409, "The keys of the secrets belong to the operator"),
     # the service itself
     "unavailable": Kind(503, "Not now", "ask again after Retry-After, with the same Idempotency-Key"),
+    "too_many_runs": Kind(429, "There are too many open runs", "ask again after Retry-After"),
     "not_ready": Kind(503, "The service is not ready", "ask again after Retry-After; GET /readyz says when"),
     "journal_unavailable": Kind(
         503, "The journal cannot be written or read", "ask again after Retry-After, with the same Idempotency-Key"

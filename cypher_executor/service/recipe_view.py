@@ -6,19 +6,25 @@ from collections.abc import Iterable
 from typing import Any
 
 from cypher_executor.core.recipe import Node, Recipe, Relationship
-from cypher_executor.core.triggers import Schedule, Webhook
+from cypher_executor.core.triggers import Webhook
 from cypher_executor.cypher.diagnostics import to_json
 from cypher_executor.errors import Diagnostic
 from cypher_executor.ports import RecipeVersion
 from cypher_executor.service.endpoint import in_path
 from cypher_executor.service.hooks import hooks_in
+from cypher_executor.service.schedule_view import declared_view
 from cypher_executor.service.times import iso
 
 
 def recipe_view(
-    recipe: Recipe, name: str, version: RecipeVersion | None, diagnostics: Iterable[Diagnostic], base_url: str
+    recipe: Recipe,
+    name: str,
+    version: RecipeVersion | None,
+    diagnostics: Iterable[Diagnostic],
+    base_url: str,
+    now_us: int,
 ) -> dict[str, Any]:
-    """A recipe; without a version it is one that was only tried."""
+    """A recipe as it is now; without a version it is one that was only tried."""
     return {
         "name": name,
         "version": None if version is None else version.version,
@@ -31,7 +37,7 @@ def recipe_view(
         "input_schema": recipe.input_schema,
         "webhook_url": webhook_url(base_url, name),
         "hooks": [_hook(node, hook, base_url) for node, hook in hooks_in(recipe)],
-        "schedules": [_schedule(each.name, each.settings) for each in recipe.triggers if each.kind == "cron"],
+        "schedules": declared_view(recipe, now_us),
         "diagnostics": [to_json(d) for d in diagnostics],
     }
 
@@ -73,11 +79,6 @@ def webhook_url(base_url: str, name: str) -> str:
 def _hook(node: str, hook: Webhook, base_url: str) -> dict[str, Any]:
     url = f"{base_url}/hooks/{'/'.join(map(in_path, hook.path.split('/')))}"
     return {"node": node, "url": url, "methods": list(hook.methods), "auth": hook.auth, "respond": hook.respond}
-
-
-def _schedule(node: str, schedule: Webhook | Schedule) -> dict[str, Any]:
-    assert isinstance(schedule, Schedule)
-    return {"node": node, "cron": schedule.cron, "timezone": schedule.timezone, "overlap": schedule.overlap}
 
 
 def _node(node: Node) -> dict[str, Any]:

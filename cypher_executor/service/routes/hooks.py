@@ -155,8 +155,8 @@ def _endpoint(method: Method) -> Endpoint:
         errors=(
             *("unknown_hook", "method_not_allowed", "host_refused", "origin_refused", "text_invalid"),
             *("signature_missing", "signature_invalid", "delivery_expired", "hook_secret_unusable"),
-            *("unknown_recipe", "input_invalid", "idempotency_conflict", "header_invalid"),
-            *("secret_key_missing", "secret_key_exposed", "secret_damaged", "not_ready", "journal_unavailable"),
+            *("unknown_recipe", "input_invalid", "idempotency_conflict", "header_invalid", "journal_unavailable"),
+            *("secret_key_missing", "secret_key_exposed", "secret_damaged", "too_many_runs", "not_ready"),
         ),
     )
 

@@ -14,6 +14,7 @@ from cypher_executor.service.bodies import json_body, recipe_body
 from cypher_executor.service.endpoint import Endpoint, Exchange, Told, in_path, reply
 from cypher_executor.service.forms import in_form
 from cypher_executor.service.recipe_view import recipe_line, recipe_view, version_line
+from cypher_executor.service.schedule_view import declared_view
 
 FAMILY = "recipes"
 
@@ -27,7 +28,9 @@ async def check(exchange: Exchange) -> Response:
     compiled = await library.check(body.cypher, _named(body.name), await library.names(exchange.caller.tenant))
     ok = compiled.recipe is not None and not any(d.severity == "error" for d in compiled.diagnostics)
     told = [to_json(d) for d in compiled.diagnostics]
-    return reply(200, {"ok": ok, "diagnostics": told, "needs": needs_json(compiled.needs)})
+    now_us = exchange.house.clock.now_us()
+    schedules = [] if compiled.recipe is None else declared_view(compiled.recipe, now_us)
+    return reply(200, {"ok": ok, "diagnostics": told, "schedules": schedules, "needs": needs_json(compiled.needs)})
 
 
 async def store(exchange: Exchange) -> Response:
@@ -57,7 +60,7 @@ async def _store(exchange: Exchange, name: str | None) -> Response:
     since_us = exchange.house.clock.now_us()
     saved = await library.save(exchange.caller.tenant, text, name)
     version = saved.version
-    view = recipe_view(saved.recipe, version.name, version, saved.warnings, exchange.base_url)
+    view = recipe_view(saved.recipe, version.name, version, saved.warnings, exchange.base_url, since_us)
     status = 201 if version.created_us >= since_us else 200
     return reply(status, view, location=f"/recipes/{in_path(version.name)}")
 
@@ -73,7 +76,8 @@ async def _refuse_taken_hook(exchange: Exchange, recipe: Recipe, name: str | Non
 
 def _tried(exchange: Exchange, recipe: Recipe, warnings: tuple[Diagnostic, ...], name: str | None) -> Response:
     agreed = agreed_name(recipe.name, name)
-    return reply(200, recipe_view(recipe, agreed, None, warnings, exchange.base_url))
+    now_us = exchange.house.clock.now_us()
+    return reply(200, recipe_view(recipe, agreed, None, warnings, exchange.base_url, now_us))
 
 
 async def list_all(exchange: Exchange) -> Response:
@@ -126,7 +130,8 @@ async def _stored(exchange: Exchange, version: RecipeVersion) -> Response:
     library = exchange.house.library
     recipe = await library.by_digest(version.digest, version.text)
     diagnostics = (await library.check(version.text)).diagnostics
-    return reply(200, recipe_view(recipe, version.name, version, diagnostics, exchange.base_url))
+    now_us = exchange.house.clock.now_us()
+    return reply(200, recipe_view(recipe, version.name, version, diagnostics, exchange.base_url, now_us))
 
 
 def _named(name: str | None) -> str | None:

@@ -125,6 +125,7 @@ ENDPOINTS = (
             "input_invalid",
             "idempotency_conflict",
             "header_invalid",
+            "too_many_runs",
             "not_ready",
             "journal_unavailable",
         ),
