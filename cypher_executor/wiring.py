@@ -51,7 +51,7 @@ class House:
     library: Library
     parts: PartStore
     journal: Journal
-    catalog: Catalog
+    catalog: AnnouncedCatalog
     clock: Clock
     vault: Vault
     schedules: Clockwork

@@ -15,6 +15,7 @@ from cypher_executor.cli import (
     doctor,
     fmt,
     graph,
+    hooks,
     importing,
     mirror,
     parts,
@@ -51,6 +52,7 @@ for body in (demo.demo, serve.serve, run.run, check.check, complete.complete, fm
 app.command("import")(importing.import_)
 for name, group in (("recipes", recipes.app), ("runs", runs.app), ("parts", parts.app), ("secrets", secrets.app)):
     app.add_typer(group, name=name)
+app.add_typer(hooks.app, name="hooks")
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(mirror.app, name="mirror")
 runs.app.command("export")(portable.export_run)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from secrets import token_hex
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 import orjson
 
 from cypher_executor.cli import problems
-from cypher_executor.errors import CypherExecutorError
+from cypher_executor.errors import CypherExecutorError, RequestInvalid
 
 Json = dict[str, Any]
 
 TOO_LARGE = "$too_large"
 """What stands in an answer about a run instead of a large value of a step: the address of the step."""
+ONCE_S = 30.0
+"""For how long a service is asked to wait at once: less than what comes between may put up with."""
+PAUSE_S = 0.2
+"""Before it is asked again, should it answer at once."""
 RECIPE_TYPE = "application/x-cypher"
 
 
@@ -103,6 +110,30 @@ class Client:
                 return found
             query["after"] = str(page["next_after"])
 
+    async def hooks(self, recipe: str | None = None) -> list[Json]:
+        """The hooks that the stored recipes declare, by path."""
+        query = "" if recipe is None else f"?{urlencode({'recipe': recipe})}"
+        return _listed(await self._json("GET", f"/hooks{query}"), "hooks")
+
+    async def try_hook(self, path: str, method: str, content: Any, signed: tuple[str, str] | None = None) -> Json:
+        """Send a delivery that begins nothing, signed by (form, secret) if these are given; what it would begin."""
+        body, headers = orjson.dumps(content), {"content-type": "application/json"}
+        if signed is not None:
+            headers |= signed_headers(*signed, body)
+        return await self._checked(Request(method, f"/hooks-test/{quote(path.strip('/'))}", body, headers))
+
+    async def next_delivery(self, path: str, wait_s: float) -> Json | None:
+        """The next delivery to a path, real or tried; None when none comes in that time. The service may have a lower
+        limit, so it is asked again until the time is over."""
+        until_s = time.monotonic() + wait_s
+        while True:
+            left_s = max(0.0, until_s - time.monotonic())
+            address = f"/hooks-test/{quote(path.strip('/'))}?wait={min(left_s, ONCE_S):.3f}"
+            found = (await self._json("GET", address)).get("delivery")
+            if found is not None or time.monotonic() >= until_s:
+                return found
+            await asyncio.sleep(PAUSE_S)
+
     async def schedules(self, recipe: str | None = None) -> list[Json]:
         """All schedules, by recipe and node."""
         found, query = list[Json](), {} if recipe is None else {"recipe": recipe}
@@ -160,6 +191,16 @@ class Client:
         if answer.status >= 400 and not _is_run(told):
             raise problems.from_answer(answer.status, told)
         return told
+
+
+def signed_headers(form: str, secret: str, body: bytes) -> dict[str, str]:
+    """What signs a delivery that is sent now. Raises RequestInvalid for a secret that the form cannot use."""
+    from cypher_executor.triggers.signing import signed
+
+    try:
+        return signed(form, secret, body, f"try_{token_hex(8)}", time.time_ns() // 1000)  # type: ignore[arg-type]
+    except ValueError as wrong:
+        raise RequestInvalid(str(wrong)) from None
 
 
 def _is_run(told: Json) -> bool:

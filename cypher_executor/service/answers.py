@@ -94,10 +94,11 @@ class Graph(Answer):
 
 
 class HookLine(Answer):
-    """A hook that a recipe declares: where it is called, how, and by whom."""
+    """A hook that a recipe declares: where it is called, how, and by whom; and where it can be tried out."""
 
     node: str
     url: str
+    test_url: str
     methods: list[str]
     auth: Literal["none", "key", "hmac"]
     respond: Literal["accepted", "result"]

@@ -1,30 +1,27 @@
 """Which recipe a call to `/hooks/{path}` starts, and what becomes of a delivery: whether it is let in, and its input.
 
-Hooks are what the current versions of the stored recipes declare (`:webhook`). They are read from the catalog at every
-call, so a recipe that is stored, rolled back or forgotten changes them at once; what a digest declares is kept.
+Hooks are what the current versions of the stored recipes declare (`:webhook`). They are kept by their paths until the
+catalog tells of a change: a recipe that is stored, rolled back or forgotten changes them at once.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
 
 from cypher_executor import strict_json
-from cypher_executor.core.recipe import Digest, Recipe, Value
+from cypher_executor.core.recipe import Recipe, Value
 from cypher_executor.core.triggers import Webhook
 from cypher_executor.library import Library
-from cypher_executor.ports import Catalog, RecipeVersion
+from cypher_executor.schedules import AnnouncedCatalog
 from cypher_executor.service.auth import WITHHELD_HEADERS
 from cypher_executor.service.bodies import RawBody
+from cypher_executor.service.onlooking import Onlookers
 from cypher_executor.service.problems import Refusal
 from cypher_executor.service.queries import MOST_FIELDS
-
-KEPT = 10_000
-"""For how many recipes it is kept what they declare."""
 
 _SIGNATURES = frozenset({"webhook-signature", "x-hub-signature", "x-hub-signature-256", "stripe-signature"})
 """Whoever has one of these, and the body, could send the delivery again."""
@@ -39,21 +36,26 @@ class Hook:
     settings: Webhook
 
 
-class Hooks:
-    """The hooks of the stored recipes."""
+_ByPath = Mapping[str, Sequence[Hook]]
 
-    def __init__(self, catalog: Catalog, library: Library) -> None:
+
+class Hooks:
+    """The hooks of the stored recipes, and those who look on when one is called."""
+
+    def __init__(self, catalog: AnnouncedCatalog, library: Library) -> None:
+        self.onlookers = Onlookers()
         self._catalog = catalog
         self._library = library
-        self._kept: OrderedDict[Digest, tuple[tuple[str, Webhook], ...]] = OrderedDict()
+        self._kept: dict[str, tuple[int, _ByPath]] = {}
+        """By tenant, and as of which change of the catalog."""
 
     async def at(self, tenant: str, path: str) -> Sequence[Hook]:
         """The hooks of this path, of all methods. Should two recipes declare the same, the first by name has it."""
-        found = []
-        for version in await self._catalog.list_current(tenant):
-            declared = await self._declared(version)
-            found += [Hook(version.name, node, hook) for node, hook in declared if hook.path == path]
-        return found
+        return (await self._by_path(tenant)).get(path, ())
+
+    async def all(self, tenant: str) -> Sequence[Hook]:
+        """Every hook, by path."""
+        return [hook for _, hooks in sorted((await self._by_path(tenant)).items()) for hook in hooks]
 
     async def taken(self, tenant: str, name: str, recipe: Recipe) -> tuple[str, Webhook] | None:
         """Another recipe that has one of the hooks that `recipe` would have under this name, and which hook."""
@@ -63,14 +65,17 @@ class Hooks:
                     return other.recipe, wanted
         return None
 
-    async def _declared(self, version: RecipeVersion) -> tuple[tuple[str, Webhook], ...]:
-        declared = self._kept.get(version.digest)
-        if declared is None:
-            declared = tuple(hooks_in(await self._library.by_digest(version.digest, version.text)))
-            self._kept[version.digest] = declared
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        return declared
+    async def _by_path(self, tenant: str) -> _ByPath:
+        changes = self._catalog.changes
+        kept = self._kept.get(tenant)
+        if kept is not None and kept[0] == changes:
+            return kept[1]
+        found: dict[str, list[Hook]] = {}
+        for version in await self._catalog.list_current(tenant):
+            for node, hook in hooks_in(await self._library.by_digest(version.digest, version.text)):
+                found.setdefault(hook.path, []).append(Hook(version.name, node, hook))
+        self._kept[tenant] = (changes, found)  # as of before it was read: a change meanwhile has it read again
+        return found
 
 
 def hooks_in(recipe: Recipe) -> list[tuple[str, Webhook]]:

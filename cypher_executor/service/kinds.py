@@ -93,6 +93,7 @@ KINDS: Mapping[str, Kind] = {
     "keys_are_given": Kind(409, "The keys of the secrets belong to the operator"),
     # the service itself
     "unavailable": Kind(503, "Not now", "ask again after Retry-After, with the same Idempotency-Key"),
+    "too_many_waiting": Kind(503, "Too many callers wait", "ask again after Retry-After"),
     "too_many_runs": Kind(429, "There are too many open runs", "ask again after Retry-After"),
     "not_ready": Kind(503, "The service is not ready", "ask again after Retry-After; GET /readyz says when"),
     "journal_unavailable": Kind(

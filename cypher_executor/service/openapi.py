@@ -155,7 +155,7 @@ def _with_problem(told: Mapping[str, Any] | None, codes: list[str]) -> dict[str,
     described = "; ".join(f"`{code}`: {KINDS[code].title}" for code in codes)
     content = {MEDIA_TYPE: {"schema": _schema_of(ProblemAnswer)}}
     if told is None:
-        headers = ("retry-after",) if KINDS[codes[0]].status == 503 else ()
+        headers = ("retry-after",) if KINDS[codes[0]].status in (429, 503) else ()
         return {"description": described, "headers": _headers(*headers), "content": content}
     return {
         **told,

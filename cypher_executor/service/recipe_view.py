@@ -36,7 +36,7 @@ def recipe_view(
         "parts": list(recipe.parts),
         "input_schema": recipe.input_schema,
         "webhook_url": webhook_url(base_url, name),
-        "hooks": [_hook(node, hook, base_url) for node, hook in hooks_in(recipe)],
+        "hooks": [hook_view(node, hook, base_url) for node, hook in hooks_in(recipe)],
         "schedules": declared_view(recipe, now_us),
         "diagnostics": [to_json(d) for d in diagnostics],
     }
@@ -76,9 +76,17 @@ def webhook_url(base_url: str, name: str) -> str:
     return f"{base_url}/webhooks/named/{in_path(name)}/trigger"
 
 
-def _hook(node: str, hook: Webhook, base_url: str) -> dict[str, Any]:
-    url = f"{base_url}/hooks/{'/'.join(map(in_path, hook.path.split('/')))}"
-    return {"node": node, "url": url, "methods": list(hook.methods), "auth": hook.auth, "respond": hook.respond}
+def hook_view(node: str, hook: Webhook, base_url: str) -> dict[str, Any]:
+    """A hook, and where it is called and tried."""
+    path = "/".join(map(in_path, hook.path.split("/")))
+    return {
+        "node": node,
+        "url": f"{base_url}/hooks/{path}",
+        "test_url": f"{base_url}/hooks-test/{path}",
+        "methods": list(hook.methods),
+        "auth": hook.auth,
+        "respond": hook.respond,
+    }
 
 
 def _node(node: Node) -> dict[str, Any]:

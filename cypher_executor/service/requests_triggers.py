@@ -21,5 +21,17 @@ class ScheduleQuery(Query):
     times: int = Field(5, ge=0, le=100, description="how many of its next times")
 
 
+class HooksQuery(Query):
+    """Which hooks to list."""
+
+    recipe: Name | None = Field(None, description="hooks of the recipe of this name")
+
+
+class NextDeliveryQuery(Query):
+    """How long to wait for a delivery."""
+
+    wait: float = Field(30.0, ge=0, le=600, description="seconds; the service may have a lower limit")
+
+
 class SteerSchedule(Request):
     """Nothing is to be said."""

@@ -6,9 +6,13 @@ A service that stops must not be held up by callers who still wait: they get the
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
 
 from cypher_executor.core.events import RunId
 from cypher_executor.engine import Engine
+
+T = TypeVar("T")
 
 
 class Waiting:
@@ -20,13 +24,17 @@ class Waiting:
 
     async def until_ended(self, engine: Engine, run: RunId, limit_s: float) -> bool:
         """Whether the run ended within the limit."""
+        return await self.within(engine.wait(run, None), limit_s) or False
+
+    async def within(self, work: Awaitable[T], limit_s: float) -> T | None:
+        """What this gives within the limit; None when it takes longer."""
         limit = asyncio.timeout(0 if self._over else limit_s)
         try:
             async with limit:
                 self._limits.add(limit)
-                return await engine.wait(run, None)
+                return await work
         except TimeoutError:
-            return False
+            return None
         finally:
             self._limits.discard(limit)
 

@@ -66,7 +66,7 @@ def verify(form: SignatureForm, secrets: Iterable[str], delivery: Delivery, tole
     claim = _CLAIMS[form](delivery)
     if isinstance(claim, Unsigned):
         return claim
-    keys = [_key(form, secret) for secret in secrets]
+    keys = [key_of(form, secret) for secret in secrets]
     if not keys or any(key is None for key in keys):
         return Unsigned("secret_invalid", "the secret of this hook cannot be used for its form of signatures")
     if not _is_signed(claim, [key for key in keys if key is not None]):
@@ -146,7 +146,7 @@ def _missing(names: str) -> Unsigned:
     return Unsigned("signature_missing", f"deliveries to this hook are signed: send {names}")
 
 
-def _key(form: SignatureForm, secret: str) -> bytes | None:
+def key_of(form: SignatureForm, secret: str) -> bytes | None:
     """The bytes that a form signs with. Standard Webhooks writes its secrets in base64, behind `whsec_` or not."""
     if form == "standard":
         return _from_base64(secret.strip().removeprefix(_PREFIX)) or None

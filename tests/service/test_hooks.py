@@ -178,12 +178,12 @@ async def test_a_hook_that_looks_at_no_signature_would_start_what_was_forged(
     ask: Ask, house: House, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A planted defect: what keeps strangers out is the signature."""
-    from cypher_executor.service.routes import hooks
+    from cypher_executor.service import deliveries
     from cypher_executor.triggers.signatures import Signed
 
     await house.vault.put("default", name, SECRET)
     path = await hooked(ask, name, f"auth: 'hmac', secret: '{name}', signature: 'github'")
-    monkeypatch.setattr(hooks, "verify", lambda *asked: Signed("forged"))
+    monkeypatch.setattr(deliveries, "verify", lambda *asked: Signed("forged"))
     assert (await signed(ask, path, b"{}", "one", "another secret")).status_code == 202
 
 
@@ -191,9 +191,9 @@ async def test_a_delivery_without_a_claim_would_start_two_runs(
     ask: Ask, house: House, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A planted defect: what keeps a delivery to one run is the claim of its id."""
-    from cypher_executor.service.routes import hooks
+    from cypher_executor.service import deliveries
 
     await house.vault.put("default", name, SECRET)
     path = await hooked(ask, name, f"auth: 'hmac', secret: '{name}', signature: 'github'")
-    monkeypatch.setattr(hooks, "_claim", lambda *asked: None)
+    monkeypatch.setattr(deliveries, "_claim", lambda *asked: None)
     assert body(await signed(ask, path, b"{}", "one"))["run"] != body(await signed(ask, path, b"{}", "one"))["run"]
