@@ -131,7 +131,7 @@ _ERRORS = {
 }
 
 _WARNINGS = {
-    "setting_without_effect": "A setting steers attempts, and a node without a part has none.",
+    "setting_without_effect": "A setting steers what this node or trigger does not have.",
     "secret_not_granted": "An expression uses a secret that the recipe does not grant, so it is never filled in.",
     "duplicate_relationship": "The same relationship is drawn twice.",
     "unknown_parameter": "The input schema of the recipe does not know this parameter, so it is null.",

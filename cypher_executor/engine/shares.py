@@ -13,7 +13,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from cypher_executor.core.commands import Execute, StartChild
-from cypher_executor.core.events import CallbackReceived, Event, Item, RunId, StepEvent
+from cypher_executor.core.events import CallbackReceived, Event, Item, ResumeRequested, RunId, StepEvent
 from cypher_executor.core.step import Step
 from cypher_executor.engine.admission import recipe_of
 from cypher_executor.engine.live import Live
@@ -41,6 +41,8 @@ class _Places:
 
     held: dict[_Which, int] = field(default_factory=dict)
     waiting: OrderedDict[_Which, Asked] = field(default_factory=OrderedDict)
+    aside: dict[_Which, Asked] = field(default_factory=dict)
+    """Whose turn had come while their runs were paused."""
 
 
 class Shares:
@@ -54,7 +56,7 @@ class Shares:
     @property
     def waiting(self) -> int:
         """How many steps wait for a place."""
-        return sum(len(places.waiting) for places in self._places.values())
+        return sum(len(places.waiting) + len(places.aside) for places in self._places.values())
 
     def reclaim(self, live: Live) -> None:
         """After a restart: the attempts of a run that were under way have their places, before anybody is let in."""
@@ -70,6 +72,9 @@ class Shares:
         places, which = self._join(live, command.node, command.item, command.share[1])
         if places.held.get(which) == command.attempt:
             return True
+        if live.run.held:  # After a restart: it was asked for before the pause, and had not begun.
+            places.aside[which] = (live, command)
+            return False
         if places.waiting or len(places.held) >= command.share[0]:
             places.waiting[which] = (live, command)
             return False
@@ -81,8 +86,20 @@ class Shares:
         steps = self._of.get(live.id)
         if not steps:
             return []
+        if isinstance(event, ResumeRequested):
+            return [asked for step in list(steps) for asked in self._resume(live, step)]
         moved = [(event.node, event.item)] if isinstance(event, _OF_ONE_STEP) else list(steps)
         return [asked for step in moved if self._gives_back(live, step) for asked in self.leave(live.id, *step)]
+
+    def _resume(self, live: Live, step: tuple[str, Item]) -> list[Asked]:
+        """The run goes on: what was put aside is first in line again."""
+        places, which = self._places[self._of[live.id][step]], (live.id, *step)
+        asked = places.aside.pop(which, None)
+        if asked is None:
+            return []
+        places.waiting[which] = asked
+        places.waiting.move_to_end(which, last=False)
+        return self._let_in(places)
 
     def _gives_back(self, live: Live, step: tuple[str, Item]) -> bool:
         group = self._of.get(live.id, _NOTHING).get(step)
@@ -99,8 +116,9 @@ class Shares:
         places = self._places[group]
         places.held.pop((run, node, item), None)
         places.waiting.pop((run, node, item), None)
+        places.aside.pop((run, node, item), None)
         let_in = self._let_in(places)
-        if not places.held and not places.waiting:
+        if not places.held and not places.waiting and not places.aside:
             del self._places[group]
         return let_in
 
@@ -121,7 +139,8 @@ class Shares:
         return self._places.setdefault(group, _Places()), (live.id, node, item)
 
     def _let_in(self, places: _Places) -> list[Asked]:
-        """Those who are first in line, as far as the limit that each of them was asked with leaves room."""
+        """Those who are first in line, as far as the limit that each of them was asked with leaves room. Nothing begins
+        in a run that is paused: it lets others go first until it goes on."""
         let_in: list[Asked] = []
         while places.waiting:
             which, (live, command) = next(iter(places.waiting.items()))
@@ -129,6 +148,9 @@ class Shares:
             if len(places.held) >= command.share[0]:
                 break
             del places.waiting[which]
+            if live.run.held:
+                places.aside[which] = (live, command)
+                continue
             places.held[which] = command.attempt
             let_in.append((live, command))
         return let_in

@@ -265,6 +265,71 @@ async def test_a_newer_version_of_a_recipe_shares_with_the_older_one() -> None:
         assert len(executing(b)) == 3
 
 
+CHILD = "CREATE (a:trigger_workflow {workflow: 'child', wait: true, concurrency_limit: 1})"
+
+
+def children(b: Bench) -> int:
+    return sum(execute.part == "endless" for _, execute in b.dispatcher.executed)
+
+
+async def test_a_child_whose_turn_comes_in_a_pause_begins_when_its_run_goes_on() -> None:
+    b = bench(CHILD)
+    async with b.running() as engine:
+        first, paused, third = [await start(engine, b) for _ in range(3)]
+        await engine.pause(paused)
+        await engine.cancel(first)
+        await settle()
+        assert (children(b), engine.load.without_place) == (2, 1)
+        await engine.resume(paused)
+        await settle()
+        assert (children(b), engine.load.without_place) == (2, 1)
+        await engine.cancel(third)
+        await settle()
+        assert (children(b), engine.load.without_place) == (3, 0)
+
+
+async def test_an_execution_that_waits_through_a_pause_keeps_nobody_from_a_place() -> None:
+    b = bench("CREATE (a:slow {concurrency_limit: 1})")
+    async with b.running() as engine:
+        first, paused, third = [await start(engine, b) for _ in range(3)]
+        await engine.pause(paused)
+        await succeed(engine, b, first)
+        assert executing(b) == [first, third]
+        await succeed(engine, b, third)
+        assert executing(b) == [first, third]
+        await engine.resume(paused)
+        await settle()
+        assert executing(b) == [first, third, paused]
+
+
+async def test_what_waits_in_a_pause_waits_after_a_restart_too() -> None:
+    b = bench(CHILD)
+    async with b.running() as engine:
+        first, paused = [await start(engine, b) for _ in range(2)]
+        await engine.pause(paused)
+    async with b.running() as engine:
+        await engine.cancel(first)
+        await settle()
+        assert engine.load.without_place == 1
+        began = len(await b.disk.open_runs())
+        await engine.resume(paused)
+        await settle()
+        assert (engine.load.without_place, len(await b.disk.open_runs())) == (0, began + 1)
+
+
+async def test_what_was_put_aside_goes_with_its_run() -> None:
+    b = bench(CHILD)
+    async with b.running() as engine:
+        first, paused = [await start(engine, b) for _ in range(2)]
+        await engine.pause(paused)
+        await engine.cancel(first)
+        await settle()
+        await engine.cancel(paused)
+        await settle()
+        places = engine._turns._shares
+        assert (places._places, places._of) == ({}, {})
+
+
 async def test_nothing_is_remembered_of_what_has_ended() -> None:
     b = bench()
     async with b.running() as engine:
@@ -335,6 +400,22 @@ def tenants_share(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(shares, "recipe_of", lambda started: ("", started.name))
 
 
+def a_pause_is_not_looked_at(patch: pytest.MonkeyPatch) -> None:
+    def let_in(self: Shares, places: Any) -> Any:
+        found: list[Any] = []
+        while places.waiting and len(places.held) < next(iter(places.waiting.values()))[1].share[0]:
+            which, asked = places.waiting.popitem(last=False)
+            places.held[which] = asked[1].attempt
+            found.append(asked)
+        return found
+
+    patch.setattr(Shares, "_let_in", let_in)
+
+
+def what_is_put_aside_is_forgotten(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Shares, "_resume", lambda self, live, step: [])
+
+
 CAUGHT: list[tuple[Plant, Callable[[], Awaitable[None]]]] = [
     (everybody_is_let_in, test_no_more_attempts_of_a_node_are_under_way_than_its_limit_in_all_runs),
     (nobody_gives_back, test_a_retry_stands_in_line_again),
@@ -343,6 +424,8 @@ CAUGHT: list[tuple[Plant, Callable[[], Awaitable[None]]]] = [
     (places_are_those_of_an_execution, test_a_place_is_held_while_a_call_goes_on),
     (places_are_those_of_an_execution, test_a_place_is_held_while_a_child_goes_on),
     (places_are_lost_in_a_restart, test_after_a_restart_a_call_holds_its_place_against_an_older_run_that_waits),
+    (a_pause_is_not_looked_at, test_a_child_whose_turn_comes_in_a_pause_begins_when_its_run_goes_on),
+    (what_is_put_aside_is_forgotten, test_an_execution_that_waits_through_a_pause_keeps_nobody_from_a_place),
     (keys_do_not_count, test_each_value_of_the_key_has_a_limit_of_its_own_and_null_has_none),
     (tenants_share, test_a_limit_holds_for_one_recipe_of_one_tenant),
 ]
