@@ -37,16 +37,16 @@ def serve(
 
     What is not given here comes from CYPHER_EXECUTOR_* variables and a .env file.
     """
-    import asyncio
     import gc
 
     gc.disable()  # until it is ready, as nothing that is loaded becomes garbage
+    from cypher_executor.adapters.dispatch_local import attentive
     from cypher_executor.cli import logs
     from cypher_executor.settings import Neo4jSettings, load_settings
 
     settings = load_settings(neo4j=Neo4jSettings(), host=host, port=port, data_dir=data_dir, workers=workers)
     logs.configure(settings.log_level, as_json=as_json)
-    asyncio.run(_serve(settings, stop_with_stdin, as_json))
+    attentive.run(_serve(settings, stop_with_stdin, as_json))
 
 
 async def _serve(settings: Settings, stop_with_stdin: bool, as_json: bool) -> None:

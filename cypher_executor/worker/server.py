@@ -17,9 +17,13 @@ from cypher_executor.worker import frames
 from cypher_executor.worker.frames import Ending, Execution, FrameError
 from cypher_executor.worker.limits import Watchdog
 from cypher_executor.worker.native import Prepared
+from cypher_executor.worker.patience import Patience
 from cypher_executor.worker.sandbox import Called, Failed, Output, Result, Sandbox
 
 _READ: Final = 256 * 1024
+
+_LOOKING_US: Final = 500
+"""About what the service needs from an answer to the next order of a chain."""
 
 
 class Server:
@@ -28,6 +32,7 @@ class Server:
     def __init__(self, channel: socket.socket, watchdog: Watchdog) -> None:
         self._channel = channel
         self._watchdog = watchdog
+        self._patience = Patience(_LOOKING_US)
         self._sandboxes: dict[bool, Sandbox] = {}
         self._modules: dict[int, Prepared | ModuleRefused] = {}
 
@@ -35,9 +40,18 @@ class Server:
         """Until the service closes the connection. Raises FrameError when it breaks the format."""
         self._channel.sendall(frames.frame(frames.READY, self._sandbox(False).fingerprint()))
         splitter = frames.Splitter()
-        while data := self._channel.recv(_READ):
+        while data := self._patience.wait(self._there, self._received):
             for kind, body in splitter.feed(data):
                 self._take(kind, body)
+
+    def _there(self) -> bytes | None:
+        try:
+            return self._channel.recv(_READ, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return None
+
+    def _received(self) -> bytes:
+        return self._channel.recv(_READ)
 
     def _take(self, kind: int, body: bytes) -> None:
         match kind:

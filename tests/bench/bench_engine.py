@@ -10,7 +10,6 @@ the real service; and what the service costs to start and to hold.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import statistics
 import subprocess
@@ -23,6 +22,7 @@ from pathlib import Path
 import httpx2
 
 from cypher_executor import files
+from cypher_executor.adapters.dispatch_local import attentive
 from cypher_executor.settings import Settings
 from cypher_executor.wiring import House, open_house
 from tests.acceptance.support import Service, service
@@ -36,7 +36,7 @@ def main() -> None:
         sync_ms = median_ms(lambda: sync_once(Path(folder)), 100)
         call_ms = plain_call_ms()
         print(f"floors: one sync {sync_ms:.3f} ms, one plain wasmtime-py call {call_ms:.3f} ms\n")
-        asyncio.run(shapes(Path(folder) / "house", sync_ms, call_ms))
+        attentive.run(shapes(Path(folder) / "house", sync_ms, call_ms))
         whole_service(Path(folder) / "service", sync_ms, call_ms)
 
 
