@@ -73,6 +73,12 @@ class Settings(BaseSettings):
     schedules: bool = Field(
         True, description="let the schedules of stored recipes fire; off: they wait, and miss times"
     )
+    max_open_runs: int = Field(
+        200_000, ge=1, description="how many runs may be open at once; more are refused with 429"
+    )
+    max_input_mb: int = Field(1024, ge=1, description="how long the inputs of all open runs may be together; then 503")
+    max_queued_steps: int = Field(500_000, ge=1, description="how many steps may wait for a worker; then 503")
+    max_run_mb: int = Field(256, ge=1, description="how long the outputs of one run may be together")
     retention: str = Field(
         "", description="how long ended runs are kept, by commas: 'succeeded=30d, failed=90d, nightly/*=500'"
     )

@@ -22,6 +22,7 @@ from cypher_executor.core.recipe import Value
 from cypher_executor.core.retention import Retention, read_retention
 from cypher_executor.cypher.tables import use_cache
 from cypher_executor.engine import Engine
+from cypher_executor.engine.admission import Bounds
 from cypher_executor.errors import CypherExecutorError, RequestInvalid
 from cypher_executor.inputs import misfits
 from cypher_executor.library import Library
@@ -116,6 +117,7 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
         parts=parts,
         clock=clock,
         workers=settings.workers,
+        bounds=_bounds(settings),
         calls={
             "http_request": egress.http_request,
             **calls_kv.kv_ops(SqliteKeyValues(database), clock),
@@ -148,6 +150,15 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
         await stack.enter_async_context(engine.running(settings.drain_s))
         await stack.enter_async_context(_beside(_expiring(house, retention)))
         yield house
+
+
+def _bounds(settings: Settings) -> Bounds:
+    return Bounds(
+        open_runs=settings.max_open_runs,
+        input_bytes=settings.max_input_mb * 1024 * 1024,
+        queued=settings.max_queued_steps,
+        run_bytes=settings.max_run_mb * 1024 * 1024,
+    )
 
 
 def _retention(settings: Settings) -> Retention:

@@ -106,7 +106,8 @@ class Engine:
         self._mint = mint
         self._address = address
         self._reading = Reading(journal, recipes, mint)
-        self._admission = Admission(bounds or Bounds())
+        bounds = bounds or Bounds()
+        self._admission = Admission(bounds)
         self._turns = Turns(
             disk=self._disk,
             clock=clock,
@@ -116,6 +117,7 @@ class Engine:
             children=self._children,
             dispatcher=dispatcher,
             room=Room(workers or os.cpu_count() or 1),
+            run_bytes=bounds.run_bytes,
             misfit=misfit,
             on_end=self._ended_on_disk,
             on_unwritable=self._end_as_on_disk,
@@ -332,7 +334,7 @@ class Engine:
         return await self._begin(prepared, replace(first, parent=parent, depth=depth, family=family_of(above)), claim)
 
     async def _begin(self, prepared: Prepared, first: RunStarted, claim: Claim | None) -> Started:
-        self._admission.admit(first, prepared.recipe.max_runs)
+        self._admission.admit(first, prepared.recipe.max_runs, self._turns.load.queued)
         accepted: asyncio.Future[Started] = asyncio.get_running_loop().create_future()
         opening = Opening(prepared.recipe.text, claim)
         self._turns.begin(Beginning(Live(first.run, Run(prepared.recipe, self._mint)), first, opening, accepted))

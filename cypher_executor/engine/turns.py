@@ -46,6 +46,7 @@ from cypher_executor.engine.room import Room
 from cypher_executor.engine.shares import Asked, Shares
 from cypher_executor.engine.steering import Misfit
 from cypher_executor.engine.timers import Timers
+from cypher_executor.engine.volume import Volume
 from cypher_executor.errors import Conflict, Failure, RequestInvalid, Unavailable
 from cypher_executor.ports import (
     Appended,
@@ -94,6 +95,7 @@ class Turns:
         children: Children,
         dispatcher: Callable[[Inbox], Dispatcher],
         room: Room,
+        run_bytes: int,
         misfit: Misfit,
         on_end: Callable[[Live], None],
         on_unwritable: Callable[[RunId], None],
@@ -117,6 +119,7 @@ class Turns:
         self._cache = Cache(parts, clock, self.deliver)
         self._queue = FairQueue(self._dispatcher, self._cache, clock, self.deliver, room)
         self._shares = Shares()
+        self._volume = Volume(run_bytes)
         self._inbox: deque[Beginning | tuple[RunId, Event]] = deque()
         self._wake = asyncio.Event()
 
@@ -227,7 +230,9 @@ class Turns:
             self._queue.answered(run, event)
             self.idle.set()
         live = self.runs.get(run)
-        return (live if live is not None and live.run.awaits(event) else None), event
+        if live is None or not live.run.awaits(event):
+            return None, event
+        return live, self._volume.taken_in(live, event)
 
     def _apply(self, group: Group, live: Live, event: Event) -> Sequence[Command]:
         """Apply one event. A run that breaks the run machine ends alone, with an error that says so."""
@@ -347,6 +352,7 @@ class Turns:
             self.runs.pop(live.id, None)
             self._admission.ended(live.id)
             self._timers.ended(live.id)
+            self._volume.ended(live.id)
             self._begins_no_more(live)
             self._on_end(live)
             self._children.ended(live)
@@ -388,6 +394,7 @@ class Turns:
         self.runs.pop(live.id, None)
         self._admission.ended(live.id)
         self._timers.ended(live.id)
+        self._volume.ended(live.id)
         self._begins_no_more(live)
         live.abandon(why)
 

@@ -95,6 +95,7 @@ KINDS: Mapping[str, Kind] = {
     "unavailable": Kind(503, "Not now", "ask again after Retry-After, with the same Idempotency-Key"),
     "too_many_waiting": Kind(503, "Too many callers wait", "ask again after Retry-After"),
     "too_many_runs": Kind(429, "There are too many open runs", "ask again after Retry-After"),
+    "overloaded": Kind(503, "There is more to do than is good", "ask again after Retry-After"),
     "not_ready": Kind(503, "The service is not ready", "ask again after Retry-After; GET /readyz says when"),
     "journal_unavailable": Kind(
         503, "The journal cannot be written or read", "ask again after Retry-After, with the same Idempotency-Key"

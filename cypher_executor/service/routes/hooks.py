@@ -78,7 +78,7 @@ def _endpoint(method: Method) -> Endpoint:
             200: Told("the run has ended, in whatever state, and the hook answers with its result", answers.HookResult),
             202: Told("the run is on disk and goes on", answers.HookAccepted),
         },
-        errors=(*REFUSED, "idempotency_conflict", "too_many_runs", "not_ready"),
+        errors=(*REFUSED, "idempotency_conflict", "too_many_runs", "overloaded", "not_ready"),
     )
 
 

@@ -126,6 +126,7 @@ ENDPOINTS = (
             "idempotency_conflict",
             "header_invalid",
             "too_many_runs",
+            "overloaded",
             "not_ready",
             "journal_unavailable",
         ),

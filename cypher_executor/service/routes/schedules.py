@@ -121,7 +121,7 @@ ENDPOINTS = (
         answers={202: Told("the run is on disk", answers.RunAnswer, ("location",))},
         errors=(
             *("unknown_schedule", "unknown_recipe", "input_invalid", "idempotency_conflict", "header_invalid"),
-            *("too_many_runs", "not_ready", "journal_unavailable"),
+            *("too_many_runs", "overloaded", "not_ready", "journal_unavailable"),
         ),
     ),
 )

@@ -84,6 +84,7 @@ ENDPOINTS = (
             "idempotency_conflict",
             "header_invalid",
             "too_many_runs",
+            "overloaded",
             "not_ready",
             "journal_unavailable",
         ),
