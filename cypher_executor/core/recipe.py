@@ -119,7 +119,8 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """At most `limit` steps of a node are under way at once, in all runs of its recipe, for each value of `key`.
+    """At most `limit` steps of a node are under way at once, in all runs of its recipe, for each value of `key`; or so
+    many runs of a recipe.
 
     Without a key there is one limit for all of them. A key that is null does not limit.
     """
@@ -224,6 +225,8 @@ class Recipe:
     timeout_ms: int | None = None
     fail_fast: bool = False
     max_runs: int | None = None
+    share: Share | None = None
+    """How many of its runs are under way at once. The key sees the input and the trigger of the run, and no node."""
     grants: Mapping[str, Value] = field(default_factory=dict)
     triggers: tuple[Trigger, ...] = ()
     secrets: tuple[str, ...] = ()

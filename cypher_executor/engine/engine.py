@@ -40,6 +40,7 @@ from cypher_executor.core.events import (
 )
 from cypher_executor.core.recipe import Digest, Recipe, Value
 from cypher_executor.core.run import Mint, Run
+from cypher_executor.core.run_places import place_of_run
 from cypher_executor.engine.admission import Admission, Bounds, family_of
 from cypher_executor.engine.children import Children
 from cypher_executor.engine.disk import Disk
@@ -334,6 +335,7 @@ class Engine:
         return await self._begin(prepared, replace(first, parent=parent, depth=depth, family=family_of(above)), claim)
 
     async def _begin(self, prepared: Prepared, first: RunStarted, claim: Claim | None) -> Started:
+        place_of_run(prepared.recipe, first)  # Raises what there would be to say, before anything is begun.
         self._admission.admit(first, prepared.recipe.max_runs, self._turns.load.queued)
         accepted: asyncio.Future[Started] = asyncio.get_running_loop().create_future()
         opening = Opening(prepared.recipe.text, claim)

@@ -31,8 +31,10 @@ from cypher_executor.core.events import (
     CallAnswered,
     CallbackChecked,
     Event,
+    ResumeRequested,
     RunEnded,
     RunId,
+    RunStarted,
 )
 from cypher_executor.core.run import Run
 from cypher_executor.engine.admission import Admission
@@ -46,6 +48,7 @@ from cypher_executor.engine.room import Room
 from cypher_executor.engine.shares import Asked, Shares
 from cypher_executor.engine.steering import Misfit
 from cypher_executor.engine.timers import Timers
+from cypher_executor.engine.turnstile import Turnstile, in_any_case
 from cypher_executor.engine.volume import Volume
 from cypher_executor.errors import Conflict, Failure, RequestInvalid, Unavailable
 from cypher_executor.ports import (
@@ -69,7 +72,8 @@ TURN_EVENTS = 500
 @dataclass(frozen=True, slots=True)
 class Load:
     """How many executions are with the dispatcher and how many wait for that, how many attempts wait for a place of
-    their node (`concurrency_limit`), how many executions were answered from the cache, and how many outputs that has.
+    their node (`concurrency_limit`), how many executions were answered from the cache, and how many outputs that has;
+    and how many runs wait for a place of their recipe.
     """
 
     executing: int
@@ -77,6 +81,7 @@ class Load:
     without_place: int
     cache_hits: int
     cached: int
+    waiting_runs: int
 
 
 class Turns:
@@ -119,6 +124,7 @@ class Turns:
         self._cache = Cache(parts, clock, self.deliver)
         self._queue = FairQueue(self._dispatcher, self._cache, clock, self.deliver, room)
         self._shares = Shares()
+        self._turnstile = Turnstile(self.runs.get)
         self._volume = Volume(run_bytes)
         self._inbox: deque[Beginning | tuple[RunId, Event]] = deque()
         self._wake = asyncio.Event()
@@ -132,7 +138,8 @@ class Turns:
     def load(self) -> Load:
         """How much is being executed, and how much waits for that."""
         queue = self._queue
-        return Load(queue.handed, queue.waiting, self._shares.waiting, self._cache.hits, len(self._cache))
+        shares, cache = self._shares.waiting, self._cache
+        return Load(queue.handed, queue.waiting, shares, cache.hits, len(cache), self._turnstile.waiting)
 
     @contextlib.asynccontextmanager
     async def running(self, tasks: asyncio.TaskGroup) -> AsyncIterator[None]:
@@ -170,10 +177,15 @@ class Turns:
 
     def take_on(self, run: RunId, found: Run) -> None:
         """Move a run that was read from the journal."""
-        self.go_on(self.hold(run, found))
+        self.go_on(self._held(run, found))
 
     def hold(self, run: RunId, found: Run) -> Live:
-        """Have a run that was read from the journal among those in memory."""
+        """Have a run that was open before a restart among those in memory, with all that it had."""
+        live = self._held(run, found)
+        self._turnstile.reclaim(live)
+        return live
+
+    def _held(self, run: RunId, found: Run) -> Live:
         live = self.runs[run] = Live(run, found, synced=found.version)
         self._admission.began(live.started)
         self._shares.reclaim(live)
@@ -183,8 +195,10 @@ class Turns:
         """Carry out what a run that was read still asks for."""
         if live.run.broken:
             self.end_broken(live)
-        else:
+        elif self._turnstile.enter(live):
             self._carry_out_all(live, live.run.outstanding)
+        else:
+            self._carry_out_all(live, [command for command in live.run.outstanding if in_any_case(command)])
 
     # --- turns --------------------------------------------------------------------------------------------------------
 
@@ -213,8 +227,11 @@ class Turns:
                 commands = self._apply(group, live, event)
                 self._queue.moved(live)
                 self._let_in(self._shares.moved(live, event))
+                self._pass_turnstile(live, event)
+                waits = self._turnstile.holds_back(live.id)
                 for command in commands:
-                    self._carry_out(live, command, group.held)
+                    if not waits or in_any_case(command):
+                        self._carry_out(live, command, group.held)
         self._hand_out()
         self._disk.end_turn()
 
@@ -301,6 +318,18 @@ class Turns:
         elif command.body:
             problem = _problem(self._misfit, command)
             self.deliver([(live.id, CallbackChecked(**about, problem=problem))])
+
+    def _pass_turnstile(self, live: Live, event: Event) -> None:
+        """A run that begins may have to wait for a place; one that goes on after a pause may have it now."""
+        if isinstance(event, RunStarted):
+            self._turnstile.enter(live)
+        elif isinstance(event, ResumeRequested):
+            self._begin_runs(self._turnstile.goes_on(live.id))
+
+    def _begin_runs(self, lives: Sequence[Live]) -> None:
+        """Begin runs that had to wait for a place."""
+        for live in lives:
+            self._carry_out_all(live, live.run.outstanding)
 
     # --- what is executed, and when -----------------------------------------------------------------------------------
 
@@ -402,6 +431,7 @@ class Turns:
         """Nothing that still waits to begin for this run is wanted."""
         self._queue.ended(live.id)
         self._let_in(self._shares.ended(live.id))
+        self._begin_runs(self._turnstile.ended(live.id))
         self._hand_out()
 
     # --- the disk has failed ------------------------------------------------------------------------------------------
@@ -417,6 +447,7 @@ class Turns:
             refuse_all(group, why)
         self._queue.forget()
         self._shares.forget()
+        self._turnstile.forget()
         for live in list(self.runs.values()):
             self._drop(live, why)
         self._calls.cancel_all()

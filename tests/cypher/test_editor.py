@@ -13,7 +13,7 @@ from cypher_executor.cypher.editor import Item, complete, helps, hover
 from cypher_executor.cypher.editor.reading import read
 from cypher_executor.cypher.expressions import FUNCTIONS
 from cypher_executor.cypher.keywords import keywords
-from cypher_executor.cypher.plan.recipe_node import SETTINGS
+from cypher_executor.cypher.plan.recipe_node import KEY, SETTINGS
 from cypher_executor.cypher.plan.relationships import LOOP_PROPERTIES, PROPERTIES, TYPES
 from cypher_executor.cypher.plan.settings import RETRY
 from cypher_executor.cypher.plan.steering import RESERVED
@@ -69,7 +69,7 @@ def test_what_stands_at_a_place_is_told(case: Case) -> None:
 def test_every_word_of_the_language_has_a_line_of_help() -> None:
     assert set(helps.RESERVED) == RESERVED
     assert set(helps.RETRY) == set(RETRY)
-    assert set(helps.RECIPE) == set(SETTINGS)
+    assert set(helps.RECIPE) == {*SETTINGS, KEY}
     assert (set(helps.WEBHOOK), set(helps.CRON), set(helps.TRIGGERS)) == (set(WEBHOOK), set(CRON), set(TABLES))
     assert set(helps.TYPES) == set(TYPES)
     assert set(helps.WAYS) == {*PROPERTIES, "when"}

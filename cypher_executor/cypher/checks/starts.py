@@ -44,5 +44,6 @@ def _check_twice(start: PlannedRelationship, seen: set[tuple[str, bool]], report
 def _check_condition(reading: Reading, report: Report) -> None:
     for variable in reading.references.variables:
         written = as_written(variable.name)
-        sentence = f"no node has run when a trigger starts, so there is no {written}: read `$input` and `$trigger`."
+        when = "a run begins" if reading.step is None else "a trigger starts"
+        sentence = f"no node has run when {when}, so there is no {written}: read `$input` and `$trigger`."
         report.add("not_upstream", sentence, variable.place, node=reading.step)

@@ -37,7 +37,12 @@ RECIPE: Mapping[str, tuple[str, str]] = {
     "description": ("text", "What the recipe does, for people."),
     "timeout": ("duration", "How long a run may take."),
     "fail_fast": ("boolean", "Whether one failure that nothing handles cancels the other branches."),
-    "max_runs": ("integer", "How many runs of this recipe there may be at once."),
+    "max_runs": ("integer", "How many runs of this recipe there may be at once; more are refused."),
+    "concurrency_limit": ("integer", "How many runs of this recipe are under way at once; more wait for their turn."),
+    "concurrency_key": (
+        "expression",
+        "Runs with the same value share `concurrency_limit`. It may read $input and $trigger.",
+    ),
     "grants": ("map", "What the parts may reach: {http: ['https://api.example.com/*'], secrets: ['NAME'], kv: true}."),
     "input": ("map", "A JSON Schema that the input of a run must fit."),
 }

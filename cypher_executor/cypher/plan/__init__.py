@@ -24,7 +24,7 @@ from cypher_executor.cypher.plan.draft import DraftRelationship, draft
 from cypher_executor.cypher.plan.graph_form import read_graph_form
 from cypher_executor.cypher.plan.nodes import plan_node
 from cypher_executor.cypher.plan.planned import Planned, PlannedLoop, PlannedRelationship, PlannedTrigger, Reading
-from cypher_executor.cypher.plan.recipe_node import plan_recipe_node
+from cypher_executor.cypher.plan.recipe_node import plan_recipe_node, plan_recipe_share
 from cypher_executor.cypher.plan.relationships import Condition, plan_relationship
 from cypher_executor.cypher.plan.result import plan_result
 from cypher_executor.cypher.plan.triggers import ReadTrigger, divide, plan_triggers
@@ -44,6 +44,7 @@ def plan(script: syntax.Script, report: Report, *, complete: bool = True) -> Pla
         plan_result(clauses.result, report),
         {read.drawn.name: _trigger(read) for read in plan_triggers(divided, report)},
         complete and clauses.complete,
+        plan_recipe_share(drawing.recipe, report),
     )
 
 

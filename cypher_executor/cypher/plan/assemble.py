@@ -38,6 +38,7 @@ def assemble(planned: Planned, compiled: CompiledReadings, text: str, name: str 
         text=text,
         returns=_returns(planned, compiled),
         triggers=tuple(_triggers(planned, compiled)),
+        share=_share(planned.share, compiled),
         secrets=tuple(sorted(secrets_of(planned))),
         **{"name": name, **planned.settings},
     )

@@ -69,7 +69,7 @@ class PlannedRepeat:
 
 @dataclass
 class PlannedShare:
-    """How many steps of a node may be under way, for each value of the key if there is one."""
+    """How many steps of a node, or runs of the recipe, may be under way: for each value of the key if there is one."""
 
     limit: int
     key: Reading | None
@@ -176,6 +176,8 @@ class Planned:
     triggers: dict[str, PlannedTrigger] = field(default_factory=dict)
     complete: bool = True
     """Whether nothing of the text was left out, so that what is not here is not anywhere."""
+    share: PlannedShare | None = None
+    """How many runs of the recipe are under way at once."""
 
     @cached_property
     def numbers(self) -> dict[str, int]:
@@ -225,9 +227,11 @@ class Planned:
         yield from (column.reading for column in self.columns or ())
 
     def conditions_of_starts(self) -> Iterator[Reading]:
-        """The expressions that are evaluated when a trigger is set off, and can name nothing but how that was."""
+        """The expressions that are evaluated before anything has run, and can name nothing but how the run begins."""
         for trigger in self.triggers.values():
             yield from (start.when for start in trigger.starts if start.when is not None)
+        if self.share is not None and self.share.key is not None:
+            yield self.share.key
 
     @cached_property
     def started(self) -> frozenset[str]:

@@ -9,11 +9,14 @@ from cypher_executor.core.grants import read_grants
 from cypher_executor.core.recipe import Value
 from cypher_executor.cypher import syntax
 from cypher_executor.cypher.plan import settings
+from cypher_executor.cypher.plan.constants import NotConstant, constant
+from cypher_executor.cypher.plan.planned import PlannedShare, Reading
 from cypher_executor.cypher.plan.settings import Owner, Setting
 from cypher_executor.cypher.plan.visible import visible
 from cypher_executor.cypher.report import Report
 
 LONGEST_NAME = 200
+KEY, LIMIT = "concurrency_key", "concurrency_limit"
 
 
 def recipe_name(value: Value) -> str:
@@ -56,6 +59,7 @@ SETTINGS = {
     "timeout": settings.TIME_LIMIT,
     "fail_fast": Setting(settings.boolean),
     "max_runs": Setting(settings.count),
+    "concurrency_limit": Setting(settings.count),
     "grants": Setting(_grants),
     "input": Setting(_schema),
 }
@@ -69,7 +73,38 @@ def plan_recipe_node(pattern: syntax.NodePattern | None, report: Report) -> dict
         sentence = "the :Recipe node is read before the recipe runs, so its properties cannot come from a parameter."
         report.add("constant_expected", sentence, pattern.properties.place)
         return {}
-    found = settings.read_settings(
-        pattern.properties.entries, SETTINGS, Owner("the :Recipe node", "unknown_recipe_property"), report
-    )
-    return {_FIELDS.get(name, name): value for name, value in found.items()}
+    owner = Owner("the :Recipe node", "unknown_recipe_property", others=(KEY,))
+    key = _key(pattern)
+    entries = [entry for entry in pattern.properties.entries if entry is not key]
+    found = settings.read_settings(entries, SETTINGS, owner, report)
+    return {_FIELDS.get(name, name): value for name, value in found.items() if name != LIMIT}
+
+
+def plan_recipe_share(pattern: syntax.NodePattern | None, report: Report) -> PlannedShare | None:
+    """How many runs of the recipe are under way at once, as the :Recipe node has it."""
+    key = None if pattern is None else _key(pattern)
+    limit = None if pattern is None else _entry(pattern, LIMIT)
+    if limit is None:
+        if key is not None:
+            sentence = f"`{KEY}` needs `{LIMIT}`: how many runs with the same key may be under way at once."
+            report.add("missing_setting", sentence, key.key.place)
+        return None
+    return PlannedShare(_count(limit), None if key is None else Reading(key.value, after=None, templates=True))
+
+
+def _count(limit: syntax.MapEntry) -> int:
+    """The limit; 1 for one that is none, which is told with the other settings."""
+    try:
+        return int(SETTINGS[LIMIT].read(constant(limit.value)))
+    except (NotConstant, ValueError):
+        return 1
+
+
+def _key(pattern: syntax.NodePattern) -> syntax.MapEntry | None:
+    return _entry(pattern, KEY)
+
+
+def _entry(pattern: syntax.NodePattern, name: str) -> syntax.MapEntry | None:
+    """The first property of this name."""
+    entries = pattern.properties.entries if isinstance(pattern.properties, syntax.MapLiteral) else ()
+    return next((entry for entry in entries if entry.key.text == name), None)
