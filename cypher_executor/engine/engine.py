@@ -336,7 +336,7 @@ class Engine:
 
     async def _begin(self, prepared: Prepared, first: RunStarted, claim: Claim | None) -> Started:
         place_of_run(prepared.recipe, first)  # Raises what there would be to say, before anything is begun.
-        self._admission.admit(first, prepared.recipe.max_runs, self._turns.load.queued)
+        self._admission.admit(first, prepared.recipe.max_runs, self._turns.queued)
         accepted: asyncio.Future[Started] = asyncio.get_running_loop().create_future()
         opening = Opening(prepared.recipe.text, claim)
         self._turns.begin(Beginning(Live(first.run, Run(prepared.recipe, self._mint)), first, opening, accepted))

@@ -135,6 +135,11 @@ class Turns:
         return bool(self._queue.handed or self._calls)
 
     @property
+    def queued(self) -> int:
+        """How many executions wait for a worker."""
+        return self._queue.waiting
+
+    @property
     def load(self) -> Load:
         """How much is being executed, and how much waits for that."""
         queue = self._queue

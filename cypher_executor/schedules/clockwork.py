@@ -28,13 +28,14 @@ from cypher_executor.schedules.store import ScheduleStore
 
 _log = logging.getLogger(__name__)
 
-AT_ONCE = 200
+AT_ONCE = 50
 """How many schedules are moved on, or runs begun, before others use the event loop again."""
 
 PUT_BACK_US = 60_000_000
 """A clock that is put back by less than this is waited for."""
 
 MAX_NAP_S = 0.5
+FIRST_NAP_S = 0.05
 RETRY_S = 1.0
 """How soon what could not be done is tried again."""
 
@@ -242,6 +243,8 @@ class Clockwork:
 
     def _nap_s(self) -> float | None:
         due = [at_us for at_us in (self._next_due_us, self._line.next_us) if at_us is not None]
+        if not self._caught_up.is_set():
+            return FIRST_NAP_S  # until runs are taken on
         if not due:
             return None if self._known else 0.0
         left_s = (min(due) - self._clock.now_us()) / 1e6

@@ -21,7 +21,10 @@ from cypher_executor.triggers.cron import fires
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ASIDE = timedelta(hours=26)
-"""Searching begins so far on the other side: a time that comes twice may stand on either side of where we are."""
+"""Where clocks change, searching begins so far on the other side: a time that comes twice may stand on either side of
+where we are. Elsewhere only so far that a time which is now is found, too."""
+_A_MINUTE = timedelta(minutes=1)
+_AN_HOUR_US = 3_600_000_000
 
 
 def next_fire(schedule: Schedule, after_us: int) -> int | None:
@@ -58,13 +61,43 @@ def start_of(schedule: Schedule, fire_us: int, identity: str) -> int:
 
 
 def _forwards(schedule: Schedule, after_us: int) -> Iterator[int]:
-    start = _local(schedule, after_us)
-    return (fire for fire in _microseconds(fires(schedule.cron, start)) if fire > after_us)
+    start, before_us = _local(schedule, after_us), after_us
+    for fire in _microseconds(fires(schedule.cron, start)):
+        if fire > after_us:
+            if _moved_by_less_than_an_hour(schedule, before_us, fire):
+                yield from _between(schedule, before_us, fire)
+            yield fire
+            before_us = fire
+
+
+def _moved_by_less_than_an_hour(schedule: Schedule, before_us: int, fire_us: int) -> bool:
+    """Whether clocks were moved between two times, or just before, by what is no number of hours (Lord Howe Island).
+    cronsim goes on by the hour, and passes over what lies in the hour that is cut; going backwards it does not."""
+    before, fire = (_local(schedule, at_us).utcoffset() for at_us in (before_us - _AN_HOUR_US, fire_us))
+    return before is not None and fire is not None and bool((fire - before) % timedelta(hours=1))
+
+
+def _between(schedule: Schedule, after_us: int, until_us: int) -> list[int]:
+    """The times behind `after_us` and before `until_us`, found from their end."""
+    found: list[int] = []
+    for fire in _backwards(schedule, until_us - 1):
+        if fire <= after_us:
+            break
+        found.append(fire)
+    return found[::-1]
 
 
 def _backwards(schedule: Schedule, until_us: int) -> Iterator[int]:
-    start = _local(schedule, until_us) + _ASIDE
+    now = _local(schedule, until_us)
+    start = now + (_ASIDE if _clocks_change(now) else _A_MINUTE)
     return (fire for fire in _microseconds(fires(schedule.cron, start, backwards=True)) if fire <= until_us)
+
+
+def _clocks_change(around: datetime) -> bool:
+    """Whether the zone has another offset a day before or after."""
+    in_utc = around.astimezone(UTC)
+    offsets = {(in_utc + aside).astimezone(around.tzinfo).utcoffset() for aside in (-_ASIDE, timedelta(0), _ASIDE)}
+    return len(offsets) > 1
 
 
 def _local(schedule: Schedule, instant_us: int) -> datetime:

@@ -72,9 +72,10 @@ BODY = "UPDATE events SET body = CAST(replace(CAST(body AS TEXT), '{}', '{}') AS
 SHALLOW = {
     "incomplete": "DELETE FROM events WHERE seq = 2 AND run = " + RUN.format(TURNS),
     "dangling_row": "PRAGMA foreign_keys = OFF; DELETE FROM runs WHERE id = 'run_0cut'",
-    "version_missing": "INSERT INTO recipes VALUES ('default', 'r', 3, 3)",
-    "version_number": "INSERT INTO recipes VALUES ('default', 'r', NULL, 1);"
-    "INSERT INTO recipe_versions VALUES ('default', 'r', 2, 'sha256:1', 'CREATE (a)', 0)",
+    "version_missing": "INSERT INTO recipes (tenant, name, current, last) VALUES ('default', 'r', 3, 3)",
+    "version_number": "INSERT INTO recipes (tenant, name, current, last) VALUES ('default', 'r', NULL, 1);"
+    "INSERT INTO recipe_versions (tenant, name, version, digest, text, created_us)"
+    " VALUES ('default', 'r', 2, 'sha256:1', 'CREATE (a)', 0)",
     "recipe_text_missing": "DELETE FROM recipe_texts WHERE digest = (SELECT digest FROM runs WHERE id = 'run_0cut')",
 }
 DEEP = {

@@ -94,6 +94,30 @@ def test_a_time_that_was_dealt_with_is_not_made_up_for() -> None:
     assert missed(hourly, us("2026-01-01T05:00:00Z"), us("2026-01-01T06:00:00Z")) == (us("2026-01-01T06:00:00Z"),)
 
 
+def test_a_time_in_the_hour_that_half_an_hour_is_cut_from_fires() -> None:
+    # On Lord Howe Island clocks are put forward from 02:00 to 02:30 on 4 October 2026.
+    found = fires(Schedule("0 */3 * * *", "Australia/Lord_Howe"), "2026-10-03T23:00:00+10:30", 3)
+    assert [each[11:16] for each in found] == ["00:00", "03:00", "06:00"]
+
+
+@pytest.mark.parametrize("cron", ["30 2 * * *", "*/20 * * * *", "15 1,2,3 * * *", "0 */3 * * *", "10,40 2 * * *"])
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("Europe/Zurich", "2026-03-29T01:00:00Z"),
+        ("Europe/Zurich", "2026-10-25T01:00:00Z"),
+        ("Australia/Lord_Howe", "2026-04-04T15:00:00Z"),
+        ("Australia/Lord_Howe", "2026-10-03T15:30:00Z"),
+        ("Pacific/Apia", "2011-12-30T10:00:00Z"),
+    ],
+)
+def test_around_a_change_of_clocks_both_directions_find_the_same_times(cron: str, name: str, change: str) -> None:
+    schedule = Schedule(cron, name, catch_up=1_000)
+    for hours in range(-30, 31, 3):
+        after, until = us(change) + hours * 3_600_000_000 + 1, us(change) + 31 * 3_600_000_000
+        assert missed(schedule, after, until) == tuple(fires_between(schedule, after, until))
+
+
 ZONES = st.sampled_from(["UTC", "Europe/Zurich", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"])
 CRONS = st.sampled_from(
     ["30 2 * * *", "*/20 * * * *", "15 1,2,3 * * *", "0 */3 * * *", "45 23 L * *", "10,40 2 25-31 3,10 *"]
