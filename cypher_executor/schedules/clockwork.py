@@ -52,6 +52,8 @@ class Clockwork:
         self._line = Line(lambda run: runs.live(run) is not None)
         self._watched: dict[int, asyncio.Task[None]] = {}
         self._changed = asyncio.Event()
+        self._begins = asyncio.Lock()
+        """Held while runs are begun, and by whoever wants that none is begun from now on."""
         self._known = False
         """Whether memory has what the store has. Set to False by whoever changes the store beside the loop."""
         self._next_due_us: int | None = None
@@ -89,8 +91,9 @@ class Clockwork:
     async def pause(self, key: ScheduleKey) -> KeptSchedule:
         """Let a schedule fire no more, and what waits for its turn wait, until it is resumed."""
         await self.one(key)
-        await self._store.pause(key, self._clock.now_us())
-        self._look_again()
+        async with self._begins:
+            await self._store.pause(key, self._clock.now_us())
+            self._look_again()
         return await self.one(key)
 
     async def resume(self, key: ScheduleKey) -> KeptSchedule:
@@ -186,11 +189,14 @@ class Clockwork:
         self._next_due_us = await self._store.next_due()
 
     async def _begin_all(self) -> None:
-        """Begin what may begin, so many at a time."""
-        turn = self._line.take(self._clock.now_us(), AT_ONCE)
-        while turn.begin or turn.skipped:
-            await self._begin_some(turn)
-            turn = self._line.take(self._clock.now_us(), AT_ONCE)
+        """Begin what may begin, so many at a time, as long as memory has what the store has."""
+        busy = True
+        while busy:
+            async with self._begins:
+                turn = self._line.take(self._clock.now_us(), AT_ONCE) if self._known else Turn()
+                busy = bool(turn.begin or turn.skipped)
+                if busy:
+                    await self._begin_some(turn)
 
     async def _begin_some(self, turn: Turn) -> None:
         async with asyncio.TaskGroup() as tasks:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from cypher_executor.errors import NotFound, Unavailable
+from cypher_executor.schedules import clockwork
 from tests.schedules.support import HOURLY, LONG, Shop, key, minutes, us
 
 PLAIN = "CREATE (a:set {x: 1})"
@@ -148,7 +150,8 @@ async def test_a_pause_outlives_the_service_and_new_versions(shop: Shop) -> None
     async with shop.open() as it:
         await it.save("it", HOURLY.replace("0 *", "30 *"), "jitter: 0")
         assert await it.at("2026-01-05T09:31:00Z") == []
-        assert (await it.kept()).paused_us is not None
+        kept = await it.kept()
+        assert (kept.paused_us is not None, kept.next_us) == (True, None)
         await it.clockwork.resume(key())
         assert minutes(await it.at("2026-01-05T10:30:00Z")) == ["10:30"]
 
@@ -165,6 +168,32 @@ async def test_what_waits_for_its_turn_waits_through_a_pause(shop: Shop) -> None
         await it.clockwork.resume(key())
         await it.look()
         assert minutes(await it.begun()) == ["09:00", "10:00"]
+
+
+async def test_nothing_begins_any_more_once_a_pause_is_answered(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clockwork, "AT_ONCE", 1)
+    async with shop.open() as it:
+        await it.save("it", HOURLY, "overlap: 'allow', catch_up: 'all'")
+        start, pauses, begun_by_then = it.engine.start, list[asyncio.Task[None]](), list[int]()
+
+        async def paused() -> None:
+            await it.clockwork.pause(key())
+            begun_by_then.append(len(await it.runs()))
+
+        async def starts(*given: Any, **more: Any) -> Any:
+            if not pauses:
+                pauses.append(asyncio.create_task(paused()))
+            return await start(*given, **more)
+
+        monkeypatch.setattr(it.engine, "start", starts)
+        await it.at("2026-01-05T13:30:00Z")
+        await pauses[0]
+        await it.look()
+        assert begun_by_then == [len(await it.runs())]
+        assert (await it.kept()).waiting == 5 - begun_by_then[0] > 0
+        await it.clockwork.resume(key())
+        await it.look()
+        assert len(await it.runs()) == 5
 
 
 async def test_an_unknown_schedule_is_told_with_the_nearest_name(shop: Shop) -> None:

@@ -111,6 +111,16 @@ def a_pause_lets_go_on_what_waits(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Line, "add", unpaused)
 
 
+def a_pause_does_not_wait_for_who_begins(patch: pytest.MonkeyPatch) -> None:
+    class Open(asyncio.Lock):
+        async def __aenter__(self) -> None: ...
+
+        async def __aexit__(self, *error: Any) -> None: ...
+
+    patch.setattr(clockwork.asyncio, "Lock", Open)
+    patch.setattr(clockwork.Clockwork, "_look_again", lambda self: self._changed.set())
+
+
 def whoever_drains_looks_at_nothing(patch: pytest.MonkeyPatch) -> None:
     move_on = clockwork.Clockwork._move_on
 
@@ -166,6 +176,7 @@ CAUGHT: list[tuple[Plant, Callable[..., Awaitable[None]]]] = [
     (a_new_version_ends_a_pause, test_following.test_a_pause_outlives_the_service_and_new_versions),
     (whoever_is_overtaken_writes, test_following.test_who_was_overtaken_by_a_newer_version_changes_nothing),
     (a_pause_lets_go_on_what_waits, test_following.test_what_waits_for_its_turn_waits_through_a_pause),
+    (a_pause_does_not_wait_for_who_begins, test_following.test_nothing_begins_any_more_once_a_pause_is_answered),
     (whoever_drains_looks_at_nothing, test_firing.test_times_that_come_while_the_service_drains_begin_when_it_is_back),
     (every_look_reads, test_dying.test_while_nothing_is_due_nothing_is_read),
     (any_number_may_wait, test_overlap.test_more_than_so_many_do_not_wait),

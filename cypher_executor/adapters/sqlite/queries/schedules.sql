@@ -41,10 +41,10 @@ ON CONFLICT (tenant, recipe, node) DO UPDATE SET
     input = :input;
 
 -- name: next_due
-SELECT min(next_us) FROM schedules WHERE next_us IS NOT NULL;
+SELECT min(next_us) FROM schedules WHERE next_us IS NOT NULL AND paused_us IS NULL;
 
 -- name: due
-SELECT s.*, 0 FROM schedules AS s WHERE next_us <= ? ORDER BY next_us LIMIT ?;
+SELECT s.*, 0 FROM schedules AS s WHERE next_us <= ? AND paused_us IS NULL ORDER BY next_us LIMIT ?;
 
 -- name: ahead
 SELECT s.*, 0 FROM schedules AS s WHERE seen_us > ? AND paused_us IS NULL;
