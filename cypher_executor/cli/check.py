@@ -47,7 +47,19 @@ def _told(source: Source, compiled: Compiled) -> Json:
     from cypher_executor.cypher.needs import needs_json
 
     diagnostics = [to_json(d) for d in compiled.diagnostics]
-    return {"file": source.file, "ok": compiled.ok, "diagnostics": diagnostics, "needs": needs_json(compiled.needs)}
+    told = {"file": source.file, "ok": compiled.ok, "diagnostics": diagnostics}
+    return {**told, "schedules": _schedules(compiled), "needs": needs_json(compiled.needs)}
+
+
+def _schedules(compiled: Compiled) -> list[Json]:
+    """The schedules that a recipe declares, and the next times of each."""
+    if compiled.recipe is None or not any(trigger.kind == "cron" for trigger in compiled.recipe.triggers):
+        return []
+    import time
+
+    from cypher_executor.service.schedule_view import declared_view
+
+    return declared_view(compiled.recipe, time.time_ns() // 1000)
 
 
 def _show(source: Source, compiled: Compiled) -> None:
@@ -57,3 +69,6 @@ def _show(source: Source, compiled: Compiled) -> None:
     if compiled.diagnostics:
         terminal.result(render(source.text, compiled.diagnostics, file=source.file) + "\n")
     terminal.result(problems.summary(compiled.diagnostics, source.file))
+    for schedule in _schedules(compiled):
+        times = ", ".join(schedule["next_times"][:3]) or "never again"
+        terminal.result(f"  {schedule['node']} fires at '{schedule['cron']}' ({schedule['timezone']}): {times}")

@@ -85,3 +85,12 @@ def test_a_recipe_beyond_the_limit_is_refused_and_not_read() -> None:
     result = invoke("check", "-", stdin="// " + "x" * 300_000)
     assert result.exit_code == 2
     assert "256 KiB" in result.stderr
+
+
+def test_the_next_times_of_schedules_are_told() -> None:
+    text = "CREATE (night:cron {schedule: '@daily', timezone: 'Europe/Zurich'})-[:STARTS]->(a {x: 1})"
+    Path("nightly.cypher").write_text(text)
+    shown = invoke("check", "nightly.cypher")
+    assert "  night fires at '0 0 * * *' (Europe/Zurich): 2" in shown.stdout
+    (told,) = json.loads(invoke("check", "nightly.cypher", "--json").stdout)["files"]
+    assert [(s["node"], len(s["next_times"])) for s in told["schedules"]] == [("night", 5)]
