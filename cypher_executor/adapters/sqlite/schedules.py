@@ -71,7 +71,9 @@ class SqliteSchedules:
 
     async def firings(self) -> Sequence[Firing]:
         """Everything that has not been settled, by schedule and time."""
-        return [Firing(number, *at, bool(made_up)) for number, *at, made_up in await self._rows("fires", ())]
+        return [
+            Firing(number, fire, begin, bool(made_up)) for number, fire, begin, made_up in await self._rows("fires", ())
+        ]
 
     async def settle(self, settled: Sequence[Settled]) -> None:
         """Note what became of firings."""
