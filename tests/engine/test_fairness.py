@@ -6,13 +6,15 @@ they were handed over, which is how real workers go about it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
+from cypher_executor.core.commands import Execute
 from cypher_executor.core.events import AttemptFailed, AttemptSucceeded, RunId
-from cypher_executor.core.recipe import Digest, Recipe
+from cypher_executor.core.recipe import Digest, Recipe, Value
 from cypher_executor.core.run import Run
 from cypher_executor.cypher import compile_recipe
 from cypher_executor.engine import Engine, queue, turns
@@ -21,7 +23,7 @@ from cypher_executor.engine.room import AHEAD_US, LEAST_A_WORKER, MOST_A_WORKER,
 from cypher_executor.errors import Failure, Unavailable
 from cypher_executor.ports import Prepared
 from tests.core.test_scale import calls
-from tests.engine.support import Bench, Book, settle
+from tests.engine.support import Bench, Book, Calls, settle
 
 FLOOD = 2_000
 
@@ -127,6 +129,43 @@ async def test_of_a_part_that_is_quick_many_are_handed_out_at_a_time() -> None:
         await start(engine, b, "many")
         await Worker(engine, b, took_us=100).work(100)
         assert engine.load.executing == MOST_A_WORKER
+
+
+WAITING = {
+    "time": "CREATE (a:wait {seconds: 3600})",
+    "callback": "CREATE (a:wait_for_callback)",
+    "child": "CREATE (a:trigger_workflow {workflow: 'time', wait: true})",
+    "runs": "CREATE (c:trigger_workflow {workflow: 'time'})-[:ON_SUCCESS]->(a:wait_for_workflows {runs: [c.run_id]})",
+    "retry": "CREATE (a:bad {retry: {attempts: 2, delay: 3600}})",
+    "call": "CREATE (a:calls)",
+}
+
+
+def _bad(execute: Execute) -> Value:
+    return Failure("part:bad", "as if", retryable=True)
+
+
+def _calls(execute: Execute) -> Value:
+    raise Calls({"op": "send"})
+
+
+async def _endless(request: Any, context: Any) -> dict[str, Value]:
+    await asyncio.Event().wait()
+    return {"ok": True}
+
+
+@pytest.mark.parametrize("what", WAITING)
+async def test_a_run_that_waits_holds_no_slot(what: str) -> None:
+    book = Book(three=THREE, **{name: recipe(text) for name, text in WAITING.items()})
+    b = Bench(book, {"bad": _bad, "calls": _calls}, calls={"send": _endless}, workers=1)
+    async with b.running() as engine:
+        for _ in range(4 * MOST_A_WORKER):
+            await engine.start(Prepared(b.book.recipes[what], None, what, 1))
+        for _ in range(20):
+            await settle()
+        assert (engine.load.executing, engine.load.queued) == (0, 0)
+        three = await start(engine, b, "three")
+        assert (engine.load.executing, b.dispatcher.executed[-1][0]) == (1, three)
 
 
 async def test_what_waits_for_a_run_that_is_cancelled_is_never_handed_out() -> None:
@@ -339,6 +378,18 @@ def interrupted_executions_keep_their_place(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(queue.FairQueue, "_give_back", lambda self, step: None)
 
 
+def what_was_answered_keeps_its_place(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(queue.FairQueue, "answered", lambda self, run, event: None)
+
+
+async def retries_hold_no_slot() -> None:
+    await test_a_run_that_waits_holds_no_slot("retry")
+
+
+async def calls_hold_no_slot() -> None:
+    await test_a_run_that_waits_holds_no_slot("call")
+
+
 def a_pause_lets_the_queue_go_on(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Run, "held", property(lambda self: False))
 
@@ -362,6 +413,8 @@ CAUGHT: list[tuple[Plant, Callable[[], Awaitable[None]]]] = [
     (tenants_do_not_count, test_a_tenant_gets_no_more_turns_by_having_more_runs),
     (the_cancelled_go_on_waiting, test_what_waits_for_a_run_that_is_cancelled_is_never_handed_out),
     (interrupted_executions_keep_their_place, test_an_interrupted_execution_makes_room_for_another),
+    (what_was_answered_keeps_its_place, retries_hold_no_slot),
+    (what_was_answered_keeps_its_place, calls_hold_no_slot),
     (a_pause_lets_the_queue_go_on, test_what_waits_for_its_turn_does_not_begin_while_its_run_is_paused),
     (draining_hands_out, test_what_waits_is_not_handed_out_while_the_service_drains_and_is_after_it),
     (whatever_took_long_is_forgotten, test_of_a_part_that_takes_long_only_what_keeps_the_workers_busy_is_handed_out),
@@ -369,10 +422,11 @@ CAUGHT: list[tuple[Plant, Callable[[], Awaitable[None]]]] = [
 ]
 
 
-@pytest.mark.parametrize(("plant", "test"), CAUGHT, ids=[plant.__name__ for plant, _ in CAUGHT])
+@pytest.mark.parametrize(("plant", "test"), CAUGHT, ids=[f"{plant.__name__}-{test.__name__}" for plant, test in CAUGHT])
 async def test_a_planted_defect_turns_a_test_red(
     plant: Plant, test: Callable[[], Awaitable[None]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant(monkeypatch)
     with pytest.raises((Exception, BaseExceptionGroup)):
-        await test()
+        async with asyncio.timeout(10):
+            await test()
