@@ -214,6 +214,10 @@ class Engine:
         """How many runs have not ended."""
         return len(self._runs)
 
+    def waits_for_turn(self, run: RunId) -> bool:
+        """Whether a run is taken on and may not begin yet (`concurrency_limit` of its recipe)."""
+        return self._turns.waits_for_turn(run)
+
     @property
     def load(self) -> Load:
         """How much is being executed, and how much waits for that."""

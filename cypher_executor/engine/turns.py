@@ -134,6 +134,10 @@ class Turns:
         """Whether a part is being executed, or a call carried out."""
         return bool(self._queue.handed or self._calls)
 
+    def waits_for_turn(self, run: RunId) -> bool:
+        """Whether a run is taken on and may not begin yet (`concurrency_limit` of its recipe)."""
+        return self._turnstile.holds_back(run)
+
     @property
     def queued(self) -> int:
         """How many executions wait for a worker."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, TypeVar
 
 from cypher_executor.core.events import RunId
@@ -11,7 +10,7 @@ from cypher_executor.core.run import Run
 from cypher_executor.errors import NotFound, nearest
 from cypher_executor.ports import RunFilter
 from cypher_executor.service.endpoint import Exchange
-from cypher_executor.service.run_view import run_view
+from cypher_executor.service.run_view import run_view, state_view
 
 T = TypeVar("T")
 
@@ -36,4 +35,16 @@ async def look_at(exchange: Exchange, look: Callable[[Run], T]) -> T:
 
 def whole_run(exchange: Exchange) -> Callable[[Run], dict[str, Any]]:
     """How a run is shown to this caller."""
-    return partial(run_view, address=exchange.house.settings.address)
+    address = exchange.house.settings.address
+    return lambda run: run_view(run, address=address) | _turn(exchange, run)
+
+
+def state_of(exchange: Exchange) -> Callable[[Run], dict[str, Any]]:
+    """What of a run changes until it has ended, as it is shown to this caller."""
+    return lambda run: state_view(run) | _turn(exchange, run)
+
+
+def _turn(exchange: Exchange, run: Run) -> dict[str, Any]:
+    """A run of a recipe with a limit has not begun before it is its turn, though what it begins with is known."""
+    waits = run.started is not None and exchange.house.engine.waits_for_turn(run.started.run)
+    return {"state": "pending"} if waits else {}

@@ -77,6 +77,9 @@ async def test_runs_that_wait_for_their_turn_are_accepted(ask: Ask, house: House
     await ask.store(name, "CREATE (:Recipe {concurrency_limit: 1, concurrency_key: $user}) " + LASTS)
     runs = [body(await ask.post("/runs", {"recipe": name, "input": {"user": 1}}))["id"] for _ in range(3)]
     assert house.engine.load.waiting_runs == 2
+    assert [body(await ask.get(f"/runs/{run}"))["state"] for run in runs] == ["waiting", "pending", "pending"]
+    pending = body(await ask.get(f"/runs?recipe={name}&state=pending"))["runs"]
+    assert sorted(line["id"] for line in pending) == runs[1:]
     for run in runs:
         await ask.post(f"/runs/{run}/cancel")
         assert await house.engine.wait(RunId(run), 20)

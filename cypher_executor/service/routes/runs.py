@@ -15,8 +15,8 @@ from cypher_executor.service import answers, requests, starts
 from cypher_executor.service.bodies import json_body
 from cypher_executor.service.endpoint import Endpoint, Exchange, Told, reply
 from cypher_executor.service.headers import preferences
-from cypher_executor.service.looking import look_at, whole_run
-from cypher_executor.service.run_view import state_view, step_detail, summary_view
+from cypher_executor.service.looking import look_at, state_of, whole_run
+from cypher_executor.service.run_view import step_detail, summary_view
 from cypher_executor.service.starts import Asked
 from cypher_executor.service.times import iso
 
@@ -89,7 +89,7 @@ async def _line(exchange: Exchange, summary: RunSummary) -> dict[str, Any]:
     if summary.state in FINAL_STATES:
         return line
     try:
-        return line | (await exchange.house.engine.inspect(summary.id, state_view) or {})
+        return line | (await exchange.house.engine.inspect(summary.id, state_of(exchange)) or {})
     except CypherExecutorError as error:
         if isinstance(error, Unavailable) and not exchange.house.journal.healthy:
             raise
