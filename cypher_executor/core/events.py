@@ -26,7 +26,7 @@ Item = tuple[int, ...]
 RunState = Literal["pending", "running", "waiting", "retrying", "succeeded", "failed", "cancelled", "skipped"]
 """The states of runs and of steps: the same eight words everywhere."""
 
-_T = TypeVar("_T", bound="Event | Parent | Failure")
+_T = TypeVar("_T", bound="Event | Parent | Origin | Inherited | Failure")
 
 FINAL_STATES: frozenset[str] = frozenset({"succeeded", "failed", "cancelled", "skipped"})
 
@@ -40,6 +40,37 @@ class Parent:
     item: Item = ()
     attempt: int = 1
     wait: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inherited:
+    """The result that a step of another run had, and that a step of this one ends with instead of doing it again.
+
+    `within` is a digest of the loop items around it, empty outside of loops: it is the result of equal items only.
+    `attempts` is how many it took.
+    """
+
+    node: str
+    item: Item = ()
+    output: Value = None
+    failure: Failure | None = None
+    attempts: int = 0
+    within: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What a run is besides one of its whole recipe from the beginning: a fork, or a run of a part of its recipe.
+
+    `run` is where the results come from. A fork begins anew at the step `node` (of `item`, or of all items that this
+    is the beginning of). With `only`, no other nodes are run.
+    """
+
+    run: RunId | None = None
+    node: str | None = None
+    item: Item = ()
+    only: tuple[str, ...] | None = None
+    results: tuple[Inherited, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +95,7 @@ class RunStarted:
     """What the handles of this run are made from: chance that no other run has."""
     address: str = ""
     """Where the service was to be reached when the run began: what the addresses of its waits begin with."""
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,7 +333,8 @@ _KINDS: Mapping[str, type[Event]] = {
 }
 
 _FIELDS: Mapping[type[Any], frozenset[str]] = {
-    type_: frozenset(field.name for field in fields(type_)) for type_ in (*_KINDS.values(), Parent, Failure)
+    type_: frozenset(field.name for field in fields(type_))
+    for type_ in (*_KINDS.values(), Parent, Origin, Inherited, Failure)
 }
 
 
@@ -319,15 +352,24 @@ def from_record(kind: str, record: Mapping[str, Any]) -> Event:
     if kind not in _KINDS:
         raise ValueError(f"unknown event {kind!r}: the journal was written by a newer version")
     values = dict(record)
-    if values.get("failure") is not None:
-        values["failure"] = _made(Failure, kind, dict(values["failure"]))
     if values.get("parent") is not None:
         values["parent"] = _made(Parent, kind, dict(values["parent"]))
+    if values.get("origin") is not None:
+        values["origin"] = _origin(kind, dict(values["origin"]))
     return _made(_KINDS[kind], kind, values)
 
 
+def _origin(kind: str, values: dict[str, Any]) -> Origin:
+    values["results"] = tuple(_made(Inherited, kind, dict(result)) for result in values.get("results", ()))
+    if values.get("only") is not None:
+        values["only"] = tuple(values["only"])
+    return _made(Origin, kind, values)
+
+
 def _made(type_: type[_T], kind: str, values: dict[str, Any]) -> _T:
-    """One dataclass of these fields. An item has become a list on its way through JSON."""
+    """One dataclass of these fields. An item has become a list on its way through JSON, a failure a map."""
+    if values.get("failure") is not None:
+        values["failure"] = _made(Failure, kind, dict(values["failure"]))
     if not values.keys() <= _FIELDS[type_]:
         raise ValueError(f"event {kind!r} has unknown fields {sorted(values.keys() - _FIELDS[type_])}")
     if "item" in values:

@@ -1,11 +1,11 @@
-"""A step: one node in one run, with everything that has happened to it. `run.py` alone changes it."""
+"""A step: one node in one run, with everything that has happened to it. The run machine alone changes it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from cypher_executor.core.commands import Call, Place
-from cypher_executor.core.events import FINAL_STATES, Item, RunId, RunState
+from cypher_executor.core.events import FINAL_STATES, Inherited, Item, RunId, RunState
 from cypher_executor.core.recipe import Node, Value
 from cypher_executor.core.regions import Region
 from cypher_executor.errors import Failure
@@ -85,6 +85,8 @@ class Step:
     """How many of its failures were taken back because somebody reopened the run."""
     anew: bool = False
     """Its newest attempt began where a failure was taken back: nobody has been asked for it yet."""
+    inherited: Inherited | None = None
+    """The result of another run that it has ended with, without an attempt of its own."""
     cleaning: bool = False
     """A taken `ON_COMPLETE` led here: it may still begin when the run closes, because cleaning up is its purpose."""
 
@@ -125,7 +127,7 @@ class Step:
             "code": failure.code,
             "message": failure.message,
             "retryable": failure.retryable,
-            "attempts": self.attempt,
+            "attempts": self.attempt if self.inherited is None else self.inherited.attempts,
         }
         return {**seen, "details": dict(failure.details)} if failure.details else seen
 

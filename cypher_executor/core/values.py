@@ -16,6 +16,7 @@ from cypher_executor.core.callbacks import Wait
 from cypher_executor.core.commands import Place
 from cypher_executor.core.events import CallbackReceived, Item, RunStarted
 from cypher_executor.core.fingerprint import canonical
+from cypher_executor.core.origin import Wanted
 from cypher_executor.core.recipe import Expression, Recipe, Scope, Value
 from cypher_executor.core.regions import Region
 from cypher_executor.core.secret_handles import handle
@@ -36,6 +37,8 @@ class Given:
     now_us: int = 0
     callbacks: dict[WaitKey, CallbackReceived] = field(default_factory=dict)
     """The callbacks that have come, those for waits which have not begun included."""
+    wanted: Wanted = field(default_factory=Wanted)
+    """What the run does itself, and which results it has from another one."""
 
     @property
     def started(self) -> RunStarted:
@@ -105,13 +108,28 @@ class Values:
         return None if key is None else (share.limit, canonical(key))
 
     def result(self) -> Value:
-        """What RETURN says, or else what the last nodes gave, by name. Raises ExpressionError."""
-        whole = self._table.passes["", ()]
-        if self._recipe.returns is not None:
-            result = self._evaluate(self._recipe.returns, "return", whole)
+        """What RETURN says, or else what the last nodes gave, by name. Raises ExpressionError.
+
+        A run of a part of its recipe has the RETURN that names nothing beyond that, or else its own last nodes.
+        """
+        whole, returns, wanted = self._table.passes["", ()], self._recipe.returns, self._given.wanted
+        if returns is not None and all(map(wanted.wants, self._named(returns))):
+            result = self._evaluate(returns, "return", whole)
         else:
-            result = {name: self.value_of(whole, name) for name in self._recipe.ends if not self._skipped(name)}
+            result = {name: self.value_of(whole, name) for name in self._last(wanted) if not self._skipped(name)}
         return self._scales.check(result, "the result")
+
+    def _named(self, fields: Iterable[tuple[str, Expression]]) -> set[str]:
+        """The nodes that these expressions read."""
+        return {name for _, expression in fields for name in expression.names if name in self._recipe.nodes}
+
+    def _last(self, wanted: Wanted) -> Iterable[str]:
+        """The nodes whose outputs are the result when nothing says otherwise."""
+        only = wanted.only
+        if only is None:
+            return self._recipe.ends
+        leading = {name: {way.target for way in self._recipe.outgoing[name]} for name in self._recipe.nodes}
+        return [name for name in self._recipe.nodes if name in only and not leading[name] & only]
 
     def value_of(self, within: Pass, name: str) -> Value:
         """What `name` means in a pass; None where it means nothing."""

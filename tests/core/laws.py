@@ -52,6 +52,7 @@ from cypher_executor.core.events import (
     from_record,
     kind_of,
 )
+from cypher_executor.core.origin import Wanted
 from cypher_executor.core.outstanding import Outstanding
 from cypher_executor.core.recipe import Node, Recipe, Value
 from cypher_executor.core.regions import Region
@@ -83,6 +84,8 @@ def plain(value: Any) -> Value:
     """Anything as JSON values: what a state or a command is made of, and nothing of how it is kept."""
     if isinstance(value, Node):
         return value.name
+    if isinstance(value, Wanted):
+        return None  # It follows from the first event.
     if isinstance(value, Region):
         return value.key
     if isinstance(value, Table | Outstanding):
@@ -106,10 +109,12 @@ def dump(value: Any) -> bytes:
 def snapshot(run: Run) -> bytes:
     """All that a run is made of, whatever that is, but what it was made with and the numbers of what it has seen.
 
-    Of its helpers two keep nothing of their own.
+    Of its helpers three keep nothing of their own.
     """
-    left_out = ("recipe", "version", "unheard", "mint", "_values", "_attempts")
-    return dump({name: kept for name, kept in vars(run).items() if name not in left_out})
+    left_out = ("recipe", "version", "unheard", "mint", "_machine", "_attempts")
+    moved = ("recipe", "values", "attempts", "loops", "given", "table", "outstanding")
+    kept = {name: kept for name, kept in vars(run).items() if name not in left_out}
+    return dump(kept | {name: kept for name, kept in vars(run._machine).items() if name not in moved})
 
 
 def reread(event: Event) -> Event:

@@ -40,7 +40,7 @@ def recipe_of_history(name: str) -> Recipe:
     return compiled.recipe
 
 
-_ADDED = ("family", "seed", "address", "share")
+_ADDED = ("family", "seed", "address", "share", "origin")
 """Fields of events and commands that came after the first histories: while they say nothing, a history looks as it did.
 """
 

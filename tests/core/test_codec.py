@@ -28,6 +28,18 @@ items = st.lists(st.integers(0, 2**31), max_size=3).map(tuple)
 failures = st.builds(Failure, texts, texts, st.booleans(), st.none() | maps, st.none() | st.integers(0, 2**40))
 parents = st.builds(Parent, run=texts, node=texts, item=items, attempt=st.integers(1, 99), wait=st.booleans())
 
+inherited = st.builds(
+    events.Inherited, node=texts, item=items, output=values, failure=st.none() | failures, attempts=st.integers(0, 99)
+)
+origins = st.builds(
+    events.Origin,
+    run=st.none() | texts,
+    node=st.none() | texts,
+    item=items,
+    only=st.none() | st.lists(texts, max_size=3).map(tuple),
+    results=st.lists(inherited, max_size=2).map(tuple),
+)
+
 BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "item": items,
     "attempt": st.integers(0, 2**31),
@@ -43,6 +55,7 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "parts": st.dictionaries(texts, texts, max_size=3),
     "failure": st.none() | failures,
     "parent": st.none() | parents,
+    "origin": st.none() | origins,
     "name": st.none() | texts,
     "state": st.sampled_from(get_args(events.RunState)),
     "at_us": numbers,
