@@ -29,7 +29,9 @@ from cypher_executor.schedules.store import ScheduleStore
 _log = logging.getLogger(__name__)
 
 AT_ONCE = 50
-"""How many schedules are moved on, or runs begun, before others use the event loop again."""
+"""How many schedules are moved on before others use the event loop again: each takes part of a millisecond."""
+BEGIN_AT_ONCE = 100
+"""How many runs are begun together, and noted by one sync."""
 
 PUT_BACK_US = 60_000_000
 """A clock that is put back by less than this is waited for."""
@@ -193,7 +195,7 @@ class Clockwork:
         busy = True
         while busy:
             async with self._begins:
-                turn = self._line.take(self._clock.now_us(), AT_ONCE) if self._known else Turn()
+                turn = self._line.take(self._clock.now_us(), BEGIN_AT_ONCE) if self._known else Turn()
                 busy = bool(turn.begin or turn.skipped)
                 if busy:
                     await self._begin_some(turn)
@@ -232,8 +234,12 @@ class Clockwork:
                 self._watched[number] = tasks.create_task(self._until_ended(number, run))
 
     async def _until_ended(self, number: int, run: RunId) -> None:
-        await self._runs.wait(run, None)
-        del self._watched[number]
+        try:
+            await self._runs.wait(run, None)
+        except Exception:  # Whatever it is, it must not end the loop: this one is looked at again.
+            _log.exception("the end of run %s cannot be waited for: this is a bug in cypher-executor", run)
+            await asyncio.sleep(RETRY_S)
+        self._watched.pop(number, None)
         self._line.let_go(number)
         self._changed.set()
 

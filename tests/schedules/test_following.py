@@ -171,7 +171,7 @@ async def test_what_waits_for_its_turn_waits_through_a_pause(shop: Shop) -> None
 
 
 async def test_nothing_begins_any_more_once_a_pause_is_answered(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clockwork, "AT_ONCE", 1)
+    monkeypatch.setattr(clockwork, "BEGIN_AT_ONCE", 1)
     async with shop.open() as it:
         await it.save("it", HOURLY, "overlap: 'allow', catch_up: 'all'")
         start, pauses, begun_by_then = it.engine.start, list[asyncio.Task[None]](), list[int]()
