@@ -68,11 +68,11 @@ def _closes(event: Event) -> bool:
 def _again(old: Run) -> Mapping[tuple[str, Item], int]:
     """How often each step may fail without consequence: once more than until now, if that was what ended the run."""
     again = Counter(dict(old.again))
-    again.update(key for key, one in old.steps.items() if one.state == "failed" and not _answered_for(old, one))
+    again.update(key for key, one in old.steps.items() if one.state == "failed" and not answered_for(old, one))
     return again
 
 
-def _answered_for(old: Run, failed: Step) -> bool:
+def answered_for(old: Run, failed: Step) -> bool:
     """Whether the run goes on after a failure. That of an item is the failure of the node whose item it is."""
     gate = old.steps[failed.name, failed.item[:-1]] if failed.region.gate else None
     return failed.handled and (gate is None or gate.state != "failed" or gate.handled)

@@ -37,6 +37,7 @@ from cypher_executor.core.origin import Wanted
 from cypher_executor.core.recipe import Beginning, Recipe, Value
 from cypher_executor.core.routing import Fired, Settled
 from cypher_executor.core.step import Step
+from cypher_executor.core.table import Table
 from cypher_executor.core.values import WaitKey
 from cypher_executor.errors import Failure
 
@@ -84,6 +85,11 @@ class Run:
     def steps(self) -> Mapping[tuple[str, Item], Step]:
         """The steps by the name of their node and their item. A node in a loop has one for each item that has begun."""
         return self._table.steps
+
+    @property
+    def table(self) -> Table:
+        """All steps, loops and passes, to be looked at."""
+        return self._table
 
     def steps_in_order(self) -> Iterator[Step]:
         """All steps in the order of the graph, and in loops of the items, those that a loop skipped included."""
