@@ -65,7 +65,11 @@ LAYERS = (
     layer("adapters/parts_folder.py", "errors core ports partkit"),
     layer("adapters/sqlite", "errors core ports", "apsw orjson"),
     layer("adapters/egress", "errors core ports strict_json", "aiohttp yarl"),
-    layer("adapters/dispatch_local", "errors core ports strict_json worker.frames worker.hardening worker.patience", "orjson"),
+    layer(
+        "adapters/dispatch_local",
+        "errors core ports strict_json worker.frames worker.hardening worker.patience",
+        "orjson",
+    ),
     layer("worker", "errors", "wasmtime"),
     layer("inputs", "errors core", "jsonschema_rs orjson"),
     layer("bills.py", "errors core ports cypher"),

@@ -47,6 +47,7 @@ from cypher_executor.files import shipped
 
 _HALVES = re.compile(r"[\ud800-\udfff]")
 
+
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """What a text says. `statement` is None exactly if `diagnostics` has an error.
