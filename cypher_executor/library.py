@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from cypher_executor.bills import Deploy, ReachesMore, bill_among, bill_told
 from cypher_executor.core.parts import Part
 from cypher_executor.core.recipe import Digest, Recipe, Value
 from cypher_executor.errors import Diagnostic, NotFound, RecipeInvalid, RequestInvalid, nearest
@@ -39,20 +40,42 @@ MAX_TEXT_BYTES = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A stored version, the recipe that it is, and what `check` had to say that refused nothing."""
+    """A stored version, the recipe that it is, and what `check` had to say that refused nothing.
+
+    `more` says what it reaches that the last version did not, one phrase each.
+    """
 
     version: RecipeVersion
     recipe: Recipe
     warnings: tuple[Diagnostic, ...]
+    more: tuple[str, ...] = ()
+
+
+Keep = Callable[[Mapping[str, Digest]], Awaitable[None]]
+"""Has to see to it that these modules, by the names of their parts, stay there whatever becomes of the parts."""
 
 
 class Library:
-    """Recipes by name (per tenant), text and digest. The engine sees it as `ports.Recipes`."""
+    """Recipes by name (per tenant), text and digest. The engine sees it as `ports.Recipes`.
 
-    def __init__(self, catalog: Catalog, parts: PartStore, clock: Clock) -> None:
+    `keep` is told the modules of what is stored. The parts named in `developed` are being worked at: stored recipes run
+    with what these are now, not with what they were when the recipe was stored.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        parts: PartStore,
+        clock: Clock,
+        *,
+        keep: Keep | None = None,
+        developed: Container[str] = frozenset(),
+    ) -> None:
         self._catalog = catalog
         self._parts = parts
         self._clock = clock
+        self._keep_modules = keep
+        self._developed = developed
         self._by_digest: OrderedDict[Digest, Recipe] = OrderedDict()
         self._by_text: OrderedDict[_Asked, Compiled] = OrderedDict()
 
@@ -63,6 +86,10 @@ class Library:
         two threads at once, because one of them would see them half made.
         """
         self.check_now("CREATE (a)")
+
+    def parts_changed(self) -> None:
+        """There are other parts than before: what was said about texts need not hold any more."""
+        self._by_text.clear()
 
     # --- from text ----------------------------------------------------------------------------------------------------
 
@@ -77,7 +104,7 @@ class Library:
             from cypher_executor.cypher import compile_recipe
 
             kept = compile_recipe(
-                _bounded(text), parts=self._known_parts(), name=name, recipes=recipes, schema_problem=schema_problem
+                _bounded(text), parts=self.known_parts(), name=name, recipes=recipes, schema_problem=schema_problem
             )
             _keep(self._by_text, key, kept)
         return kept
@@ -111,16 +138,39 @@ class Library:
 
     # --- by name ------------------------------------------------------------------------------------------------------
 
-    async def save(self, tenant: str, text: str, name: str | None = None) -> Saved:
+    async def save(self, tenant: str, text: str, name: str | None = None, *, allow: bool = False) -> Saved:
         """Store a text as the newest version of its recipe.
 
-        The name is given, or stands in the recipe; both must agree. Raises RecipeInvalid or RequestInvalid.
+        The name is given, or stands in the recipe; both must agree. Raises RecipeInvalid or RequestInvalid, and
+        `ReachesMore` when this version reaches what the last one did not, unless `allow` says that it may.
         """
         recipe, _ = await self.compile(text)
         name = agreed_name(recipe.name, name)
-        recipe, warnings = await self.compile(text, recipes=await self.names(tenant) | {name})
-        version = await self._catalog.save(tenant, name, recipe.digest, text, self._clock.now_us())
-        return Saved(version, recipe, warnings)
+        current = {version.name: version for version in await self._catalog.list_current(tenant)}
+        recipe, warnings = await self.compile(text, recipes=frozenset({*current, name}))
+        deploy = await Deploy.of(self, current, name, recipe)
+        if deploy.more and not allow:
+            raise ReachesMore(name, deploy.more)
+        pins = self._pins(recipe)
+        if self._keep_modules is not None:
+            await self._keep_modules(pins)
+        now_us = self._clock.now_us()
+        version = await self._catalog.save(
+            tenant, name, recipe.digest, text, now_us, pins=pins, bill=bill_told(deploy.bill)
+        )
+        for above, bill in deploy.above:
+            kept = {"pins": above.pins, "bill": bill_told(bill)}
+            await self._catalog.save(tenant, above.name, above.digest, above.text, now_us, **kept)
+        return Saved(version, recipe, warnings, deploy.more)
+
+    async def bill(self, tenant: str, recipe: Recipe, name: str | None = None) -> dict[str, Value]:
+        """What a recipe can reach with those that it starts, as they are stored now; see `cypher.bill`."""
+        current = {version.name: version for version in await self._catalog.list_current(tenant)}
+        return bill_told(await bill_among(self, current, recipe, name))
+
+    def _pins(self, recipe: Recipe) -> dict[str, Digest]:
+        found = ((name, self._parts.find(name)) for name in recipe.parts)
+        return {name: part.digest for name, part in found if part is not None and part.digest is not None}
 
     async def names(self, tenant: str) -> frozenset[str]:
         """The names of all stored recipes."""
@@ -130,7 +180,8 @@ class Library:
         """The current version of `name`, with this input. Raises NotFound (`unknown_recipe`) or RequestInvalid."""
         version = await self.version(tenant, composed(name))
         recipe = await self.by_digest(version.digest, version.text)
-        return Prepared(recipe, admit(recipe.input_schema, given), version.name, version.version)
+        pins = {part: digest for part, digest in version.pins.items() if part not in self._developed}
+        return Prepared(recipe, admit(recipe.input_schema, given), version.name, version.version, pins)
 
     async def version(self, tenant: str, name: str, number: int | None = None) -> RecipeVersion:
         """A stored version, the current one unless a number is given. Raises NotFound with the nearest name."""
@@ -163,7 +214,8 @@ class Library:
         _keep(self._by_digest, digest, compiled.recipe)
         return compiled.recipe
 
-    def _known_parts(self) -> Mapping[str, Part]:
+    def known_parts(self) -> Mapping[str, Part]:
+        """Every part by its name."""
         return {part.name: part for part in self._parts.all()}
 
 

@@ -239,13 +239,28 @@ class RecipeVersion:
     digest: Digest
     text: str
     created_us: int
+    pins: Mapping[str, Digest] = field(default_factory=dict)
+    """The modules of its parts when it was stored: its runs use them whatever has become of the parts since."""
+    bill: Mapping[str, Value] | None = None
+    """What it could reach when it was stored (`cypher.bill`); None for one that was stored before there were bills."""
 
 
 class Catalog(Protocol):
     """The recipes that have names, and the text of every recipe that a run was ever started with."""
 
-    async def save(self, tenant: str, name: str, digest: Digest, text: str, at_us: int) -> RecipeVersion:
-        """A new version of `name`, which becomes the current one. The same text again gives the version it has."""
+    async def save(
+        self,
+        tenant: str,
+        name: str,
+        digest: Digest,
+        text: str,
+        at_us: int,
+        *,
+        pins: Mapping[str, Digest] | None = None,
+        bill: Mapping[str, Value] | None = None,
+    ) -> RecipeVersion:
+        """A new version of `name`, which becomes the current one. The same text with the same `pins` again gives the
+        version it has, with this bill."""
         ...
 
     async def current(self, tenant: str, name: str) -> RecipeVersion | None:
@@ -284,6 +299,8 @@ class Prepared:
     input: Value
     name: str | None = None
     version: int | None = None
+    pins: Mapping[str, Digest] = field(default_factory=dict)
+    """The modules that this version's parts are; a part without one is what it is when the run starts."""
 
 
 class Recipes(Protocol):

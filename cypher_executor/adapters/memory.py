@@ -8,14 +8,14 @@ from __future__ import annotations
 import asyncio
 import heapq
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from operator import itemgetter
 
 from cypher_executor import errors
 from cypher_executor.core.events import ChildStarted, Event, RunEnded, RunId, RunReopened, RunStarted
-from cypher_executor.core.recipe import Digest
+from cypher_executor.core.recipe import Digest, Value
 from cypher_executor.core.retention import Retention
 from cypher_executor.ports import (
     Appended,
@@ -213,15 +213,27 @@ class MemoryCatalog:
         self._current: dict[tuple[str, str], RecipeVersion] = {}
         self._last: dict[tuple[str, str], int] = {}
 
-    async def save(self, tenant: str, name: str, digest: Digest, text: str, at_us: int) -> RecipeVersion:
+    async def save(
+        self,
+        tenant: str,
+        name: str,
+        digest: Digest,
+        text: str,
+        at_us: int,
+        *,
+        pins: Mapping[str, Digest] | None = None,
+        bill: Mapping[str, Value] | None = None,
+    ) -> RecipeVersion:
         """See `ports.Catalog`. A text that the name had before becomes current again under its old number."""
-        versions = self._versions.setdefault((tenant, name), [])
-        version = next((v for v in versions if (v.digest, v.text) == (digest, text)), None)
-        if version is None:
+        versions, what = self._versions.setdefault((tenant, name), []), (digest, text, dict(pins or {}))
+        at = next((i for i, v in enumerate(versions) if (v.digest, v.text, v.pins) == what), None)
+        if at is None:
             self._last[tenant, name] = number = self._last.get((tenant, name), 0) + 1
-            version = RecipeVersion(tenant, name, number, digest, text, at_us)
+            version = RecipeVersion(tenant, name, number, digest, text, at_us, dict(pins or {}), bill)
             versions.append(version)
             self._texts.setdefault(digest, text)
+        else:
+            versions[at] = version = replace(versions[at], bill=versions[at].bill if bill is None else bill)
         self._current[tenant, name] = version
         return version
 

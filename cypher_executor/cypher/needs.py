@@ -49,14 +49,14 @@ class Needs:
 def needs_of(recipe: Recipe, parts: Mapping[str, Part] | None = None) -> Needs:
     """What `recipe` needs. Without `parts`, a node calls out when it has an input `url`."""
     nodes = list(recipe.nodes.values())
-    calling = [node for node in nodes if _calls_out(node, parts)]
-    starting = {node.name: _constant(node, "workflow") for node in nodes if node.part == "trigger_workflow"}
+    calling = [node for node in nodes if calls_out(node, parts)]
+    starting = {node.name: constant_input(node, "workflow") for node in nodes if node.part == "trigger_workflow"}
     return Needs(
         secrets=tuple(recipe.secrets),
         hosts=tuple(_hosts(calling)),
         computed_hosts=tuple(node.name for node in calling if _origin(node) is None),
-        key_value=tuple(node.name for node in nodes if _grant(node, parts, "kv")),
-        callbacks=tuple(n.name for n in nodes if n.part == "wait_for_callback" or _grant(n, parts, "callback")),
+        key_value=tuple(node.name for node in nodes if has_grant(node, parts, "kv")),
+        callbacks=tuple(n.name for n in nodes if n.part == "wait_for_callback" or has_grant(n, parts, "callback")),
         recipes=tuple(sorted({name for name in starting.values() if isinstance(name, str)})),
         computed_recipes=tuple(node for node, name in starting.items() if not isinstance(name, str)),
         parallel=most_at_once(recipe),
@@ -64,14 +64,16 @@ def needs_of(recipe: Recipe, parts: Mapping[str, Part] | None = None) -> Needs:
     )
 
 
-def _grant(node: Node, parts: Mapping[str, Part] | None, grant: str) -> bool:
+def has_grant(node: Node, parts: Mapping[str, Part] | None, grant: str) -> bool:
+    """Whether the part of a node asks for this grant."""
     part = parts.get(node.part) if parts is not None and node.part is not None else None
     return part is not None and bool(getattr(part.grants, grant))
 
 
-def _calls_out(node: Node, parts: Mapping[str, Part] | None) -> bool:
+def calls_out(node: Node, parts: Mapping[str, Part] | None) -> bool:
+    """Whether a node can make HTTP requests; where its part is not known, whether it looks so."""
     if parts is not None and node.part is not None and node.part in parts:
-        return _grant(node, parts, "http")
+        return has_grant(node, parts, "http")
     return node.part is not None and any(name == "url" for name, _ in node.inputs or ())
 
 
@@ -101,11 +103,11 @@ def _origin(node: Node) -> str | None:
 def _method(node: Node) -> str | None:
     if all(name != "method" for name, _ in node.inputs or ()):
         return "GET"
-    method = _constant(node, "method")
+    method = constant_input(node, "method")
     return method.upper() if isinstance(method, str) else None
 
 
-def _constant(node: Node, name: str) -> Value:
+def constant_input(node: Node, name: str) -> Value:
     """The value of an input that is a literal, None otherwise."""
     for input_name, expression in node.inputs or ():
         if input_name == name and not expression.names:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import apsw
+import orjson
 
 from cypher_executor.adapters.sqlite.database import Database
 from cypher_executor.adapters.sqlite.statements import statements
 from cypher_executor.adapters.sqlite.writer import T, Work
-from cypher_executor.core.recipe import Digest
+from cypher_executor.core.recipe import Digest, Value
 from cypher_executor.ports import RecipeVersion
 
 _SQL = statements("catalog")
@@ -33,15 +34,29 @@ class SqliteCatalog:
         self._current: OrderedDict[tuple[str, str], RecipeVersion] = OrderedDict()
         self._changes = 0
 
-    async def save(self, tenant: str, name: str, digest: Digest, text: str, at_us: int) -> RecipeVersion:
+    async def save(
+        self,
+        tenant: str,
+        name: str,
+        digest: Digest,
+        text: str,
+        at_us: int,
+        *,
+        pins: Mapping[str, Digest] | None = None,
+        bill: Mapping[str, Value] | None = None,
+    ) -> RecipeVersion:
         """See `ports.Catalog`. A text that the name had before becomes current again under its old number."""
+        with_pins, with_bill = _json(pins or {}), None if bill is None else _json(bill)
 
         def work(connection: apsw.Connection) -> RecipeVersion:
-            number = connection.execute(_SQL["version_of_text"], (tenant, name, digest, text)).get
+            number = connection.execute(_SQL["version_of_text"], (tenant, name, digest, text, with_pins)).get
             if number is None:
                 number = 1 + (connection.execute(_SQL["last_version"], (tenant, name)).get or 0)
-                connection.execute(_SQL["insert_version"], (tenant, name, number, digest, text, at_us))
+                values = (tenant, name, number, digest, text, at_us, with_pins, with_bill)
+                connection.execute(_SQL["insert_version"], values)
                 connection.execute(_SQL["insert_text"], (digest, text))
+            elif with_bill is not None:
+                connection.execute(_SQL["set_bill"], (with_bill, tenant, name, number))
             return _point(connection, tenant, name, number)
 
         return await self._change(tenant, name, work)
@@ -108,7 +123,7 @@ class SqliteCatalog:
         return await asyncio.shield(written)
 
     async def _read(self, name: str, *values: str) -> list[RecipeVersion]:
-        return [RecipeVersion(*row) for row in await self._rows(name, *values)]
+        return [_version(row) for row in await self._rows(name, *values)]
 
     async def _rows(self, name: str, *values: str) -> list[Any]:
         return await self._database.read(lambda connection: connection.execute(_SQL[name], values).fetchall())
@@ -117,4 +132,14 @@ class SqliteCatalog:
 def _point(connection: apsw.Connection, tenant: str, name: str, version: int) -> RecipeVersion:
     connection.execute(_SQL["set_current"], {"tenant": tenant, "name": name, "version": version})
     row: Any = connection.execute(_SQL["version"], (tenant, name, version)).fetchone()
-    return RecipeVersion(*row)
+    return _version(row)
+
+
+def _version(row: Any) -> RecipeVersion:
+    tenant, name, version, digest, text, created_us, pins, bill = row
+    told = None if bill is None else orjson.loads(bill)
+    return RecipeVersion(tenant, name, version, digest, text, created_us, orjson.loads(pins), told)
+
+
+def _json(value: Mapping[str, Value]) -> str:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
