@@ -57,7 +57,7 @@ app.add_typer(schedules.app, name="schedules")
 app.add_typer(mirror.app, name="mirror")
 runs.app.command("export")(portable.export_run)
 runs.app.command("import")(portable.import_run)
-for wish in (steering.cancel, steering.pause, steering.resume, steering.retry, steering.waits):
+for wish in (steering.cancel, steering.pause, steering.resume, steering.retry, steering.fork, steering.waits):
     runs.app.command()(wish)
 app.command()(backup.backup)
 app.command()(backup.restore)

@@ -58,9 +58,12 @@ class Client:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    async def start(self, what: Mapping[str, Any], given: Any) -> Json:
-        """Start a run of `{"recipe": name}` or `{"cypher": text}`; the run as it is when it has been accepted."""
-        return await self._json("POST", "/runs", {**what, "input": given})
+    async def start(self, what: Mapping[str, Any], given: Any = None) -> Json:
+        """Start a run of `{"recipe": name}` or `{"cypher": text}`; the run as it is when it has been accepted.
+
+        Without an input it is what the service makes of that: nothing, or the input of the run in `values_from`.
+        """
+        return await self._json("POST", "/runs", {**what} if given is None else {**what, "input": given})
 
     async def trigger(self, name: str, given: Any) -> Json:
         """Call the webhook of a recipe and wait for its answer: the run."""
@@ -96,6 +99,10 @@ class Client:
     async def retry(self, run: str, reason: str) -> Json:
         """Let a run go on from what failed; the run."""
         return await self._steer(run, "retry", {"reason": reason})
+
+    async def fork(self, run: str, wish: Json) -> Json:
+        """Start a new run with the results of this one, except from a step on; the new run."""
+        return await self._steer(run, "fork", wish)
 
     async def _steer(self, run: str, wish: str, given: Json) -> Json:
         return await self._json("POST", f"/runs/{quote(run, safe='')}/{wish}", given)

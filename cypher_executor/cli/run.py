@@ -23,6 +23,22 @@ With = Annotated[
         "--with", metavar="FILE", help="Another recipe that this one triggers. May be repeated.", show_default=False
     ),
 ]
+Only = Annotated[
+    str | None,
+    typer.Option(
+        "--only",
+        metavar="QUERY",
+        help="Run only the nodes that this query gives: 'MATCH (a:Node {name: \"parse\"})-[*0..]->(b) RETURN b'.",
+    ),
+]
+ValuesFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--values-from",
+        metavar="RUN",
+        help="With --only: the run that has the values before these nodes, and an input.",
+    ),
+]
 What = Annotated[str, typer.Argument(metavar="FILE|NAME", help="A recipe file, - for standard input, or a name.")]
 
 
@@ -31,6 +47,8 @@ def run(
     what: What,
     data: Data = [],  # noqa: B006 typer copies it
     also: With = [],  # noqa: B006
+    only: Only = None,
+    values_from: ValuesFrom = None,
     server: options.Server = None,
     data_dir: options.DataDir = None,
     workers: options.Workers = None,
@@ -51,13 +69,17 @@ def run(
     if server is not None and (also or data_dir or workers):
         raise RequestInvalid("--with, --data-dir and --workers are for runs without a server: leave out --server")
     recipe, others = source_of(what), [read_source(file) for file in also]
-    input = given.read_input(data)
+    if values_from is not None and only is None:
+        raise RequestInvalid("--values-from goes with --only; to go on from a run, use: runs fork")
+    part = {name: value for name, value in (("only", only), ("values_from", values_from)) if value is not None}
+    input = None if values_from is not None and not data else given.read_input(data)
     with sigterm_as_ctrl_c():
-        return asyncio.run(_run(recipe, input, others, server, data_dir, workers, as_json))
+        return asyncio.run(_run(recipe, part, input, others, server, data_dir, workers, as_json))
 
 
 async def _run(
     recipe: Source | str,
+    part: Json,
     input: object,
     others: list[Source],
     server: str | None,
@@ -73,7 +95,7 @@ async def _run(
             with _shown_in(other):
                 await client.save_recipe(other.text)
         with _shown_in(recipe):
-            started = await client.start(_request(recipe), input)
+            started = await client.start(_request(recipe) | part, input)
         with _told_if_left(started["id"], server, data_dir), progress(quiet=as_json) as seen:
             family = await follow(client, started["id"], seen, children=server is None)
     return _tell(family, as_json)

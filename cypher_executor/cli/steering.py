@@ -1,4 +1,4 @@
-"""`runs cancel`, `pause`, `resume`, `retry` and `waits`: what people do to runs that are going on, or have failed."""
+"""`runs cancel`, `pause`, `resume`, `retry`, `fork` and `waits`: what people do to runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from cypher_executor.cli import exits, options
+from cypher_executor.cli import exits, given, options
 
 if TYPE_CHECKING:
     from cypher_executor.cli.client import Client, Json
@@ -17,6 +17,15 @@ Reason = Annotated[str, typer.Option("--reason", help="Kept with the run.")]
 Tree = Annotated[bool, typer.Option("--tree", help="Cancel everything that descends from it, too.")]
 T = TypeVar("T")
 
+Step = Annotated[
+    str | None, typer.Option("--from", metavar="STEP", help="The step to begin anew at; without, all of it.")
+]
+Item = Annotated[str, typer.Option("--item", help="In loops, which item: 2, or 2,0 with the outer one first.")]
+Data = Annotated[
+    list[str],
+    typer.Option("--data", "-d", metavar="KEY=VALUE", help=f"Another input. {given.HELP}", show_default=False),
+]
+Version = Annotated[str | None, typer.Option("--version", help="Another version of the recipe: its number, or newest.")]
 Recipe = Annotated[str | None, typer.Option("--recipe", help="Only waits of runs of this recipe.")]
 
 
@@ -44,6 +53,47 @@ def resume(run: Run, server: options.Server = None, as_json: options.AsJson = Fa
 def retry(run: Run, reason: Reason = "", server: options.Server = None, as_json: options.AsJson = False) -> None:
     """Let a run that failed or was cancelled go on from its failed steps, under the same id."""
     _steer(server, as_json, lambda client: client.retry(run, reason))
+
+
+@exits.command
+def fork(
+    run: Run,
+    step: Step = None,
+    item: Item = "",
+    data: Data = [],  # noqa: B006 typer copies it
+    version: Version = None,
+    server: options.Server = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Start a new run with the results of this one, except those of a step and of all behind it.
+
+    What lies before the step is not done again, even with another input (-d replaces the whole of it).
+    """
+    from cypher_executor.cli import terminal
+
+    wish: Json = {"step": step, "item": _item(item), "version": _version(version)}
+    wish = {name: value for name, value in wish.items() if value not in (None, [])}
+    if data:
+        wish["input"] = given.read_input(data)
+    forked = _asked(server, lambda client: client.fork(run, wish))
+    if as_json:
+        terminal.result_json(forked)
+    else:
+        terminal.result(f"{forked['id']} is {forked['state']}, forked from {run}")
+
+
+def _item(text: str) -> list[int]:
+    from cypher_executor.errors import RequestInvalid
+
+    if not text:
+        return []
+    if not all(index.isdecimal() for index in text.split(",")):
+        raise RequestInvalid(f"--item {text!r} is not an item: write 2, or 2,0 for a loop in a loop")
+    return [int(index) for index in text.split(",")]
+
+
+def _version(text: str | None) -> int | str | None:
+    return int(text) if text is not None and text.isdecimal() else text
 
 
 @exits.command

@@ -38,11 +38,12 @@ from cypher_executor.core.events import (
     RunId,
     RunStarted,
 )
-from cypher_executor.core.recipe import Digest, Recipe, Value
+from cypher_executor.core.recipe import Digest, Value
 from cypher_executor.core.run import Mint, Run
 from cypher_executor.core.run_places import place_of_run
 from cypher_executor.engine.admission import Admission, Bounds, family_of
 from cypher_executor.engine.children import Children
+from cypher_executor.engine.derived import Derived
 from cypher_executor.engine.disk import Disk
 from cypher_executor.engine.live import Beginning, Group, Live, Started
 from cypher_executor.engine.reading import Reading
@@ -139,15 +140,18 @@ class Engine:
         tenant: str = "default",
         trigger: Mapping[str, Value] | None = None,
         claim: Claim | None = None,
+        derived: Derived | None = None,
     ) -> Started:
-        """Begin a run; returns when it is on disk.
+        """Begin a run; returns when it is on disk. One that is `derived` has results of another run.
 
         Raises Unavailable when it is not known to have begun (ask again under the same key), and Conflict (code
-        `idempotency_conflict`) when the key was used for something else.
+        `idempotency_conflict`) when the key was used for something else. What `derived` raises, see there.
         """
         if not self.accepting:
             raise Unavailable("the service is not taking on runs just now", code="not_ready")
         started = self._first_event(prepared, tenant, trigger or {"kind": "api"})
+        if derived is not None:
+            started = await derived.begun(started, prepared.recipe, self.inspect)
         return await self._begin(prepared, started, claim)
 
     async def inspect(self, run: RunId, look: Callable[[Run], T]) -> T | None:
@@ -355,15 +359,16 @@ class Engine:
             version=prepared.version,
             input=prepared.input,
             trigger=trigger,
-            parts=self._digests(prepared.recipe),
+            parts=self._digests(prepared),
             tenant=tenant,
             seed=token_hex(16),
             address=self._address,
         )
 
-    def _digests(self, recipe: Recipe) -> Mapping[str, Digest]:
-        found = ((name, self._parts.find(name)) for name in recipe.parts)
-        return {name: part.digest for name, part in found if part is not None and part.digest is not None}
+    def _digests(self, prepared: Prepared) -> Mapping[str, Digest]:
+        found = ((name, self._parts.find(name)) for name in prepared.recipe.parts)
+        now = {name: part.digest for name, part in found if part is not None and part.digest is not None}
+        return {**now, **prepared.pins}
 
     def _tell_waiters(self, run: RunId) -> None:
         for waiter in self._waiters.pop(run, ()):

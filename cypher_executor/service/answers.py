@@ -209,6 +209,7 @@ class StepAnswer(Answer):
     part: str | None
     state: RunState
     attempts: int
+    inherited: bool = Field(description="whether its result is that of the run in `origin`")
     input: Any = Field(description=_SHORTENED)
     output: Any = Field(description=_SHORTENED)
     error: RunError | None
@@ -235,12 +236,22 @@ class StepDetail(Answer):
     part: str | None
     state: RunState
     attempts: list[AttemptAnswer]
+    inherited: bool
     input: Any
     output: Any
     error: RunError | None
     wait: WaitAnswer | None
     started_at: str | None
     ended_at: str | None
+
+
+class OriginAnswer(Answer):
+    """Where the results of a fork, or the values of a run of a part of a recipe, come from."""
+
+    run: str | None = Field(description="the run that they come from")
+    step: str | None = Field(description="the step at which a fork begins anew; null: at the beginning")
+    item: list[int] = Field(description="of which items, if not of all")
+    only: list[str] | None = Field(description="the nodes that are run, when not all of them are")
 
 
 class RunAnswer(Answer):
@@ -251,6 +262,7 @@ class RunAnswer(Answer):
     version: int | None
     state: RunState
     paused: bool = Field(description="whether somebody paused it: then nothing more begins until it is resumed")
+    origin: OriginAnswer | None = Field(description="what it has of another run; null for a run of its own")
     input: Any
     result: Any
     error: RunError | None

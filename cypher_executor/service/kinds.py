@@ -87,6 +87,13 @@ KINDS: Mapping[str, Kind] = {
     ),
     "conflict": Kind(409, "This contradicts what is there"),
     "run_ended": Kind(409, "The run has ended"),
+    "fork_misfit": Kind(422, "The run cannot be forked like this"),
+    "value_missing": Kind(
+        422, "A value that is needed is not there", "name a run in `values_from` that has it, or run that node, too"
+    ),
+    "selection_invalid": Kind(422, "The query selects no part of the recipe"),
+    "nothing_runs": Kind(422, "Nothing of what is selected would be run"),
+    "origin_too_large": Kind(422, "The results of the run are too large for another one"),
     "run_not_ended": Kind(409, "The run has not ended", "wait for its end, or cancel it first"),
     "run_succeeded": Kind(409, "The run has succeeded", "start a new run: POST /runs"),
     "run_not_paused": Kind(409, "Nobody paused the run", "GET /runs/{id} tells what it waits for"),

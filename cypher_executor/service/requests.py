@@ -45,6 +45,16 @@ class StartRun(Request):
     cypher: str | None = Field(None, description="the text of a recipe, instead of a name")
     name: Name | None = Field(None, description="what to call the recipe that is sent along, when it has no name")
     input: Any = Field(default_factory=dict, description="the input of the run: any JSON value, usually an object")
+    only: str | None = Field(
+        None,
+        min_length=1,
+        max_length=16_384,
+        description="run only the nodes that this query gives, asked of the graph of the recipe: "
+        "MATCH (a:Node {name: 'parse'})-[*0..]->(b:Node) RETURN b",
+    )
+    values_from: str | None = Field(
+        None, description="with `only`: the run that the values of all nodes before these, and the input, come from"
+    )
 
     @model_validator(mode="after")
     def _one_recipe(self) -> StartRun:
@@ -52,6 +62,32 @@ class StartRun(Request):
             raise ValueError("give either `recipe` (a name) or `cypher` (a text)")
         if self.name is not None and self.cypher is None:
             raise ValueError("`name` goes with `cypher`: a stored recipe has its name in `recipe`")
+        if self.values_from is not None and self.only is None:
+            raise ValueError("`values_from` goes with `only`; to go on from a run, use POST /runs/{id}/fork")
+        return self
+
+
+class ForkRun(Request):
+    """Where a new run is to begin anew, and with what. Everything else is as it was in the run that it comes from."""
+
+    step: str | None = Field(
+        None, description="the step that is done anew, with all behind it; without one, everything is"
+    )
+    item: list[Annotated[int, Field(ge=0)]] = Field(
+        default_factory=list, max_length=16, description="in loops, which item of the step, the outer one first"
+    )
+    input: Any = Field(None, description="another input; left out, it is that of the run")
+    version: Annotated[int, Field(ge=1)] | Literal["newest"] | None = Field(
+        None, description="another version of the recipe, by its number or `newest`; left out, it is that of the run"
+    )
+    cypher: str | None = Field(None, description="the text of a changed recipe, instead of a version")
+
+    @model_validator(mode="after")
+    def _one_recipe(self) -> ForkRun:
+        if self.version is not None and self.cypher is not None:
+            raise ValueError("give either `version` or `cypher` (a text)")
+        if self.item and self.step is None:
+            raise ValueError("`item` goes with `step`")
         return self
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cypher_executor.core.events import Origin
 from cypher_executor.core.run import Run
 from cypher_executor.core.step import Attempt, Step
 from cypher_executor.errors import Failure
@@ -28,6 +29,7 @@ def run_view(run: Run, address: str) -> dict[str, Any]:
         "version": about.version,
         "state": run.state,
         "paused": run.held,
+        "origin": _origin(about.origin),
         "input": about.input,
         "result": None if ended is None else ended.result,
         "error": None if ended is None or ended.failure is None else _failure(ended.failure),
@@ -40,6 +42,14 @@ def run_view(run: Run, address: str) -> dict[str, Any]:
 def state_view(run: Run) -> dict[str, Any]:
     """What of a run changes until it has ended, in the words of `summary_view`."""
     return {"state": run.state, "ended_at": None if run.ended is None else iso(run.ended.at_us)}
+
+
+def _origin(origin: Origin | None) -> dict[str, Any] | None:
+    """Where a run has results from, and what it does itself."""
+    if origin is None:
+        return None
+    only = None if origin.only is None else list(origin.only)
+    return {"run": origin.run, "step": origin.node, "item": list(origin.item), "only": only}
 
 
 def _within(room: Room, step: Step, wait: dict[str, Any] | None) -> dict[str, Any]:
@@ -59,6 +69,7 @@ def step_view(step: Step, wait: dict[str, Any] | None) -> dict[str, Any]:
         "part": step.node.part,
         "state": step.state,
         "attempts": step.attempt,
+        "inherited": step.inherited is not None,
         "input": step.input,
         "output": step.output,
         "error": None if step.failure is None else step.error(),

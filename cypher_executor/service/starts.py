@@ -7,7 +7,7 @@ writes the claim of a key together with the first event of the run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.responses import Response
@@ -23,7 +23,7 @@ from cypher_executor.service.endpoint import Exchange, reply
 from cypher_executor.service.headers import idempotency_key
 from cypher_executor.service.looking import whole_run
 
-_SENT_ALONG = "/cypher"
+SENT_ALONG = "/cypher"
 """The scope of keys of recipes without a stored name. No name has a `/`, so it is nobody else's."""
 
 
@@ -44,12 +44,12 @@ async def start(exchange: Exchange, asked: Asked, claim: Claim | None = None) ->
     Returns when it is on disk.
     """
     claim = claim or _claim(exchange, asked)
-    found = await _begun_before(exchange, claim)
+    found = await begun_before(exchange, claim)
     if found is not None:
         return found
-    prepared = await _prepared(exchange, asked)
+    found_recipe = await prepared(exchange, asked)
     tenant = exchange.caller.tenant
-    return await exchange.house.engine.start(prepared, tenant=tenant, trigger=asked.trigger, claim=claim)
+    return await exchange.house.engine.start(found_recipe, tenant=tenant, trigger=asked.trigger, claim=claim)
 
 
 async def seen(exchange: Exchange, run: RunId) -> dict[str, Any]:
@@ -81,12 +81,13 @@ def _claim(exchange: Exchange, asked: Asked) -> Claim | None:
     key = idempotency_key(exchange.headers)
     if key is None:
         return None
-    recipe = asked.recipe if asked.recipe is not None else _SENT_ALONG
+    recipe = asked.recipe if asked.recipe is not None else SENT_ALONG
     what = asked.recipe if asked.recipe is not None else f"cypher:{asked.cypher}"
     return claim_of_key(exchange.caller.tenant, recipe, key, fingerprint(what, asked.input))
 
 
-async def _begun_before(exchange: Exchange, claim: Claim | None) -> Started | None:
+async def begun_before(exchange: Exchange, claim: Claim | None) -> Started | None:
+    """The run that the same claim began. Raises Conflict when it was made for something else."""
     holder = None if claim is None else await exchange.house.journal.claimed(claim)
     if holder is None:
         return None
@@ -96,7 +97,13 @@ async def _begun_before(exchange: Exchange, claim: Claim | None) -> Started | No
     return Started(holder.run, fresh=False)
 
 
-async def _prepared(exchange: Exchange, asked: Asked) -> Prepared:
+def with_input(asked: Asked, given: Value) -> Asked:
+    """The same, with this input."""
+    return replace(asked, input=given)
+
+
+async def prepared(exchange: Exchange, asked: Asked) -> Prepared:
+    """What is asked for, found and checked."""
     library = exchange.house.library
     if asked.cypher is not None:
         return await library.prepare_text(asked.cypher, asked.input, asked.name)

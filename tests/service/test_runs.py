@@ -20,6 +20,7 @@ RUN_FIELDS = {
     "recipe",
     "version",
     "state",
+    "origin",
     "input",
     "result",
     "error",
@@ -29,7 +30,8 @@ RUN_FIELDS = {
     "paused",
 }
 STEP_FIELDS = {
-    "name", "item", "part", "state", "attempts", "input", "output", "error", "wait", "started_at", "ended_at",
+    "name", "item", "part", "state", "attempts", "inherited", "input", "output", "error",
+    "wait", "started_at", "ended_at",
 }  # fmt: skip
 
 

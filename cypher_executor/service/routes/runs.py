@@ -11,7 +11,7 @@ from cypher_executor.core.run import Run
 from cypher_executor.core.step import Step
 from cypher_executor.errors import CypherExecutorError, NotFound, Unavailable, nearest
 from cypher_executor.ports import RunFilter, RunSummary
-from cypher_executor.service import answers, requests, starts
+from cypher_executor.service import answers, deriving, requests, starts
 from cypher_executor.service.bodies import json_body
 from cypher_executor.service.endpoint import Endpoint, Exchange, Told, reply
 from cypher_executor.service.headers import preferences
@@ -28,7 +28,8 @@ async def start(exchange: Exchange) -> Response:
     body: requests.StartRun = exchange.body
     trigger = {"kind": "api", "time": iso(exchange.house.clock.now_us())}
     asked = Asked(body.input, trigger, body.recipe, body.cypher, body.name)
-    started = await starts.start(exchange, asked)
+    part = body.only is not None
+    started = await (deriving.start_part(exchange, asked, body) if part else starts.start(exchange, asked))
     wanted = preferences(exchange.headers)
     wait_s = 0.0 if wanted.respond_async else min(wanted.wait_s or 0, exchange.house.settings.wait_limit_s)
     view = await starts.ended_within(exchange, started.run, wait_s)
@@ -124,6 +125,12 @@ ENDPOINTS = (
             "recipe_too_large",
             "input_invalid",
             "idempotency_conflict",
+            "unknown_run",
+            "value_missing",
+            "fork_misfit",
+            "selection_invalid",
+            "nothing_runs",
+            "origin_too_large",
             "header_invalid",
             "too_many_runs",
             "overloaded",

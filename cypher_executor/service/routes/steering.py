@@ -1,4 +1,4 @@
-"""Steering runs: cancel, pause, resume, and retry from what failed. Each wish is on disk when it is answered."""
+"""Steering runs: cancel, pause, resume, retry from what failed, and fork. Each wish is on disk when it is answered."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from cypher_executor.core.events import RunId
 from cypher_executor.errors import Conflict
-from cypher_executor.service import answers, requests, starts
+from cypher_executor.service import answers, deriving, requests, starts
 from cypher_executor.service.bodies import json_body
 from cypher_executor.service.endpoint import Endpoint, Exchange, Handler, Told
 from cypher_executor.service.looking import look_at
@@ -48,6 +48,12 @@ async def retry(exchange: Exchange) -> Response:
     await _seen(exchange)
     await exchange.house.engine.retry(_run(exchange), exchange.body.reason)
     return await _granted(exchange, accepted=True)
+
+
+async def fork(exchange: Exchange) -> Response:
+    """Begin a new run with the results of this one, but for a step and all behind it."""
+    started = await deriving.fork(exchange, exchange.body)
+    return starts.answer(202, await starts.seen(exchange, started.run))
 
 
 async def _seen(exchange: Exchange) -> dict[str, Any]:
@@ -118,5 +124,33 @@ ENDPOINTS = (
         "Let a run that failed or was cancelled go on from its failed steps, under the same id",
         requests.Steer,
         *("run_not_ended", "run_succeeded", "not_ready"),
+    ),
+    Endpoint(
+        name="fork_run",
+        method="POST",
+        path="/runs/{id}/fork",
+        summary="Start a new run with the results of this one, except those of a step and of all behind it",
+        family=FAMILY,
+        handler=fork,
+        needs="run",
+        body=json_body(requests.ForkRun, required=False),
+        headers=("idempotency-key",),
+        answers={202: Told("the new run is on disk", answers.RunAnswer, ("location",))},
+        errors=(
+            "unknown_run",
+            "unknown_step",
+            "unknown_version",
+            "unknown_recipe",
+            "recipe_invalid",
+            "recipe_too_large",
+            "input_invalid",
+            "fork_misfit",
+            "origin_too_large",
+            "idempotency_conflict",
+            "header_invalid",
+            "not_ready",
+            "run_unreadable",
+            "journal_unavailable",
+        ),
     ),
 )
