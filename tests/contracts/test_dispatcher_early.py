@@ -37,7 +37,10 @@ async def echoed(dispatcher: LocalDispatcher, shelf: Shelf, answers: asyncio.Que
     return await answers.get()
 
 
-async def test_a_dispatcher_works_with_the_workers_that_were_started_before_it() -> None:
+async def test_a_dispatcher_works_with_the_workers_that_were_started_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
     answers: asyncio.Queue[Event] = asyncio.Queue()
 
     def inbox(events: Sequence[tuple[RunId, Event]]) -> None:
@@ -71,11 +74,18 @@ async def test_a_worker_that_died_before_it_was_taken_is_replaced() -> None:
             await dispatcher.close()
 
 
-def test_workers_that_nobody_took_are_ended() -> None:
+def test_workers_that_nobody_took_are_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
     with early.starting(2) as workers:
         begun = pids(workers)
         assert len(begun) == 2
     assert not any(map(alive, begun))
+
+
+def test_one_core_is_left_to_who_starts_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    with early.starting(2) as workers:
+        assert len(pids(workers)) == 1
 
 
 def test_no_worker_outlives_an_error() -> None:
