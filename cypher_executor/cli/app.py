@@ -9,6 +9,7 @@ import typer
 
 from cypher_executor.cli import (
     backup,
+    bench,
     check,
     complete,
     demo,
@@ -55,6 +56,7 @@ for name, group in (("recipes", recipes.app), ("runs", runs.app), ("parts", part
 app.add_typer(hooks.app, name="hooks")
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(mirror.app, name="mirror")
+app.add_typer(bench.app, name="bench")
 runs.app.command("export")(portable.export_run)
 runs.app.command("import")(portable.import_run)
 for wish in (steering.cancel, steering.pause, steering.resume, steering.retry, steering.fork, steering.waits):

@@ -11,10 +11,11 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import signal
 import time
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -24,11 +25,18 @@ from tests.reliability import checker, failpoints, load, records
 from tests.reliability.client import Client, session
 from tests.reliability.diary import Diary
 from tests.reliability.lives import Launcher, Service, launcher
+from tests.reliability.proofs import Task, Verdict
 from tests.reliability.sink import Sink
 
 CALLERS = 24
 """How many requests are under way at once."""
 LOOK_S = 0.005
+CHAPTER = (20, 1_700)
+"""The kills and the runs of a chapter, roughly: one journal never holds more than that."""
+
+SHORT, FULL = (60, 5_000), (1_000, 100_000)
+"""Kills and runs of the two measures."""
+
 LIFE_S = 5.0
 """How long a life may wait for its moment after all its requests were accepted."""
 ENDED_S = 60.0
@@ -62,7 +70,52 @@ class Outcome:
     @property
     def sound(self) -> bool:
         """Whether nothing is wrong."""
-        return self.report.sound and not self.findings and self.exit_code == 0
+        return not self.problems
+
+    @property
+    def problems(self) -> list[str]:
+        """Everything that is wrong."""
+        found = [f"{name}: {one}" for name, problems in self.report.problems.items() for one in problems]
+        found += [f"doctor: {one}" for one in self.findings]
+        return found + ([f"the last life ended with {self.exit_code}"] if self.exit_code else [])
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """What was done."""
+        return {
+            "kills": self.deaths.total(),
+            "at fail points": self.deaths.total() - self.deaths["random"],
+            "workers killed": self.workers_killed,
+            "runs": self.report.runs,
+            "events": self.report.events,
+            "effects": self.report.effects,
+            "effects repeated after a kill": self.report.effects - self.report.effect_keys,
+            "unanswered requests": self.report.unknown,
+            "looks of doctor": self.looked,
+        }
+
+
+def carry_out(task: Task) -> Verdict:
+    """Play as many chapters as the measure asks for."""
+    verdict = Verdict()
+    for chapter in chapters(task.seed, *(FULL if task.full else SHORT)):
+        folder = task.folder / str(chapter.seed)
+        folder.mkdir()
+        outcome = asyncio.run(play(chapter, folder))
+        verdict.count(outcome.figures)
+        verdict.problems += [f"chapter {chapter.seed}: {problem}" for problem in outcome.problems]
+        task.say(f"chapter {chapter.seed}: {outcome.figures}, {outcome.took_s:.0f} s")
+        if outcome.sound:
+            shutil.rmtree(folder)
+    return verdict
+
+
+def chapters(seed: int, kills: int, runs: int) -> Iterator[Chapter]:
+    """As many kills and runs as this, cut into chapters of about the same length."""
+    count = max(1, round(runs / CHAPTER[1]))
+    for number in range(count):
+        share = [total * (number + 1) // count - total * number // count for total in (kills, runs)]
+        yield Chapter(seed * 1_000 + number, *share)
 
 
 async def play(chapter: Chapter, folder: Path) -> Outcome:

@@ -1,0 +1,63 @@
+"""The proofs, by name: what each is about, how it is carried out, and how much of it is the short and the full measure.
+
+CI carries out the short measure of each (`test_proofs.py`), `cypher-executor bench reliability` that or, with `--full`,
+the full one. The same seed and measure give the same proof, as far as moments of real processes can be the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+Say = Callable[[str], None]
+"""Takes a line about how far a proof has come."""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What was done, as figures by name, and every promise that was found broken, as sentences."""
+
+    figures: dict[str, float] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def count(self, more: Mapping[str, float]) -> None:
+        """Add figures to those of the same name."""
+        for name, figure in more.items():
+            self.figures[name] = self.figures.get(name, 0) + figure
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One carrying out of a proof: with this seed, in this empty folder, in the full measure or the short one."""
+
+    seed: int
+    folder: Path
+    full: bool
+    say: Say = lambda line: None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A promise that is tried. `about` is a sentence; `short` and `full` say what its measures are."""
+
+    name: str
+    about: str
+    short: str
+    full: str
+    carry_out: Callable[[Task], Verdict]
+
+
+def all_proofs() -> tuple[Proof, ...]:
+    """Every proof, in the order in which they are carried out."""
+    from tests.reliability import kills
+
+    return (
+        Proof(
+            "kills",
+            "kill -9 of the service at random moments and at named points, under a mixed load",
+            "60 kills over 5,000 runs",
+            "1,000 kills over 100,000 runs",
+            kills.carry_out,
+        ),
+    )
