@@ -33,6 +33,7 @@ from cypher_executor.settings import Neo4jSettings, Settings
 if TYPE_CHECKING:
     from cypher_executor.adapters.neo4j.connection import Address
     from cypher_executor.mirror.thread import MirrorThread
+    from cypher_executor.queries import Questions
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ class House:
     clock: Clock
     vault: Vault
     schedules: Clockwork
+    questions: Questions
     callback_key: bytes = field(repr=False)
     mirror: MirrorThread | None = None
 
@@ -135,10 +137,12 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
     mirror = None if neo4j is None else _mirror(neo4j, settings, journal, catalog, parts, clock)
     schedules = Clockwork(SqliteSchedules(database), catalog, library, engine, clock)
     catalog.listener = schedules.follow
-    house = House(settings, engine, library, parts, journal, catalog, clock, vault, schedules, key, mirror)
+    questions = _questions(settings, journal, catalog, parts, clock)
+    house = House(settings, engine, library, parts, journal, catalog, clock, vault, schedules, questions, key, mirror)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(journal.close)
         stack.push_async_callback(egress.close)
+        stack.push_async_callback(questions.close)
         if settings.seeds:
             await register_seeds(house)
         if mirror is not None:
@@ -212,6 +216,21 @@ async def _neo4j(settings: Settings) -> Address | None:
     address = neo4j_address(settings.neo4j)
     await Connection(address).close()
     return address
+
+
+def _questions(settings: Settings, journal: Followable, catalog: Catalog, parts: PartStore, clock: Clock) -> Questions:
+    from cypher_executor.adapters.sqlite.graph import FILE_NAME, SqliteGraph
+    from cypher_executor.mirror.mirror import Mirror
+    from cypher_executor.mirror.source import source_of
+    from cypher_executor.queries import Questions
+    from cypher_executor.queries.follower import Follower
+
+    graph = SqliteGraph(settings.data_dir / FILE_NAME)
+
+    def follow() -> Mirror:
+        return Mirror(journal, catalog, parts, clock, graph, source_of(settings.data_dir))
+
+    return Questions(graph, Follower(follow, clock), clock)
 
 
 def _mirror(

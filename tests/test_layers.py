@@ -64,6 +64,7 @@ LAYERS = (
     layer("adapters/secrets", "errors core ports", "cryptography"),
     layer("adapters/parts_folder.py", "errors core ports partkit"),
     layer("adapters/sqlite", "errors core ports", "apsw orjson"),
+    layer("adapters/sqlite/graph", "errors core cypher graph adapters.sqlite", "apsw orjson"),
     layer("adapters/egress", "errors core ports strict_json", "aiohttp yarl"),
     layer(
         "adapters/dispatch_local",

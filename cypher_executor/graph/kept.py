@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from cypher_executor.cypher.query.graph import Direction
+from cypher_executor.cypher.query.graph import Bound, Direction
 from cypher_executor.cypher.query.values import Id, Node, Relationship
 from cypher_executor.graph.model import INDEXED, KEY
 from cypher_executor.graph.rows import End, NodeRow, RelationshipRow, Rows
@@ -89,7 +89,9 @@ class KeptGraph:
 
     # --- asking -------------------------------------------------------------------------------------------------------
 
-    def nodes(self, labels: Sequence[str], properties: Mapping[str, Any]) -> Iterator[Node]:
+    def nodes(
+        self, labels: Sequence[str], properties: Mapping[str, Any], bounds: Sequence[Bound] = ()
+    ) -> Iterator[Node]:
         if not labels:
             return iter(self._nodes.values())
         candidates = [self._labelled.get(label, {}) for label in labels]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -24,6 +25,8 @@ REST = 4.0
 """Rests so many times as long as it has worked, while nobody asks."""
 STOP_S = 5.0
 
+_LOG = logging.getLogger(__name__)
+
 
 class Follower:
     """Runs the mirror that `make` makes, on the thread where it will run."""
@@ -34,6 +37,7 @@ class Follower:
         self._thread: threading.Thread | None = None
         self._begun = threading.Event()
         self._failure: BaseException | None = None
+        self._told = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event
         self._wake: asyncio.Event
@@ -58,6 +62,8 @@ class Follower:
         await asyncio.wait([caught], timeout=CATCH_UP_S)  # it goes on if that was too short
         if not caught.done():
             return max(1.0, self._mirror.status.lag_s(self._clock.now_us()) * 1e3)
+        if caught.cancelled():
+            raise Unavailable("the graph is not kept any more: the service stops", code="graph_unavailable")
         failure = caught.result()
         if failure is not None:
             raise failure
@@ -103,9 +109,12 @@ class Follower:
     async def _step(self) -> bool:
         async with self._turn:
             try:
-                return await self._mirror.step()
-            except CypherExecutorError:
+                more = await self._mirror.step()
+            except Exception as error:
+                self._failing(error)
                 return False
+            self._told = False
+            return more
 
     async def _catch_up(self) -> CypherExecutorError | None:
         async with self._turn:
@@ -114,6 +123,18 @@ class Follower:
                 more = True
                 while more:
                     more = await self._mirror.step()
-            except CypherExecutorError as error:
-                return error
+                self._told = False
+            except Exception as error:
+                return self._failing(error)
         return None
+
+    def _failing(self, error: Exception) -> CypherExecutorError:
+        """Told once in a row. Whatever it is, the next round begins from what the store really holds."""
+        if isinstance(error, CypherExecutorError):
+            told = error
+        else:
+            told = Unavailable(f"the graph cannot be kept: {error!r}", code="graph_unavailable")
+        if not self._told:
+            _LOG.warning("the graph falls behind: %s", told.message, exc_info=error if told is not error else None)
+        self._told = True
+        return told

@@ -82,6 +82,7 @@ class Questions:
         """End it. Tables that are open then give nothing more."""
         await self._follower.stop()
         await asyncio.to_thread(partial(self._pool.shutdown, cancel_futures=True))
+        await self._store.close()
 
     def _explained(self, query: Query, watch: Stopwatch, notices: Any) -> Table:
         told = query.explain()

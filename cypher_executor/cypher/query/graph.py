@@ -7,19 +7,31 @@ somebody reads them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
+from cypher_executor.cypher.expressions.frame import Value
 from cypher_executor.cypher.query.values import Id, Node, Relationship
 
 Direction = Literal["out", "in", "both"]
+Sign = Literal["=", "<", "<=", ">", ">=", "IN"]
+
+
+class Bound(NamedTuple):
+    """What a condition of a query says of a property: `n.ended_at > $since`. `key` None: of the id of the node."""
+
+    key: str | None
+    sign: Sign
+    value: Value
 
 
 class Graph(Protocol):
     """A property graph to read."""
 
-    def nodes(self, labels: Sequence[str], properties: Mapping[str, Any]) -> Iterator[Node]:
-        """All nodes that have these labels and properties. More may be given than were asked for (a graph need not
-        keep an index of properties): whoever asks looks again."""
+    def nodes(
+        self, labels: Sequence[str], properties: Mapping[str, Any], bounds: Sequence[Bound] = ()
+    ) -> Iterator[Node]:
+        """All nodes that have these labels and properties within these bounds. More may be given than were asked for
+        (a graph need not keep an index of properties): whoever asks looks again."""
         ...
 
     def relationships(self, node: Id, types: Sequence[str], direction: Direction) -> Iterator[Relationship]:

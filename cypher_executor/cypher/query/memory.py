@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from cypher_executor.cypher.query.graph import Direction
+from cypher_executor.cypher.query.graph import Bound, Direction
 from cypher_executor.cypher.query.values import Id, Node, Relationship
 
 
@@ -45,7 +45,9 @@ class MemoryGraph:
         self._entering[end].append(found)
         return found
 
-    def nodes(self, labels: Sequence[str], properties: Mapping[str, Any]) -> Iterator[Node]:
+    def nodes(
+        self, labels: Sequence[str], properties: Mapping[str, Any], bounds: Sequence[Bound] = ()
+    ) -> Iterator[Node]:
         if not labels:
             return iter(self._nodes.values())
         rarest = min(labels, key=self.node_count)

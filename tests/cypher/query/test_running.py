@@ -17,6 +17,7 @@ from cypher_executor.cypher.query import (
     Query,
     compile_query,
 )
+from cypher_executor.cypher.query.graph import Bound
 from cypher_executor.cypher.query.types import FLOAT, STRING
 from cypher_executor.errors import ExpressionError
 
@@ -41,8 +42,10 @@ class CountingGraph(MemoryGraph):
 
     given = 0
 
-    def nodes(self, labels: Sequence[str], properties: Mapping[str, Any]) -> Iterator[Node]:
-        for node in super().nodes(labels, properties):
+    def nodes(
+        self, labels: Sequence[str], properties: Mapping[str, Any], bounds: Sequence[Bound] = ()
+    ) -> Iterator[Node]:
+        for node in super().nodes(labels, properties, bounds):
             self.given += 1
             yield node
 
