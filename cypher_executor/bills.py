@@ -7,39 +7,48 @@ new hosts without a word by giving them to a recipe below it. The compiler is lo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Protocol
 
 from cypher_executor.core.parts import Part
-from cypher_executor.core.recipe import Digest, Recipe, Value
+from cypher_executor.core.recipe import Digest, Recipe
+from cypher_executor.cypher.bill import Bill, More, read_bill
 from cypher_executor.errors import Conflict, CypherExecutorError
 from cypher_executor.ports import RecipeVersion
 
-if TYPE_CHECKING:
-    from cypher_executor.cypher.reaching import Bill
-
 
 class ReachesMore(Conflict):
-    """A version reaches what the last one did not; `more` has it, one phrase each."""
+    """A version reaches what the last one did not; `more` has it."""
 
     code = "reaches_more"
 
-    def __init__(self, name: str, more: tuple[str, ...]) -> None:
+    def __init__(self, name: str, more: tuple[More, ...]) -> None:
         self.more = more
-        listed = "; ".join(more)
+        listed = "; ".join(map(str, more))
         super().__init__(f"the recipe {name!r} would reach more than its last version: {listed}")
 
 
-class Known(Protocol):
-    """What bills are made from: the parts, and accepted recipes."""
+class Known(NamedTuple):
+    """A recipe, and the parts that its nodes run."""
 
-    def known_parts(self) -> Mapping[str, Part]:
-        """Every part by its name."""
-        ...
+    recipe: Recipe
+    parts: Mapping[str, Part]
+
+
+class Shelf(Protocol):
+    """What bills are made from: accepted recipes, and the parts that they were stored with."""
 
     async def by_digest(self, digest: Digest, text: str | None = None) -> Recipe:
         """A recipe that was accepted before."""
         ...
+
+    def parts_of(self, recipe: Recipe, pins: Mapping[str, Digest]) -> Mapping[str, Part]:
+        """The parts of a recipe, by name: those that are pinned, and for others what they are now."""
+        ...
+
+
+Current = Mapping[str, RecipeVersion]
+"""The current versions of all recipes of a tenant, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,71 +57,74 @@ class Deploy:
 
     bill: Bill
     above: tuple[tuple[RecipeVersion, Bill], ...]
-    more: tuple[str, ...]
+    more: tuple[More, ...]
 
     @classmethod
-    async def of(cls, known: Known, current: Mapping[str, RecipeVersion], name: str, recipe: Recipe) -> Deploy:
-        """Storing `recipe` under `name`, where these are the current versions of all names."""
-        bill = await bill_among(known, current, recipe, name)
-        more = _more(bill, current.get(name))
+    async def of(cls, shelf: Shelf, current: Current, name: str, known: Known) -> Deploy:
+        """Storing this recipe under `name`."""
+        bill = await bill_among(shelf, current, known, name)
+        more = _more(bill, await _bill_of_last(shelf, current, name))
         above = []
-        for version in _above(current, name):
-            changed = await _bill_above(known, current, version, name, recipe)
-            if changed is not None and (new := _more(changed, version)):
-                above.append((version, changed))
-                more += tuple(f"in {version.name!r}, {phrase}" for phrase in new)
+        for version in current.values():
+            if version.name != name and (changed := await _changed(shelf, current, version, {name: known})):
+                old, new = changed
+                above.append((version, new))
+                if name not in old.unknown:  # Then it was said that this could become anything.
+                    more += tuple(replace(one, recipe=version.name) for one in _more(new, old))
         return cls(bill, tuple(above), more)
 
 
 async def bill_among(
-    known: Known,
-    current: Mapping[str, RecipeVersion],
-    recipe: Recipe,
-    name: str | None = None,
-    instead: Mapping[str, Recipe] | None = None,
+    shelf: Shelf, current: Current, known: Known, name: str | None = None, instead: Mapping[str, Known] | None = None
 ) -> Bill:
     """The bill of a recipe among these versions, where recipes in `instead` take the places of their names."""
-    from cypher_executor.cypher.bill import bill_of
-    from cypher_executor.cypher.reaching import started
+    from cypher_executor.cypher.reaching import bill_of, started
 
-    found: dict[str, Recipe] = dict(instead or {})
-    waiting = [recipe, *found.values()]
+    found = dict(instead or {})
+    waiting = [known, *found.values()]
     while waiting:
-        for _, below in started(waiting.pop()):
+        for _, below in started(waiting.pop().recipe):
             if below not in found and below in current:
-                found[below] = await known.by_digest(current[below].digest, current[below].text)
+                found[below] = await _stored(shelf, current[below])
                 waiting.append(found[below])
-    return bill_of(recipe, known.known_parts(), found.get, name)
+    return bill_of(*known, found.get, name)
 
 
-def bill_told(bill: Bill) -> dict[str, Value]:
-    """A bill as JSON."""
-    from cypher_executor.cypher.bill import bill_json
-
-    return bill_json(bill)
+async def _stored(shelf: Shelf, version: RecipeVersion) -> Known:
+    recipe = await shelf.by_digest(version.digest, version.text)
+    return Known(recipe, shelf.parts_of(recipe, version.pins))
 
 
-def _more(bill: Bill, last: RecipeVersion | None) -> tuple[str, ...]:
-    from cypher_executor.cypher.bill import more_than, read_bill
-
-    return () if last is None or last.bill is None else more_than(bill, read_bill(last.bill))
-
-
-def _above(current: Mapping[str, RecipeVersion], name: str) -> list[RecipeVersion]:
-    """The recipes that start `name`, directly or through others."""
-    return [
-        version
-        for version in current.values()
-        if version.name != name and version.bill and any(one["name"] == name for one in version.bill["recipes"])
-    ]
-
-
-async def _bill_above(
-    known: Known, current: Mapping[str, RecipeVersion], version: RecipeVersion, name: str, recipe: Recipe
-) -> Bill | None:
-    """None for one that cannot be read any more: it reaches nothing, because it cannot run."""
+async def _bill_of_last(shelf: Shelf, current: Current, name: str) -> Bill | None:
+    """What the version that is to be replaced could reach. None for a new name, and for one that can be read no more:
+    what cannot run reaches nothing, but nobody knows what it was allowed to."""
+    last = current.get(name)
+    if last is None:
+        return None
+    if last.bill is not None:
+        return read_bill(last.bill)
     try:
-        above = await known.by_digest(version.digest, version.text)
-        return await bill_among(known, current, above, version.name, {name: recipe})
+        return await bill_among(shelf, current, await _stored(shelf, last), name)
     except CypherExecutorError:
         return None
+
+
+async def _changed(
+    shelf: Shelf, current: Current, version: RecipeVersion, instead: Mapping[str, Known]
+) -> tuple[Bill, Bill] | None:
+    """The bill of another recipe as it is and as it will be; None when it stays what it is, or nobody can say."""
+    (name,) = instead
+    if version.bill is not None and not any(one["name"] == name for one in version.bill["recipes"]):
+        return None
+    old = await _bill_of_last(shelf, current, version.name)
+    try:
+        new = await bill_among(shelf, current, await _stored(shelf, version), version.name, instead)
+    except CypherExecutorError:
+        return None
+    return None if old is None or new == old else (old, new)
+
+
+def _more(bill: Bill, last: Bill | None) -> tuple[More, ...]:
+    from cypher_executor.cypher.growth import more_than
+
+    return () if last is None else more_than(bill, last)

@@ -13,9 +13,10 @@ from collections.abc import Awaitable, Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from cypher_executor.bills import Deploy, ReachesMore, bill_among, bill_told
+from cypher_executor.bills import Current, Deploy, Known, ReachesMore, bill_among
 from cypher_executor.core.parts import Part
 from cypher_executor.core.recipe import Digest, Recipe, Value
+from cypher_executor.cypher.bill import More, bill_json
 from cypher_executor.errors import Diagnostic, NotFound, RecipeInvalid, RequestInvalid, nearest
 from cypher_executor.inputs import admit, schema_problem
 from cypher_executor.ports import Catalog, Clock, PartStore, Prepared, RecipeVersion
@@ -42,13 +43,13 @@ MAX_TEXT_BYTES = 256 * 1024
 class Saved:
     """A stored version, the recipe that it is, and what `check` had to say that refused nothing.
 
-    `more` says what it reaches that the last version did not, one phrase each.
+    `more` says what it reaches that the last version did not.
     """
 
     version: RecipeVersion
     recipe: Recipe
     warnings: tuple[Diagnostic, ...]
-    more: tuple[str, ...] = ()
+    more: tuple[More, ...] = ()
 
 
 Keep = Callable[[Mapping[str, Digest]], Awaitable[None]]
@@ -76,6 +77,8 @@ class Library:
         self._clock = clock
         self._keep_modules = keep
         self._developed = developed
+        self._deploying = asyncio.Lock()
+        """Held while something is stored: between looking at what others reach and changing it, nobody else does."""
         self._by_digest: OrderedDict[Digest, Recipe] = OrderedDict()
         self._by_text: OrderedDict[_Asked, Compiled] = OrderedDict()
 
@@ -146,31 +149,69 @@ class Library:
         """
         recipe, _ = await self.compile(text)
         name = agreed_name(recipe.name, name)
-        current = {version.name: version for version in await self._catalog.list_current(tenant)}
-        recipe, warnings = await self.compile(text, recipes=frozenset({*current, name}))
-        deploy = await Deploy.of(self, current, name, recipe)
-        if deploy.more and not allow:
-            raise ReachesMore(name, deploy.more)
-        pins = self._pins(recipe)
-        if self._keep_modules is not None:
-            await self._keep_modules(pins)
-        now_us = self._clock.now_us()
-        version = await self._catalog.save(
-            tenant, name, recipe.digest, text, now_us, pins=pins, bill=bill_told(deploy.bill)
-        )
-        for above, bill in deploy.above:
-            kept = {"pins": above.pins, "bill": bill_told(bill)}
-            await self._catalog.save(tenant, above.name, above.digest, above.text, now_us, **kept)
+        async with self._deploying:
+            current = await self._current(tenant)
+            recipe, warnings = await self.compile(text, recipes=frozenset({*current, name}))
+            pins = self._pins(recipe)
+            deploy = await self._deploy(current, name, recipe, pins, allow=allow)
+            if self._keep_modules is not None:
+                await self._keep_modules(pins)
+            now_us = self._clock.now_us()
+            version = await self._catalog.save(
+                tenant, name, recipe.digest, text, now_us, pins=pins, bill=bill_json(deploy.bill)
+            )
+            await self._change_above(deploy)
         return Saved(version, recipe, warnings, deploy.more)
 
-    async def bill(self, tenant: str, recipe: Recipe, name: str | None = None) -> dict[str, Value]:
-        """What a recipe can reach with those that it starts, as they are stored now; see `cypher.bill`."""
-        current = {version.name: version for version in await self._catalog.list_current(tenant)}
-        return bill_told(await bill_among(self, current, recipe, name))
+    async def point(self, tenant: str, name: str, number: int, *, allow: bool = False) -> RecipeVersion:
+        """Make a stored version the current one. Raises NotFound, and `ReachesMore` as `save` does."""
+        async with self._deploying:
+            wanted = await self.version(tenant, name, number)
+            recipe, current = await self.by_digest(wanted.digest, wanted.text), await self._current(tenant)
+            deploy = await self._deploy(current, name, recipe, wanted.pins, allow=allow)
+            await self._catalog.set_bill(tenant, name, number, bill_json(deploy.bill))
+            version = await self._catalog.point(tenant, name, number)
+            if version is None:
+                raise NotFound(f"recipe {name!r} has no version {number}", code="unknown_version")
+            await self._change_above(deploy)
+        return version
+
+    async def reach(self, tenant: str, recipe: Recipe, name: str | None = None) -> Deploy:
+        """What a recipe can reach with those that it starts, and what of it would be more if it were stored now."""
+        name, current = name or recipe.name, await self._current(tenant)
+        known = Known(recipe, self.parts_of(recipe, self._pins(recipe)))
+        if name is None:
+            return Deploy(await bill_among(self, current, known), (), ())
+        return await Deploy.of(self, current, name, known)
+
+    async def _deploy(
+        self, current: Current, name: str, recipe: Recipe, pins: Mapping[str, Digest], *, allow: bool
+    ) -> Deploy:
+        deploy = await Deploy.of(self, current, name, Known(recipe, self.parts_of(recipe, pins)))
+        if deploy.more and not allow:
+            raise ReachesMore(name, deploy.more)
+        return deploy
+
+    async def _change_above(self, deploy: Deploy) -> None:
+        for above, bill in deploy.above:
+            await self._catalog.set_bill(above.tenant, above.name, above.version, bill_json(bill))
+
+    async def _current(self, tenant: str) -> dict[str, RecipeVersion]:
+        return {version.name: version for version in await self._catalog.list_current(tenant)}
 
     def _pins(self, recipe: Recipe) -> dict[str, Digest]:
         found = ((name, self._parts.find(name)) for name in recipe.parts)
         return {name: part.digest for name, part in found if part is not None and part.digest is not None}
+
+    def _running(self, pins: Mapping[str, Digest]) -> dict[str, Digest]:
+        """The pins that count: a part that is being worked at is what it is now."""
+        return {part: digest for part, digest in pins.items() if part not in self._developed}
+
+    def parts_of(self, recipe: Recipe, pins: Mapping[str, Digest]) -> Mapping[str, Part]:
+        """The parts of a recipe, by name: those that are pinned, and for others what they are now."""
+        running = self._running(pins)
+        found = {n: self._parts.by_digest(running[n]) if n in running else self._parts.find(n) for n in recipe.parts}
+        return {name: part for name, part in found.items() if part is not None}
 
     async def names(self, tenant: str) -> frozenset[str]:
         """The names of all stored recipes."""
@@ -180,7 +221,7 @@ class Library:
         """The current version of `name`, with this input. Raises NotFound (`unknown_recipe`) or RequestInvalid."""
         version = await self.version(tenant, composed(name))
         recipe = await self.by_digest(version.digest, version.text)
-        pins = {part: digest for part, digest in version.pins.items() if part not in self._developed}
+        pins = self._running(version.pins)
         return Prepared(recipe, admit(recipe.input_schema, given), version.name, version.version, pins)
 
     async def version(self, tenant: str, name: str, number: int | None = None) -> RecipeVersion:

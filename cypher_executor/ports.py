@@ -279,6 +279,10 @@ class Catalog(Protocol):
         """Make an earlier version the current one; None if there is no such version."""
         ...
 
+    async def set_bill(self, tenant: str, name: str, version: int, bill: Mapping[str, Value]) -> None:
+        """What a version can reach has changed, because what it starts has."""
+        ...
+
     async def delete(self, tenant: str, name: str) -> bool:
         """Forget the name. Runs keep their recipes."""
         ...

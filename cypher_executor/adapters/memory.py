@@ -256,6 +256,14 @@ class MemoryCatalog:
             self._current[tenant, name] = found
         return found
 
+    async def set_bill(self, tenant: str, name: str, version: int, bill: Mapping[str, Value]) -> None:
+        """What a version can reach has changed, because what it starts has."""
+        versions = self._versions.get((tenant, name), [])
+        versions[:] = [replace(v, bill=bill) if v.version == version else v for v in versions]
+        current = self._current.get((tenant, name))
+        if current is not None and current.version == version:
+            self._current[tenant, name] = replace(current, bill=bill)
+
     async def delete(self, tenant: str, name: str) -> bool:
         """Forget the name. Runs keep their recipes, and its version numbers are not given again."""
         self._versions.pop((tenant, name), None)

@@ -159,9 +159,31 @@ class Client:
         """`pause` or `resume` a schedule: the schedule; or `run` it now: the run."""
         return await self._json("POST", f"/schedules/{quote(recipe, safe='')}/{quote(node, safe='')}/{wish}")
 
-    async def save_recipe(self, text: str) -> Json:
-        """Store a version of the recipe that this text is."""
-        return await self._checked(Request("POST", "/recipes", text.encode(), {"content-type": RECIPE_TYPE}))
+    async def save_recipe(
+        self, text: str, name: str | None = None, *, allow: bool = False, dry_run: bool = False
+    ) -> Json:
+        """Store a version of the recipe that this text is; with `allow` even when it reaches more than before."""
+        given = {"name": name, "allow": "1" if allow else None, "dry_run": "1" if dry_run else None}
+        query = urlencode({key: value for key, value in given.items() if value is not None})
+        path = f"/recipes?{query}" if query else "/recipes"
+        return await self._checked(Request("POST", path, text.encode(), {"content-type": RECIPE_TYPE}))
+
+    async def versions(self, name: str) -> list[Json]:
+        """The versions of a recipe, oldest first."""
+        return _listed(await self._json("GET", f"/recipes/{quote(name, safe='')}/versions"), "versions")
+
+    async def roll_back(self, name: str, version: int, *, allow: bool = False) -> Json:
+        """Make a stored version the current one: the recipe."""
+        given = {"version": version, "allow": allow}
+        return await self._json("POST", f"/recipes/{quote(name, safe='')}/rollback", given)
+
+    async def delete_recipe(self, name: str) -> None:
+        """Forget a recipe."""
+        await self._json("DELETE", f"/recipes/{quote(name, safe='')}")
+
+    async def check(self, text: str) -> Json:
+        """All that there is to say about a text."""
+        return await self._checked(Request("POST", "/check", text.encode(), {"content-type": RECIPE_TYPE}))
 
     async def recipes(self) -> list[Json]:
         """The current version of every recipe."""
@@ -194,7 +216,7 @@ class Client:
 
     async def _checked(self, request: Request) -> Json:
         answer = await self._transport.send(request)
-        told = _parsed(answer)
+        told = {} if answer.status == 204 else _parsed(answer)
         if answer.status >= 400 and not _is_run(told):
             raise problems.from_answer(answer.status, told)
         return told

@@ -15,12 +15,17 @@ if TYPE_CHECKING:
 FromNeo4j = Annotated[
     str, typer.Option("--from-neo4j", metavar="NAME", help="The name of a :Recipe in Neo4j (NEO4J_URI).")
 ]
+Allow = Annotated[bool, typer.Option("--allow", help="It may reach more than its last version did.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it here and store nothing.")]
 
 
 @exits.command
 def import_recipe(
-    from_neo4j: FromNeo4j, output: Output = None, server: options.Server = None, as_json: options.AsJson = False
+    from_neo4j: FromNeo4j,
+    output: Output = None,
+    allow: Allow = False,
+    server: options.Server = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Read a recipe back from Neo4j, check it, and store it as the newest version of its name.
 
@@ -35,7 +40,7 @@ def import_recipe(
     if output is not None:
         _write(output, text)
         return
-    saved = asyncio.run(_save(text, server))
+    saved = asyncio.run(_save(text, server, allow=allow))
     if as_json:
         terminal.result_json(saved)
     else:
@@ -94,8 +99,8 @@ def _write(output: Path, text: str) -> None:
         raise RequestInvalid(f"cannot write {output}: {error.strerror}") from None
 
 
-async def _save(text: str, server: str | None) -> dict[str, object]:
+async def _save(text: str, server: str | None, *, allow: bool) -> dict[str, object]:
     from cypher_executor.cli.finding import service
 
     async with service(server) as client:
-        return await client.save_recipe(text)
+        return await client.save_recipe(text, allow=allow)

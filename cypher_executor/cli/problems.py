@@ -15,6 +15,7 @@ REMEDIES: Mapping[str, tuple[str, ...]] = {
     "unknown_run": ("`cypher-executor runs list` shows the newest",),
     "input_invalid": ("give the input with -d key=value",),
     "recipe_invalid": (),
+    "reaches_more": ("if it may, do the same again with --allow",),
     "not_ready": ("try again in a moment",),
     "unavailable": ("try again in a moment",),
     "journal_unavailable": ("try again in a moment, and look at the log of the service",),

@@ -6,11 +6,13 @@ from typing import Annotated
 
 import typer
 
-from cypher_executor.cli import exits, from_neo4j, options
+from cypher_executor.cli import deploying, exits, from_neo4j, options
 
 app = typer.Typer(help="Recipes that a service has stored.", no_args_is_help=True)
 
 app.command("import")(from_neo4j.import_recipe)
+for body in (deploying.save, deploying.versions, deploying.rollback, deploying.bill, deploying.delete):
+    app.command()(body)
 
 Name = Annotated[str, typer.Argument(help="The name of a recipe.")]
 

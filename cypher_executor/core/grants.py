@@ -39,11 +39,14 @@ class RecipeGrants:
         A secret that is granted by name alone goes wherever the recipe reaches by a host that it names: a grant of any
         host is no grant of its secrets to any host.
         """
+        return self.reaches(request) and any(granted.covers(request) for granted in self.where(secret))
+
+    def where(self, secret: str) -> tuple[Pattern, ...]:
+        """Where a secret may go, as far as the recipe reaches there; nowhere, when it is not granted."""
         if secret not in self.secrets:
-            return False
+            return ()
         hosts = self.secrets[secret]
-        where = (p for p in self.http if p.names_a_host) if hosts is None else iter(hosts)
-        return self.reaches(request) and any(granted.covers(request) for granted in where)
+        return tuple(p for p in self.http if p.names_a_host) if hosts is None else hosts
 
 
 def read_grants(given: Mapping[str, Value]) -> RecipeGrants:

@@ -1,73 +1,72 @@
-"""The bill of a recipe: everything outside of it that it can reach, with all the recipes that it starts.
-
-A recipe reaches a host when one of its nodes runs a part that calls out and the recipe grants that host, in words or by
-an address that stands in it as a constant (`core.grants`: the same rule that the egress asks, so nothing is reachable
-that is not on the bill). What a node calls is known where its address is a constant; where it is worked out, or the
-part has addresses of its own, the node may reach all that the recipe grants.
-
-Each entry says through which nodes: the node of this recipe, then the node of the recipe that it starts, and so on.
-One way to each recipe is enough for that, the shortest; recipes may start each other in circles. A recipe that is
-started under a name which only a run knows may be any recipe, and one that nobody has stored yet may become anything:
-the bill says so, and is `complete` only without both.
-"""
+"""What a recipe can reach, as it is kept, told and answered. How it is found is in `reaching`."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
 
-from cypher_executor.core.parts import Part
-from cypher_executor.core.patterns import read_pattern
-from cypher_executor.core.recipe import Recipe, Value
-from cypher_executor.cypher.reaching import Bill, Found, Way, add_recipe, started
+from cypher_executor.core.recipe import Value
 
-Find = Callable[[str], Recipe | None]
-"""The recipe of a name, None when nobody has stored one."""
+Way = tuple[str, ...]
+"""Nodes: one of a recipe, then one of the recipe that it starts, and so on."""
 
 
-def bill_of(recipe: Recipe, parts: Mapping[str, Part] | None, find: Find, name: str | None = None) -> Bill:
-    """The bill of `recipe`, which is called `name`. Without `parts`, a node calls out when it has an input `url`."""
-    found = Found()
-    seen, waiting = {name or recipe.name}, deque[tuple[Way, Recipe]]([((), recipe)])
-    while waiting:
-        way, one = waiting.popleft()
-        add_recipe(found, way, one, parts)
-        for node, below_name in started(one):
-            found.note("recipes", below_name, (*way, node))
-            if below_name not in seen:
-                seen.add(below_name)
-                below = find(below_name)
-                if below is None:
-                    found.unknown.append(below_name)
-                else:
-                    waiting.append(((*way, node), below))
-    return found.bill()
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A secret: the patterns of where it may be sent, and the nodes that name it."""
+
+    to: tuple[str, ...]
+    through: tuple[Way, ...]
 
 
-def more_than(new: Bill, old: Bill) -> tuple[str, ...]:
-    """What the new bill has and the old one has not, one phrase each; empty when it reaches nothing more."""
-    return tuple(_more(new, old))
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What can be reached, each with the ways to it.
+
+    `hosts` are patterns as grants are written (`POST https://api.example.com/*`), `secrets` have the names of secrets,
+    `recipes` what is started, in other recipes too; `unknown` those of them that are not stored.
+    """
+
+    hosts: Mapping[str, tuple[Way, ...]] = field(default_factory=dict)
+    secrets: Mapping[str, Sent] = field(default_factory=dict)
+    kv: tuple[Way, ...] = ()
+    callbacks: tuple[Way, ...] = ()
+    recipes: Mapping[str, tuple[Way, ...]] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+    any_recipe: tuple[Way, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing else can ever be reached while the recipes stay as they are."""
+        return not self.unknown and not self.any_recipe
 
 
-def _more(new: Bill, old: Bill) -> Iterator[str]:
-    granted = [read_pattern(text) for text in old.hosts]
-    for text, ways in new.hosts.items():
-        if not any(one.covers(read_pattern(text)) for one in granted):
-            yield f"the host {text}{_through(ways)}"
-    for name in new.secrets.keys() - old.secrets.keys():
-        yield f"the secret {name}{_through(new.secrets[name])}"
-    if new.kv and not old.kv:
-        yield f"the key-value store{_through(new.kv)}"
-    if new.callbacks and not old.callbacks:
-        yield f"callbacks{_through(new.callbacks)}"
-    if new.any_recipe and not old.any_recipe:
-        yield f"any recipe{_through(new.any_recipe)}"
+Kind = Literal["host", "secret", "kv", "callbacks", "any_recipe"]
+
+_SAID: Final[Mapping[Kind, str]] = {
+    "host": "the host {}",
+    "secret": "the secret {}",
+    "kv": "the key-value store",
+    "callbacks": "callbacks",
+    "any_recipe": "any recipe",
+}
 
 
-def _through(ways: Iterable[Way]) -> str:
-    first = next(iter(ways), ())
-    return f", through {' > '.join(first)}" if first else ""
+@dataclass(frozen=True, slots=True)
+class More:
+    """Something that one bill has and another has not, and the shortest way to it; `recipe` is the one whose bill it
+    is, when that is not the one that was asked about."""
+
+    kind: Kind
+    what: str
+    through: Way
+    recipe: str | None = None
+
+    def __str__(self) -> str:
+        where = f"in {self.recipe!r}, " if self.recipe else ""
+        way = f", through {' > '.join(self.through)}" if self.through else ""
+        return f"{where}{_SAID[self.kind].format(self.what)}{way}"
 
 
 def bill_json(bill: Bill) -> dict[str, Value]:
@@ -75,7 +74,10 @@ def bill_json(bill: Bill) -> dict[str, Value]:
     return {
         "complete": bill.complete,
         "hosts": [{"pattern": text, "through": _lists(ways)} for text, ways in sorted(bill.hosts.items())],
-        "secrets": [{"name": name, "through": _lists(ways)} for name, ways in sorted(bill.secrets.items())],
+        "secrets": [
+            {"name": name, "to": sorted(sent.to), "through": _lists(sent.through)}
+            for name, sent in sorted(bill.secrets.items())
+        ],
         "kv": _lists(bill.kv),
         "callbacks": _lists(bill.callbacks),
         "recipes": [
@@ -90,13 +92,46 @@ def read_bill(told: Mapping[str, Any]) -> Bill:
     """A bill from what `bill_json` made of it."""
     return Bill(
         hosts={one["pattern"]: _ways(one["through"]) for one in told["hosts"]},
-        secrets={one["name"]: _ways(one["through"]) for one in told["secrets"]},
+        secrets={one["name"]: Sent(tuple(one["to"]), _ways(one["through"])) for one in told["secrets"]},
         kv=_ways(told["kv"]),
         callbacks=_ways(told["callbacks"]),
         recipes={one["name"]: _ways(one["through"]) for one in told["recipes"]},
         unknown=tuple(one["name"] for one in told["recipes"] if not one["known"]),
         any_recipe=_ways(told["any_recipe"]),
     )
+
+
+def more_json(more: Iterable[More]) -> list[dict[str, Value]]:
+    """As refusals and answers tell it."""
+    return [{"kind": m.kind, "what": m.what, "through": list(m.through), "recipe": m.recipe} for m in more]
+
+
+def bill_lines(bill: Bill) -> Iterator[str]:
+    """For people: a line for each thing that can be reached, with the shortest way to it."""
+    for text, ways in sorted(bill.hosts.items()):
+        yield _line(f"reaches the host {text}", ways)
+    for name, sent in sorted(bill.secrets.items()):
+        where = f"may go to {', '.join(sent.to)}" if sent.to else "is granted to go nowhere"
+        yield _line(f"the secret {name} {where}", sent.through)
+    if bill.kv:
+        yield _line("reaches the key-value store", bill.kv)
+    if bill.callbacks:
+        yield _line("waits to be called", bill.callbacks)
+    for name, ways in sorted(bill.recipes.items()):
+        unknown = ", which is not known: that may reach anything" if name in bill.unknown else ""
+        yield _line(f"starts {name}{unknown}", ways)
+    if bill.any_recipe:
+        yield _line("starts any recipe: the name is worked out in a run", bill.any_recipe)
+
+
+def _line(what: str, ways: Iterable[Way]) -> str:
+    way = first_of(ways)
+    return f"{what}, through {' > '.join(way)}" if way else what
+
+
+def first_of(ways: Iterable[Way]) -> Way:
+    """The shortest way."""
+    return next(iter(ways), ())
 
 
 def _lists(ways: Iterable[Way]) -> list[Value]:

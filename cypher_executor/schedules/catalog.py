@@ -7,10 +7,10 @@ when the service starts again, and the caller was never told that the recipe is 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
-from cypher_executor.core.recipe import Digest
+from cypher_executor.core.recipe import Digest, Value
 from cypher_executor.ports import Catalog, RecipeVersion
 
 T = TypeVar("T")
@@ -48,6 +48,10 @@ class AnnouncedCatalog:
     async def point(self, tenant: str, name: str, version: int) -> RecipeVersion | None:
         """See `ports.Catalog`."""
         return await self._announced(tenant, name, self._catalog.point(tenant, name, version))
+
+    async def set_bill(self, tenant: str, name: str, version: int, bill: Mapping[str, Value]) -> None:
+        """See `ports.Catalog`. No version becomes another one by that, so there is nothing to tell."""
+        await self._catalog.set_bill(tenant, name, version, bill)
 
     async def delete(self, tenant: str, name: str) -> bool:
         """See `ports.Catalog`."""

@@ -65,6 +65,10 @@ class ProblemAnswer(Answer):
     request_id: str
     diagnostics: list[DiagnosticAnswer] = Field([], description="the problems of a recipe")
     problems: list[Misfit] = Field([], description="the places that do not fit")
+    more: list[MoreReached] = Field([], description="of `reaches_more`: what the last version did not reach")
+
+
+_THROUGH = "ways: a node of the recipe, then one of the recipe that it starts, and so on; 20 at most"
 
 
 class GraphNode(Answer):
@@ -116,6 +120,51 @@ class ScheduleLine(Answer):
     next_times: list[str] = Field(description="when it fires next, in UTC and without its jitter")
 
 
+class ReachedHost(Answer):
+    """A pattern of requests that can be made, as grants are written."""
+
+    pattern: str
+    through: list[list[str]] = Field(description=_THROUGH)
+
+
+class SentSecret(Answer):
+    """A secret, and where it may be sent; `to` is empty when it is granted to go nowhere."""
+
+    name: str
+    to: list[str]
+    through: list[list[str]] = Field(description=_THROUGH)
+
+
+class ReachedRecipe(Answer):
+    """A recipe that is started; `known` when there is one of this name."""
+
+    name: str
+    known: bool
+    through: list[list[str]] = Field(description=_THROUGH)
+
+
+class BillAnswer(Answer):
+    """All that a recipe can reach, with the recipes that it starts. `kv`, `callbacks` and `any_recipe` (a recipe whose
+    name only a run knows) have the ways to them. `complete`: nothing else, while the recipes stay what they are."""
+
+    complete: bool
+    hosts: list[ReachedHost]
+    secrets: list[SentSecret]
+    kv: list[list[str]]
+    callbacks: list[list[str]]
+    recipes: list[ReachedRecipe]
+    any_recipe: list[list[str]]
+
+
+class MoreReached(Answer):
+    """Something that the last version did not reach. `recipe` is null, or the recipe above that reaches it."""
+
+    kind: Literal["host", "secret", "kv", "callbacks", "any_recipe"]
+    what: str
+    through: list[str]
+    recipe: str | None
+
+
 class StoredRecipe(Answer):
     """A version of a recipe. `version` is null when it was only tried (`dry_run`)."""
 
@@ -131,6 +180,9 @@ class StoredRecipe(Answer):
     webhook_url: str
     hooks: list[HookLine]
     schedules: list[ScheduleLine]
+    bill: BillAnswer | None = Field(description="what it can reach; null: stored before that was worked out")
+    more: list[MoreReached] = Field(description="when it is stored or tried: what its last version did not reach")
+    pins: dict[str, str] = Field(description="the digests of the modules that its runs use, by part")
     diagnostics: list[DiagnosticAnswer]
 
 
@@ -173,6 +225,8 @@ class Checked(Answer):
     diagnostics: list[DiagnosticAnswer]
     schedules: list[ScheduleLine] = Field(description="what it declares, and the next times of each")
     needs: dict[str, Any] | None = Field(None, description="what the recipe needs in order to run; null when it cannot")
+    bill: BillAnswer | None = Field(description="what it can reach with the stored recipes; null when it cannot run")
+    more: list[MoreReached] = Field(description="what the stored version of its name does not reach")
 
 
 class RunError(Answer):

@@ -46,7 +46,7 @@ def recipe_body() -> Body:
         _refuse_unless(media_type, _RECIPE_TYPES)
         if _is_json(media_type) or raw.lstrip()[:1] == b"{":
             return fitted(RecipeText, strict_json.loads(raw))
-        return RecipeText(cypher=_text(raw), name=None)
+        return RecipeText(cypher=_text(raw), name=None, allow=False)
 
     text = {"type": "string", "description": "the recipe"}
     return Body(read, {"text/plain": text, "application/x-cypher": text, "application/json": RecipeText})

@@ -77,6 +77,11 @@ KINDS: Mapping[str, Kind] = {
     "unknown_hook": Kind(404, "There is no such hook", "GET /recipes/{name} lists the `hooks` of a recipe"),
     "unknown_schedule": Kind(404, "There is no such schedule", "GET /schedules lists every schedule"),
     "hook_taken": Kind(409, "Another recipe has this hook", "give the hook another path or method"),
+    "reaches_more": Kind(
+        409,
+        "The recipe would reach more than before",
+        "look at what is new in `more`; if it may, send the same again with `?allow=1`, or with `allow` in JSON",
+    ),
     "hook_secret_unusable": Kind(
         503, "The secret of the hook cannot be used", "store it: cypher-executor secrets set NAME"
     ),

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cypher_executor import errors
+from cypher_executor.bills import ReachesMore
+from cypher_executor.cypher.bill import more_json
 from cypher_executor.cypher.diagnostics import to_json
 from cypher_executor.service.kinds import KINDS, Kind
 
@@ -95,6 +97,8 @@ def _extras(error: errors.CypherExecutorError) -> dict[str, Any]:
         return {"diagnostics": [to_json(d) for d in error.diagnostics]}
     if isinstance(error, errors.RequestInvalid) and error.problems:
         return {"problems": [dict(p) for p in error.problems]}
+    if isinstance(error, ReachesMore):
+        return {"more": more_json(error.more)}
     return {}
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from cypher_executor.core.recipe import Node, Recipe, Relationship
 from cypher_executor.core.triggers import Webhook
+from cypher_executor.cypher.bill import More, more_json
 from cypher_executor.cypher.diagnostics import to_json
 from cypher_executor.errors import Diagnostic
 from cypher_executor.ports import RecipeVersion
@@ -16,6 +18,14 @@ from cypher_executor.service.schedule_view import declared_view
 from cypher_executor.service.times import iso
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a recipe can reach, as JSON, and what of it is more than before."""
+
+    bill: Mapping[str, Any] | None
+    more: tuple[More, ...] = ()
+
+
 def recipe_view(
     recipe: Recipe,
     name: str,
@@ -23,6 +33,7 @@ def recipe_view(
     diagnostics: Iterable[Diagnostic],
     base_url: str,
     now_us: int,
+    reach: Reach,
 ) -> dict[str, Any]:
     """A recipe as it is now; without a version it is one that was only tried."""
     return {
@@ -38,6 +49,9 @@ def recipe_view(
         "webhook_url": webhook_url(base_url, name),
         "hooks": [hook_view(node, hook, base_url) for node, hook in hooks_in(recipe)],
         "schedules": declared_view(recipe, now_us),
+        "bill": reach.bill,
+        "more": more_json(reach.more),
+        "pins": {} if version is None else dict(version.pins),
         "diagnostics": [to_json(d) for d in diagnostics],
     }
 

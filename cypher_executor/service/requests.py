@@ -15,6 +15,8 @@ from cypher_executor.library import composed
 Flag = Annotated[bool, BeforeValidator(lambda given: True if given == "" else given)]
 """A switch in a query: `?async`, `?async=1` and `?async=true` all turn it on."""
 
+REACHING = "go ahead although the recipe, or one that starts it, then reaches more than its last version did"
+
 Name = Annotated[str, AfterValidator(composed)]
 """The name of a recipe. Two ways to write the same characters are one name."""
 
@@ -36,6 +38,7 @@ class RecipeText(Request):
 
     cypher: str = Field(description="the text of the recipe")
     name: Name | None = Field(None, description="its name, when the text does not give one")
+    allow: bool = Field(False, description=REACHING)
 
 
 class StartRun(Request):
@@ -122,6 +125,7 @@ class Rollback(Request):
     """Which version is to be the current one."""
 
     version: int = Field(ge=1, description="the number of a stored version")
+    allow: bool = Field(False, description=REACHING)
 
 
 class StoreQuery(Query):
@@ -129,6 +133,7 @@ class StoreQuery(Query):
 
     name: Name | None = Field(None, description="its name, when the text does not give one")
     dry_run: Flag = Field(False, description="check and answer, but store nothing")
+    allow: Flag = Field(False, description=REACHING)
 
 
 class ShowQuery(Query):
@@ -143,6 +148,7 @@ class ReplaceQuery(Query):
     """How to store a recipe under the name of the path."""
 
     dry_run: Flag = Field(False, description="check and answer, but store nothing")
+    allow: Flag = Field(False, description=REACHING)
 
 
 class RunsQuery(Query):

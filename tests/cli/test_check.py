@@ -94,3 +94,14 @@ def test_the_next_times_of_schedules_are_told() -> None:
     assert "  night fires at '0 0 * * *' (Europe/Zurich): 2" in shown.stdout
     (told,) = json.loads(invoke("check", "nightly.cypher", "--json").stdout)["files"]
     assert [(s["node"], len(s["next_times"])) for s in told["schedules"]] == [("night", 5)]
+
+
+def test_what_recipes_reach_is_told_with_those_among_the_files_that_they_start() -> None:
+    Path("above.cypher").write_text("CREATE (go:trigger_workflow {workflow: 'below'})")
+    Path("below.cypher").write_text("CREATE (ask:http_request {url: 'https://api.example.com'})")
+    shown = invoke("check", "above.cypher", "below.cypher").stdout
+    assert "  reaches the host GET https://api.example.com/*, through go > ask\n  starts below, through go\n" in shown
+    alone = invoke("check", "above.cypher").stdout
+    assert "  starts below, which is not known: that may reach anything, through go\n" in alone
+    told = json.loads(invoke("check", "above.cypher", "below.cypher", "--json").stdout)["files"]
+    assert [one["bill"]["complete"] for one in told] == [True, True]

@@ -150,3 +150,33 @@ async def test_a_name_that_is_looked_up_while_it_changes_is_not_remembered_as_it
         assert (await catalog.current("t", "flow")).version == number
         await asyncio.gather(*looks)
         assert (await catalog.current("t", "flow")).version == number
+
+
+async def test_a_version_keeps_its_pins_and_its_bill(catalog) -> None:
+    saved = await catalog.save("t", "flow", ONE, "one", 1, pins={"echo": TWO}, bill={"hosts": []})
+    assert (saved.pins, saved.bill) == ({"echo": TWO}, {"hosts": []})
+    assert [v.pins for v in (await catalog.current("t", "flow"), *await catalog.versions("t", "flow")) if v] == [
+        {"echo": TWO}
+    ] * 2
+
+
+async def test_the_same_text_with_other_modules_is_another_version(catalog) -> None:
+    await catalog.save("t", "flow", ONE, "one", 1, pins={"echo": ONE})
+    assert (await catalog.save("t", "flow", ONE, "one", 2, pins={"echo": TWO})).version == 2
+    assert (await catalog.save("t", "flow", ONE, "one", 3, pins={"echo": ONE}, bill={"hosts": [1]})).version == 1
+    assert (await catalog.list_current("t"))[0].bill == {"hosts": [1]}
+
+
+async def test_the_bill_of_a_version_may_change_and_nothing_else_of_it(catalog) -> None:
+    first = await catalog.save("t", "flow", ONE, "one", 1, pins={"echo": ONE})
+    second = await catalog.save("t", "flow", TWO, "two", 2)
+    assert (await catalog.current("t", "flow")) == second
+    await catalog.set_bill("t", "flow", 1, {"hosts": [1]})
+    await catalog.set_bill("t", "flow", 2, {"hosts": [2]})
+    await catalog.set_bill("t", "flow", 3, {"hosts": [3]})
+    now = await catalog.current("t", "flow")
+    assert now is not None and (now.version, now.bill) == (2, {"hosts": [2]})
+    assert [(v.version, v.text, v.bill) for v in await catalog.versions("t", "flow")] == [
+        (1, first.text, {"hosts": [1]}),
+        (2, second.text, {"hosts": [2]}),
+    ]

@@ -90,6 +90,11 @@ class SqliteCatalog:
 
         return await self._change(tenant, name, work)
 
+    async def set_bill(self, tenant: str, name: str, version: int, bill: Mapping[str, Value]) -> None:
+        """What a version can reach has changed, because what it starts has."""
+        values = (_json(bill), tenant, name, version)
+        await self._change(tenant, name, lambda connection: connection.execute(_SQL["set_bill"], values).fetchall())
+
     async def delete(self, tenant: str, name: str) -> bool:
         """Forget the name. Runs keep their recipes, and its version numbers are not given again."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from cypher_executor.core.recipe import Recipe
+from cypher_executor.cypher.bill import bill_json, more_json
 from cypher_executor.cypher.diagnostics import to_json
 from cypher_executor.errors import Conflict, Diagnostic, NotFound, RequestInvalid
 from cypher_executor.library import agreed_name
@@ -13,7 +14,7 @@ from cypher_executor.service import answers, requests
 from cypher_executor.service.bodies import json_body, recipe_body
 from cypher_executor.service.endpoint import Endpoint, Exchange, Told, in_path, reply
 from cypher_executor.service.forms import in_form
-from cypher_executor.service.recipe_view import recipe_line, recipe_view, version_line
+from cypher_executor.service.recipe_view import Reach, recipe_line, recipe_view, version_line
 from cypher_executor.service.schedule_view import declared_view
 
 FAMILY = "recipes"
@@ -29,8 +30,12 @@ async def check(exchange: Exchange) -> Response:
     ok = compiled.recipe is not None and not any(d.severity == "error" for d in compiled.diagnostics)
     told = [to_json(d) for d in compiled.diagnostics]
     now_us = exchange.house.clock.now_us()
-    schedules = [] if compiled.recipe is None else declared_view(compiled.recipe, now_us)
-    return reply(200, {"ok": ok, "diagnostics": told, "schedules": schedules, "needs": needs_json(compiled.needs)})
+    answer = {"ok": ok, "diagnostics": told, "schedules": [], "needs": needs_json(compiled.needs)}
+    if compiled.recipe is None:
+        return reply(200, {**answer, "bill": None, "more": []})
+    deploy = await library.reach(exchange.caller.tenant, compiled.recipe, _named(body.name))
+    reached = {"bill": bill_json(deploy.bill), "more": more_json(deploy.more)}
+    return reply(200, {**answer, "schedules": declared_view(compiled.recipe, now_us), **reached})
 
 
 async def store(exchange: Exchange) -> Response:
@@ -55,12 +60,13 @@ async def _store(exchange: Exchange, name: str | None) -> Response:
     library, text = exchange.house.library, exchange.body.cypher
     if exchange.query.dry_run:
         known = await library.names(exchange.caller.tenant)
-        return _tried(exchange, *await library.compile(text, recipes=known), name)
+        return await _tried(exchange, *await library.compile(text, recipes=known), name)
     await _refuse_taken_hook(exchange, (await library.compile(text))[0], name)
     since_us = exchange.house.clock.now_us()
-    saved = await library.save(exchange.caller.tenant, text, name)
-    version = saved.version
-    view = recipe_view(saved.recipe, version.name, version, saved.warnings, exchange.base_url, since_us)
+    allow = exchange.query.allow or exchange.body.allow
+    saved = await library.save(exchange.caller.tenant, text, name, allow=allow)
+    version, reach = saved.version, Reach(saved.version.bill, saved.more)
+    view = recipe_view(saved.recipe, version.name, version, saved.warnings, exchange.base_url, since_us, reach)
     status = 201 if version.created_us >= since_us else 200
     return reply(status, view, location=f"/recipes/{in_path(version.name)}")
 
@@ -74,10 +80,11 @@ async def _refuse_taken_hook(exchange: Exchange, recipe: Recipe, name: str | Non
         raise Conflict(message, code="hook_taken")
 
 
-def _tried(exchange: Exchange, recipe: Recipe, warnings: tuple[Diagnostic, ...], name: str | None) -> Response:
+async def _tried(exchange: Exchange, recipe: Recipe, warnings: tuple[Diagnostic, ...], name: str | None) -> Response:
     agreed = agreed_name(recipe.name, name)
-    now_us = exchange.house.clock.now_us()
-    return reply(200, recipe_view(recipe, agreed, None, warnings, exchange.base_url, now_us))
+    deploy = await exchange.house.library.reach(exchange.caller.tenant, recipe, agreed)
+    reach, now_us = Reach(bill_json(deploy.bill), deploy.more), exchange.house.clock.now_us()
+    return reply(200, recipe_view(recipe, agreed, None, warnings, exchange.base_url, now_us, reach))
 
 
 async def list_all(exchange: Exchange) -> Response:
@@ -119,10 +126,7 @@ async def rollback(exchange: Exchange) -> Response:
     library = exchange.house.library
     wanted = await library.version(tenant, name, number)
     await _refuse_taken_hook(exchange, await library.by_digest(wanted.digest, wanted.text), name)
-    version = await exchange.house.catalog.point(tenant, name, number)
-    if version is None:
-        raise NotFound(f"recipe {name!r} has no version {number}", code="unknown_version")
-    return await _stored(exchange, version)
+    return await _stored(exchange, await library.point(tenant, name, number, allow=exchange.body.allow))
 
 
 async def _stored(exchange: Exchange, version: RecipeVersion) -> Response:
@@ -131,7 +135,8 @@ async def _stored(exchange: Exchange, version: RecipeVersion) -> Response:
     recipe = await library.by_digest(version.digest, version.text)
     diagnostics = (await library.check(version.text)).diagnostics
     now_us = exchange.house.clock.now_us()
-    return reply(200, recipe_view(recipe, version.name, version, diagnostics, exchange.base_url, now_us))
+    reach = Reach(version.bill)
+    return reply(200, recipe_view(recipe, version.name, version, diagnostics, exchange.base_url, now_us, reach))
 
 
 def _named(name: str | None) -> str | None:
@@ -182,7 +187,7 @@ ENDPOINTS = (
         query=requests.StoreQuery,
         body=recipe_body(),
         answers={201: _STORED, 200: _KNOWN},
-        errors=(*_WRONG_TEXT, "name_missing", "hook_taken"),
+        errors=(*_WRONG_TEXT, "name_missing", "hook_taken", "reaches_more"),
     ),
     Endpoint(
         name="list_recipes",
@@ -205,7 +210,7 @@ ENDPOINTS = (
         query=requests.ReplaceQuery,
         body=recipe_body(),
         answers={201: _STORED, 200: _KNOWN},
-        errors=(*_WRONG_TEXT, "hook_taken"),
+        errors=(*_WRONG_TEXT, "hook_taken", "reaches_more"),
     ),
     Endpoint(
         name="show_recipe",
@@ -263,6 +268,6 @@ ENDPOINTS = (
         needs="write",
         body=json_body(requests.Rollback),
         answers=_ONE,
-        errors=("unknown_recipe", "unknown_version", "hook_taken"),
+        errors=("unknown_recipe", "unknown_version", "hook_taken", "reaches_more"),
     ),
 )
