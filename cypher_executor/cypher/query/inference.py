@@ -204,7 +204,7 @@ def _pattern_comprehension(node: syntax.PatternComprehension, work: Inference) -
 
 @_rule(syntax.PatternPredicate)
 def _pattern_predicate(node: syntax.PatternPredicate, work: Inference) -> Type:
-    return t.ANY if node.pattern.function else t.BOOLEAN
+    return {None: t.BOOLEAN, "shortestPath": t.PATH}.get(node.pattern.function, t.list_of(t.PATH))
 
 
 @_rule(syntax.Subquery)

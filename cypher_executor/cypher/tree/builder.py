@@ -45,7 +45,7 @@ class Builder:
     """Problems of templates, by the id of the string: see `templates_count` in `clauses`."""
 
     predicates: int
-    """How many patterns stood in expressions since the last look at where they stand."""
+    """How many patterns stood in expressions so far: where there is none, nobody looks where they stand."""
 
     def __init__(self, read_expression: ReadExpression) -> None:
         self.read_expression = read_expression

@@ -74,30 +74,36 @@ def merge_action(build: Builder, c: Children) -> syntax.MergeAction:
     return syntax.MergeAction(span(c), "CREATE" if is_token(c[1], "CREATE") else "MATCH", c[2].items)
 
 
-@rule()
-def match(build: Builder, c: Children) -> syntax.Match:
-    return syntax.Match(span(c), is_token(c[0], "OPTIONAL"), nodes(c, syntax.Path), part_value(c, "WHERE"))
+def _checked(build: Builder, clause: syntax.Clause) -> syntax.Clause:
+    """A clause, with what is said against the patterns in its expressions noted."""
+    check_predicates(build, clause)
+    return clause
 
 
 @rule()
-def unwind(build: Builder, c: Children) -> syntax.Unwind:
-    return syntax.Unwind(span(c), c[1], c[3])
+def match(build: Builder, c: Children) -> syntax.Clause:
+    optional = is_token(c[0], "OPTIONAL")
+    return _checked(build, syntax.Match(span(c), optional, nodes(c, syntax.Path), part_value(c, "WHERE")))
+
+
+@rule()
+def unwind(build: Builder, c: Children) -> syntax.Clause:
+    return _checked(build, syntax.Unwind(span(c), c[1], c[3]))
 
 
 @rule("with")
-def with_(build: Builder, c: Children) -> syntax.With:
-    return syntax.With(span(c), c[1], part_value(c, "WHERE"))
+def with_(build: Builder, c: Children) -> syntax.Clause:
+    return _checked(build, syntax.With(span(c), c[1], part_value(c, "WHERE")))
 
 
 @rule("return")
-def return_(build: Builder, c: Children) -> syntax.Return:
-    return syntax.Return(span(c), c[1])
+def return_(build: Builder, c: Children) -> syntax.Clause:
+    return _checked(build, syntax.Return(span(c), c[1]))
 
 
 @rule()
 def projection(build: Builder, c: Children) -> syntax.Projection:
     order_by = part(c, "ORDER")
-    check_predicates(build, nodes(c))
     return syntax.Projection(
         span(c),
         has(c, "DISTINCT"),
@@ -125,14 +131,13 @@ def order_item(build: Builder, c: Children) -> syntax.OrderItem:
 
 
 @rule("set")
-def set_(build: Builder, c: Children) -> syntax.Set:
-    return syntax.Set(span(c), nodes(c))
+def set_(build: Builder, c: Children) -> syntax.Clause:
+    return _checked(build, syntax.Set(span(c), nodes(c)))
 
 
 @rule("set_property", "set_variable")
 def set_value(build: Builder, c: Children) -> syntax.SetItem:
     target, sign, value = c
-    check_predicates(build, [value])
     if isinstance(target, syntax.Variable):
         return syntax.SetVariable(span(c), target, value, add=sign == "+=")
     if not _is_property(target) or sign == "+=":
@@ -161,8 +166,8 @@ def _is_property(target: Any) -> bool:
 
 
 @rule()
-def delete(build: Builder, c: Children) -> syntax.Delete:
-    return syntax.Delete(span(c), has(c, "DETACH"), nodes(c))
+def delete(build: Builder, c: Children) -> syntax.Clause:
+    return _checked(build, syntax.Delete(span(c), has(c, "DETACH"), nodes(c)))
 
 
 @rule()
@@ -171,10 +176,10 @@ def procedure(build: Builder, c: Children) -> syntax.Name:
 
 
 @rule()
-def call(build: Builder, c: Children) -> syntax.Call:
+def call(build: Builder, c: Children) -> syntax.Clause:
     brackets = next((x for x in c[1:] if type(x) is list and not is_token(x[0], "YIELD")), None)
     fields = part(c, "YIELD")
-    return syntax.Call(
+    made = syntax.Call(
         span(c),
         first(c, syntax.Name),
         nodes(brackets) if brackets else None,
@@ -182,6 +187,7 @@ def call(build: Builder, c: Children) -> syntax.Call:
         nodes(fields, syntax.YieldItem) if fields else None,
         part_value(fields, "WHERE") if fields else None,
     )
+    return _checked(build, made)
 
 
 @rule()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -116,30 +116,36 @@ def _mended(build: Builder, path: syntax.Path) -> syntax.Path:
     return replace(path, elements=tuple(elements))
 
 
-def check_predicates(build: Builder, values: Iterable[syntax.Syntax]) -> None:
-    """A pattern is a condition, and no value: it has no place in RETURN, WITH or on the right of SET, other than in a
-    condition there or within `exists()`. (`shortestPath` gives a path, which is a value.)"""
+def check_predicates(build: Builder, clause: syntax.Syntax) -> None:
+    """A pattern is a condition, and no value: it stands where openCypher wants a truth and nowhere else. Neo4j draws
+    the line at the same place. (`shortestPath` gives a path, which is a value.)"""
     if not build.predicates:
         return
-    todo = list(values)
+    conditions: set[int] = set()
+    todo = [clause]
     while todo:
         node = todo.pop()
-        if isinstance(node, syntax.PatternPredicate) and node.pattern.function is None:
-            build.problems.add("pattern_not_allowed", "A pattern is a condition and not a value: put it into WHERE or "
-                               "`exists()`.", node.place)  # fmt: skip
-        todo.extend(_values_below(node))
-    build.predicates = 0
+        if isinstance(node, syntax.PatternPredicate) and node.pattern.function is None and id(node) not in conditions:
+            message = "A pattern is a condition and not a value: write `exists( )` around it."
+            build.problems.add("pattern_not_allowed", message, node.place)
+        conditions.update(map(id, _conditions(node)))
+        if not (isinstance(node, syntax.Subquery) and node.query is not None):  # whose clauses were looked at before
+            todo.extend(syntax.children(node))
 
 
-def _values_below(node: syntax.Syntax) -> list[syntax.Syntax]:
-    """The children that stand where a value is wanted, and not a condition."""
+def _conditions(node: syntax.Syntax) -> Sequence[syntax.Syntax | None]:
+    """The children that stand where a condition is wanted, and not just any value."""
     match node:
-        case syntax.Subquery() | syntax.PatternComprehension():
-            return []
-        case syntax.FunctionCall(name=name) if name.text.lower() == "exists":
-            return []
-        case syntax.ListComprehension(where=where) | syntax.Quantifier(where=where):
-            return [child for child in syntax.children(node) if child is not where]
-        case syntax.When(condition=condition):
-            return [child for child in syntax.children(node) if child is not condition]
-    return syntax.children(node)
+        case syntax.Match() | syntax.With() | syntax.Call() | syntax.Subquery() | syntax.PatternComprehension():
+            return (node.where,)
+        case syntax.ListComprehension() | syntax.Quantifier():
+            return (node.where,)
+        case syntax.Logical():
+            return node.operands
+        case syntax.Unary() if node.operators[-1] == "NOT":
+            return (node.operand,)
+        case syntax.FunctionCall() if node.name.text.lower() == "exists":
+            return node.arguments
+        case syntax.Case(subject=None):
+            return [when.condition for when in node.whens]
+    return ()
