@@ -12,6 +12,7 @@ from typing import Protocol
 from cypher_executor.core.commands import Execute
 from cypher_executor.core.events import Event, RunEnded, RunId, RunState
 from cypher_executor.core.grants import RecipeGrants
+from cypher_executor.core.keys import Key, KeyId
 from cypher_executor.core.parts import Grants, Part
 from cypher_executor.core.recipe import Digest, Recipe, Value
 from cypher_executor.core.retention import Retention
@@ -271,6 +272,10 @@ class Catalog(Protocol):
         """All versions, oldest first; empty for an unknown name."""
         ...
 
+    async def tenants(self) -> Sequence[str]:
+        """Everybody who has a recipe, in order."""
+        ...
+
     async def list_current(self, tenant: str) -> Sequence[RecipeVersion]:
         """The current version of every name, by name."""
         ...
@@ -496,6 +501,22 @@ class Secrets(Protocol):
 
     async def reveal(self, tenant: str, names: Iterable[str]) -> Mapping[str, OpenSecret]:
         """The secrets of these names that there are. Raises `errors.Unavailable` for one that cannot be opened."""
+        ...
+
+
+class KeyStore(Protocol):
+    """Where API keys are kept: of each, what opens nothing. All methods raise `errors.Unavailable`."""
+
+    async def add(self, key: Key) -> None:
+        """Keep a new key."""
+        ...
+
+    async def revoke(self, key: KeyId, at_us: int) -> None:
+        """From now on this key opens nothing. One that was revoked before stays as it is."""
+        ...
+
+    async def all(self) -> Sequence[Key]:
+        """Every key of everybody, oldest first, revoked ones included."""
         ...
 
 

@@ -91,6 +91,9 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = Field(
         None, description="keys of the secrets, 32 bytes in base64 each, the one in use first; made when not given"
     )
+    api_key: SecretStr | None = Field(
+        None, description="the key that commands present to a service which asks for keys"
+    )
     neo4j: Annotated[Neo4jSettings | None, NoDecode] = Field(
         None, description="given by `serve` alone: what runs in a command is not mirrored", exclude=True
     )

@@ -18,6 +18,7 @@ from cypher_executor.adapters.parts_folder import PartsFolder
 from cypher_executor.adapters.secrets import Keyring, Vault
 from cypher_executor.adapters.secrets.callback_key import callback_key
 from cypher_executor.core.callbacks import token_of
+from cypher_executor.core.keys import OPERATOR
 from cypher_executor.core.recipe import Value
 from cypher_executor.core.retention import Retention, read_retention
 from cypher_executor.cypher.tables import use_cache
@@ -25,6 +26,7 @@ from cypher_executor.engine import Engine
 from cypher_executor.engine.admission import Bounds
 from cypher_executor.errors import CypherExecutorError, RequestInvalid
 from cypher_executor.inputs import misfits
+from cypher_executor.keys import Keys
 from cypher_executor.library import Library
 from cypher_executor.ports import Catalog, Clock, Followable, Journal, PartStore
 from cypher_executor.schedules import AnnouncedCatalog, Clockwork
@@ -40,9 +42,6 @@ _log = logging.getLogger(__name__)
 EXPIRE_EVERY_S = 3600.0
 """How often runs that nobody wants any more are looked for."""
 
-TENANT = "default"
-"""Whose everything is while there are no keys."""
-
 
 @dataclass(frozen=True, slots=True)
 class House:
@@ -56,6 +55,7 @@ class House:
     catalog: AnnouncedCatalog
     clock: Clock
     vault: Vault
+    keys: Keys
     schedules: Clockwork
     questions: Questions
     callback_key: bytes = field(repr=False)
@@ -97,6 +97,7 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
         Database,
         SqliteCatalog,
         SqliteJournal,
+        SqliteKeys,
         SqliteKeyValues,
         SqliteSchedules,
         SqliteSecrets,
@@ -111,7 +112,7 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
     key = callback_key(settings.data_dir)
     journal, catalog = SqliteJournal(database, clock.now_us), AnnouncedCatalog(SqliteCatalog(database))
     library = _library(catalog, parts, clock)
-    vault = Vault(SqliteSecrets(database), keyring, clock)
+    vault, keys = Vault(SqliteSecrets(database), keyring, clock), Keys(SqliteKeys(database), clock)
     egress = Egress(allow=settings.egress_allow, only=settings.egress_only, secrets=vault)
     engine = Engine(
         journal=journal,
@@ -138,10 +139,13 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
     schedules = Clockwork(SqliteSchedules(database), catalog, library, engine, clock)
     catalog.listener = schedules.follow
     questions = _questions(settings, journal, catalog, parts, clock)
-    house = House(settings, engine, library, parts, journal, catalog, clock, vault, schedules, questions, key, mirror)
+    house = House(
+        settings, engine, library, parts, journal, catalog, clock, vault, keys, schedules, questions, key, mirror
+    )
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(journal.close)
         stack.push_async_callback(egress.close)
+        await keys.load()
         stack.push_async_callback(questions.close)
         if settings.seeds:
             await register_seeds(house)
@@ -261,7 +265,7 @@ def neo4j_address(neo4j: Neo4jSettings) -> Address:
 
 async def register_seeds(house: House) -> list[str]:
     """Store the recipes that ship, unless there are recipes already; the names of those that were stored."""
-    if await house.catalog.list_current(TENANT):
+    if await house.catalog.list_current(OPERATOR):
         return []
     texts = [path.read_text("utf-8") for path in sorted(files.shipped("seeds").glob("*.cypher"))]
-    return [(await house.library.save(TENANT, text)).version.name for text in texts]
+    return [(await house.library.save(OPERATOR, text)).version.name for text in texts]

@@ -74,6 +74,7 @@ LAYERS = (
     layer("worker", "errors", "wasmtime"),
     layer("inputs", "errors core", "jsonschema_rs orjson"),
     layer("bills.py", "errors core ports cypher"),
+    layer("keys.py", "errors core ports"),
     layer("library.py", "errors core ports cypher inputs bills"),
     layer("settings.py", "errors", "pydantic pydantic_settings dotenv"),
     layer("wiring.py", "*", None),

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from cypher_executor import files
+from cypher_executor.core.keys import OPERATOR
 from cypher_executor.core.run import Run
 from cypher_executor.cypher.fmt import format_recipe
 from cypher_executor.settings import Settings
-from cypher_executor.wiring import TENANT, House, checker, open_house
+from cypher_executor.wiring import House, checker, open_house
 from tests.acceptance.support import Sink
 
 TEXT = (
@@ -43,7 +44,7 @@ async def ended(house: House, run: Any) -> Run:
 
 
 async def result(house: House, name: str, **given: Any) -> Any:
-    started = await house.engine.start(await house.library.prepare(TENANT, name, given))
+    started = await house.engine.start(await house.library.prepare(OPERATOR, name, given))
     run = await ended(house, started.run)
     assert run.ended is not None and run.ended.state == "succeeded", run.ended
     return run.ended.result

@@ -245,6 +245,10 @@ class MemoryCatalog:
         """All versions, oldest first; empty for an unknown name."""
         return list(self._versions.get((tenant, name), ()))
 
+    async def tenants(self) -> Sequence[str]:
+        """See `ports.Catalog`."""
+        return sorted({tenant for tenant, _ in self._current})
+
     async def list_current(self, tenant: str) -> Sequence[RecipeVersion]:
         """The current version of every name, by name."""
         return _by_name(version for version in self._current.values() if version.tenant == tenant)

@@ -18,6 +18,7 @@ from cypher_executor.cli import (
     graph,
     hooks,
     importing,
+    keys,
     mirror,
     parts,
     portable,
@@ -51,7 +52,13 @@ app = typer.Typer(
 for body in (demo.demo, serve.serve, run.run, check.check, complete.complete, fmt.fmt, graph.graph):
     app.command()(body)
 app.command("import")(importing.import_)
-for name, group in (("recipes", recipes.app), ("runs", runs.app), ("parts", parts.app), ("secrets", secrets.app)):
+for name, group in (
+    ("recipes", recipes.app),
+    ("runs", runs.app),
+    ("parts", parts.app),
+    ("secrets", secrets.app),
+    ("keys", keys.app),
+):
     app.add_typer(group, name=name)
 app.add_typer(hooks.app, name="hooks")
 app.add_typer(schedules.app, name="schedules")

@@ -209,6 +209,18 @@ class Client:
         """Seal all secrets with a new key."""
         return await self._json("POST", "/secret-keys")
 
+    async def keys(self) -> list[Json]:
+        """The keys, without what opens anything."""
+        return _listed(await self._json("GET", "/keys"), "keys")
+
+    async def make_key(self, wish: Json) -> Json:
+        """A new key: the only answer that has it in it."""
+        return await self._json("POST", "/keys", wish)
+
+    async def revoke_key(self, key: str) -> Json:
+        """Let the key of this id open nothing any more."""
+        return await self._json("DELETE", f"/keys/{quote(key, safe='')}")
+
     async def _json(self, method: str, path: str, body: Any = None) -> Json:
         data = b"" if body is None else orjson.dumps(body)
         headers = {"content-type": "application/json"} if data else {}

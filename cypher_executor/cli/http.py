@@ -43,10 +43,11 @@ class HttpTransport:
 
 
 @contextlib.asynccontextmanager
-async def connected(url: str) -> AsyncIterator[Client]:
-    """A client of the service at `url`. Raises RequestInvalid for what is not the address of a service."""
+async def connected(url: str, key: str | None = None) -> AsyncIterator[Client]:
+    """A client of the service at `url`, which is shown this key. Raises RequestInvalid for what is no address."""
     timeout = aiohttp.ClientTimeout(total=ANSWER_S, sock_connect=CONNECT_S)
-    async with aiohttp.ClientSession(timeout=timeout) as session:
+    headers = {} if key is None else {"authorization": f"Bearer {key}"}
+    async with aiohttp.ClientSession(timeout=timeout, headers=headers) as session:
         yield Client(HttpTransport(session, base_url(url)))
 
 

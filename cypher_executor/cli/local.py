@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Scope
 from cypher_executor.adapters.dispatch_local import early
 from cypher_executor.cli.address import pointing_at_holder
 from cypher_executor.cli.client import Answer, Client, Request
+from cypher_executor.service.resource import OPERATOR_CALLS
 from cypher_executor.settings import Settings, load_settings
 
 
@@ -58,6 +59,7 @@ def _scope(request: Request) -> Scope:
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         "client": ("127.0.0.1", 0),
         "server": ("127.0.0.1", 80),
+        "extensions": {OPERATOR_CALLS: {}},
     }
 
 

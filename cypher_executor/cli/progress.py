@@ -40,7 +40,11 @@ def progress(*, quiet: bool = False) -> Iterator[Seen]:
 
 
 class Lines:
-    """One line whenever the state of a step has changed since last time."""
+    """One line whenever the state of a step has changed since last time.
+
+    That a part began to run is told of every one, also of those that had ended when they were looked at first: what is
+    told does not depend on how often somebody looks.
+    """
 
     def __init__(self) -> None:
         self._told: dict[tuple[str, str], str] = {}
@@ -53,9 +57,19 @@ class Lines:
 
     def _tell(self, run: Json, step: Json) -> None:
         key = (run["id"], step_name(step))
+        if key not in self._told and _has_run(step):
+            self._tell_state(key, run, {**step, "state": "running", "ended_at": None, "attempts": 1, "error": None})
         if self._told.get(key, "pending") != step["state"]:
-            self._told[key] = step["state"]
-            terminal.note("  ".join((run.get("recipe") or run["id"], step_name(step), _told(run, step))))
+            self._tell_state(key, run, step)
+
+    def _tell_state(self, key: tuple[str, str], run: Json, step: Json) -> None:
+        self._told[key] = step["state"]
+        terminal.note("  ".join((run.get("recipe") or run["id"], step_name(step), _told(run, step))))
+
+
+def _has_run(step: Json) -> bool:
+    """Whether a part has begun: a node without one does nothing, and takes no time."""
+    return bool(step.get("part")) and step.get("started_at") is not None and step["state"] != "skipped"
 
 
 @contextlib.contextmanager

@@ -105,9 +105,9 @@ def _client(
     server: str | None, data_dir: Path | None, workers: int | None
 ) -> contextlib.AbstractAsyncContextManager[Client]:
     if server is not None:
-        from cypher_executor.cli.http import connected
+        from cypher_executor.cli.finding import service
 
-        return connected(server)
+        return service(server)
     from cypher_executor.cli.local import embedded
 
     return embedded(data_dir, workers)

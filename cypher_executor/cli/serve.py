@@ -60,11 +60,13 @@ async def _serve(settings: Settings, stop_with_stdin: bool, as_json: bool) -> No
         stack.callback(gc.enable)
         workers = stack.enter_context(early.starting(settings.workers))
         # The rest is loaded while the workers load what they need.
+        from cypher_executor.adapters.sqlite import has_keys
         from cypher_executor.cli import address, server
         from cypher_executor.service.app import create_app
 
         stack.enter_context(address.pointing_at_holder(settings.data_dir))
-        listener = stack.enter_context(server.listening(settings.host, settings.port))
+        guarded = has_keys(settings.data_dir)
+        listener = stack.enter_context(server.listening(settings.host, settings.port, keys=guarded))
         # With port 0 only the socket knows where the service is reached.
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
         app = create_app(settings, early=workers)

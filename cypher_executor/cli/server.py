@@ -54,18 +54,20 @@ class Server(uvicorn.Server):
         yield
 
 
-def listening(host: str, port: int) -> socket.socket:
-    """A socket that nobody else listens on, and that nobody outside can reach.
+def listening(host: str, port: int, *, keys: bool = False) -> socket.socket:
+    """A socket that nobody else listens on, and that nobody outside can reach unless requests need `keys`.
 
     Raises RequestInvalid for an address that it may not or cannot listen on, Unavailable when another program does.
     """
-    refuse_open_address(host)
+    if not keys:
+        refuse_open_address(host)
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError):
         message = f"no address is known for the host {host!r}"
         raise RequestInvalid(message, next_actions=["try --host 127.0.0.1"]) from None
-    refuse_open_address(str(address[0]))
+    if not keys:
+        refuse_open_address(str(address[0]))
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

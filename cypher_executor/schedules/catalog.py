@@ -41,6 +41,10 @@ class AnnouncedCatalog:
         """See `ports.Catalog`."""
         return await self._catalog.versions(tenant, name)
 
+    async def tenants(self) -> Sequence[str]:
+        """See `ports.Catalog`."""
+        return await self._catalog.tenants()
+
     async def list_current(self, tenant: str) -> Sequence[RecipeVersion]:
         """See `ports.Catalog`."""
         return await self._catalog.list_current(tenant)

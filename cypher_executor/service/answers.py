@@ -443,6 +443,30 @@ class SecretsRotated(Answer):
     sealed: int
 
 
+class KeyAnswer(Answer):
+    """What may be said of a key."""
+
+    id: str
+    name: str
+    tenant: str
+    scopes: list[str]
+    created_at: str
+    expires_at: str | None
+    revoked_at: str | None
+
+
+class KeyMade(KeyAnswer):
+    """A new key."""
+
+    key: str = Field(description="the key itself: shown this once, and kept nowhere")
+
+
+class KeyList(Answer):
+    """The keys of a tenant, oldest first, without what opens anything."""
+
+    keys: list[KeyAnswer]
+
+
 class Health(Answer):
     """That the service answers, or takes on runs."""
 

@@ -1,12 +1,15 @@
-"""Who may ask for what. While no key has been created that is: everyone on this machine, as the one tenant.
+"""Who may ask for what: `admit` gets a request and the scope that its endpoint needs, and gives the caller.
 
-This is the seam for keys: `admit` gets the request and the scope that its endpoint needs, and gives the caller.
+**Once a key was made**, every request presents one, and is its tenant's. A key is presented in a header that no browser
+adds by itself, so a page of another site cannot borrow it, and under which name or from where the request came says
+nothing more.
 
-Without keys the network is the guard, so it must not be led around. The service refuses to listen on an address that
-others can reach (`refuse_open_address`). A page in a browser on this machine is "on this machine" too: such a page can
-send requests here without reading the answers, and by DNS rebinding under a name of its own can read them. So a request
-must come under a loopback name (`Host`), and one that changes something must not come from another site's page
-(`Origin`, `Sec-Fetch-Site`). A key that a caller presents is ignored until there are keys to compare it with.
+**While no key was made**, whoever is on this machine is the operator, and the network is the guard; so it must not be
+led around. The service refuses to listen on an address that others can reach (`refuse_open_address`). A page in a
+browser on this machine is "on this machine" too: such a page can send requests here without reading the answers, and by
+DNS rebinding under a name of its own can read them. So a request must come under a loopback name (`Host`), and one that
+changes something must not come from another site's page (`Origin`, `Sec-Fetch-Site`). A key that a caller presents is
+ignored.
 """
 
 from __future__ import annotations
@@ -14,15 +17,13 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 from starlette.datastructures import Headers
 
+from cypher_executor.core.keys import OPERATOR, KeyId, Scope
 from cypher_executor.errors import RequestInvalid
+from cypher_executor.keys import Keys
 from cypher_executor.service.problems import Refusal
-
-Scope = Literal["read", "run", "write", "admin"]
-"""What a key may be allowed to do: look, start and stop runs, change recipes and parts, manage keys and secrets."""
 
 WITHHELD_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "cookie", "x-api-key", "x-arcrun-api-key", "idempotency-key"}
@@ -34,9 +35,15 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whoever asks, and whose recipes and runs they see."""
+    """Whoever asks, and whose recipes and runs they see. `key` None: one who needed none."""
 
-    tenant: str
+    tenant: str = OPERATOR
+    key: KeyId | None = None
+
+    @property
+    def operates(self) -> bool:
+        """Whether this is whoever runs the service, and not only somebody who uses it."""
+        return self.tenant == OPERATOR
 
 
 def refuse_open_address(host: str) -> None:
@@ -46,7 +53,7 @@ def refuse_open_address(host: str) -> None:
             f"without keys the service listens on this machine only, not on {host or 'every address'!r}: "
             "anybody who could reach it could run recipes",
             code="address_refused",
-            next_actions=["listen on 127.0.0.1, and let a proxy that checks who calls stand in front"],
+            next_actions=["make a key first: cypher-executor keys create NAME --scope admin", "or listen on 127.0.0.1"],
         )
 
 
@@ -64,14 +71,43 @@ def is_loopback(host: str) -> bool:
     return (mapped or address).is_loopback
 
 
-def admit(method: str, scheme: str, headers: Headers, needs: Scope | None, tenant: str) -> Caller:
-    """The caller of a request. Raises Refusal when it came in a way that is not to be trusted."""
+def admit(keys: Keys, method: str, scheme: str, headers: Headers, needs: Scope | None) -> Caller:
+    """The caller of a request. Raises Refusal for one that may not ask, or came in a way that is not to be trusted."""
+    if not keys.exist:
+        _refuse_stranger(method, scheme, headers)
+        return Caller()
+    if needs is None:
+        return Caller()
+    presented = presented_key(headers)
+    if presented is None:
+        raise _unknown_caller("this needs a key", "key_missing")
+    key = keys.find(presented)
+    if key is None:
+        raise _unknown_caller("this key opens nothing: it is unknown, was revoked or has expired", "key_invalid")
+    if not key.may(needs):
+        raise Refusal(f"the key {key.id} has not the scope {needs!r} that this needs", code="scope_missing")
+    return Caller(key.tenant, key.id)
+
+
+def presented_key(headers: Headers) -> str | None:
+    """The key that a request presents, in whichever of the headers for it."""
+    kind, _, token = headers.get("authorization", "").strip().partition(" ")
+    if kind.lower() == "bearer" and token.strip():
+        return token.strip()
+    return headers.get("x-api-key") or headers.get("x-arcrun-api-key") or None
+
+
+def _unknown_caller(message: str, code: str) -> Refusal:
+    error = ', error="invalid_token"' if code == "key_invalid" else ""
+    return Refusal(message, code=code, headers={"www-authenticate": f'Bearer realm="cypher-executor"{error}'})
+
+
+def _refuse_stranger(method: str, scheme: str, headers: Headers) -> None:
     host = headers.get("host")
     if host is not None and not is_loopback(_without_port(host)):
         raise _refused(f"as long as there are no keys, requests must name this machine, not {host!r}", "host_refused")
     if method not in _SAFE_METHODS and _from_another_site(scheme, host, headers):
         raise _refused("a page of another site may not start or change anything here", "origin_refused")
-    return Caller(tenant)
 
 
 def _from_another_site(scheme: str, host: str | None, headers: Headers) -> bool:

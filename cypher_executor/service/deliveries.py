@@ -7,14 +7,14 @@ again, under the id that its sender gives it, finds the run of the first time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cypher_executor.core.recipe import Value
 from cypher_executor.core.triggers import Webhook
 from cypher_executor.engine.children import KEEP_KEYS_US
 from cypher_executor.errors import NotFound, Unavailable
 from cypher_executor.ports import Claim
-from cypher_executor.service.auth import admit
+from cypher_executor.service.auth import Caller, admit
 from cypher_executor.service.endpoint import Exchange
 from cypher_executor.service.hooks import Hook, harmless_headers, input_of
 from cypher_executor.service.problems import Refusal
@@ -38,19 +38,32 @@ class Admitted:
 async def hook_of(exchange: Exchange) -> Hook:
     """The hook of this path and method. Raises NotFound, or Refusal where only the method is another."""
     path = exchange.path["path"]
-    found = await exchange.hooks.at(exchange.caller.tenant, path)
+    found = await exchange.hooks.at(path)
     hook = next((each for each in found if exchange.method in each.settings.methods), None)
     if hook is not None:
         return hook
     if not found:
-        raise NotFound(f"no recipe declares the hook {path!r}", code="unknown_hook")
+        raise unknown_hook(path)
     allowed = ", ".join(sorted({method for each in found for method in each.settings.methods}))
     message = f"{exchange.method} is not possible here; possible are {allowed}"
     raise Refusal(message, code="method_not_allowed", headers={"allow": allowed})
 
 
+def unknown_hook(path: str) -> NotFound:
+    """What is answered where nobody, or somebody else, has a hook."""
+    return NotFound(f"no recipe declares the hook {path!r}", code="unknown_hook")
+
+
+def on_behalf(exchange: Exchange, hook: Hook) -> Exchange:
+    """The exchange, as one of whoever has the hook: what a delivery begins is theirs, whoever sends it."""
+    return replace(exchange, caller=Caller(hook.tenant))
+
+
 async def admitted(exchange: Exchange, hook: Hook) -> Admitted:
-    """The delivery. Raises Refusal or Unavailable for one that may not come in, RequestInvalid for an odd body."""
+    """The delivery, in an exchange `on_behalf` of the hook.
+
+    Raises Refusal or Unavailable for one that may not come in, RequestInvalid for an odd body.
+    """
     delivery = await _checked(exchange, hook)
     query = _without_key(query_of(exchange), hook)
     given = input_of(exchange.body, query)
@@ -63,7 +76,10 @@ async def _checked(exchange: Exchange, hook: Hook) -> str | None:
     """The id of a delivery that may come in; None where it has none. Raises Refusal or Unavailable."""
     settings = hook.settings
     if settings.auth == "key":
-        admit(exchange.method, exchange.base_url.partition("://")[0], exchange.headers, "run", exchange.caller.tenant)
+        scheme = exchange.base_url.partition("://")[0]
+        caller = admit(exchange.house.keys, exchange.method, scheme, exchange.headers, "run")
+        if caller.tenant != hook.tenant:  # which answers as if there were no such hook
+            raise unknown_hook(hook.settings.path)
     if settings.auth != "hmac":
         return None
     delivery = Delivery(dict(exchange.headers), exchange.body.raw, exchange.house.clock.now_us())

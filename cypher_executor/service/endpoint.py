@@ -16,7 +16,8 @@ from pydantic import BaseModel
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
-from cypher_executor.service.auth import Caller, Scope
+from cypher_executor.core.keys import Scope
+from cypher_executor.service.auth import Caller
 from cypher_executor.service.bodies import Body
 from cypher_executor.service.hooks import Hooks
 from cypher_executor.service.waiting import Waiting

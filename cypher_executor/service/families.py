@@ -11,6 +11,7 @@ from cypher_executor.service.routes import (
     editor,
     hook_tests,
     hooks,
+    keys,
     parts,
     recipes,
     runs,
@@ -33,6 +34,7 @@ ENDPOINTS: Sequence[Endpoint] = (
     *schedules.ENDPOINTS,
     *parts.ENDPOINTS,
     *secrets.ENDPOINTS,
+    *keys.ENDPOINTS,
     *status.ENDPOINTS,
     *description.ENDPOINTS,
 )

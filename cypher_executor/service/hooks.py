@@ -1,7 +1,8 @@
 """Which recipe a call to `/hooks/{path}` starts, and what becomes of a delivery: whether it is let in, and its input.
 
-Hooks are what the current versions of the stored recipes declare (`:webhook`). They are kept by their paths until the
-catalog tells of a change: a recipe that is stored, rolled back or forgotten changes them at once.
+Hooks are what the current versions of the stored recipes declare (`:webhook`), whosever they are: a delivery says only
+which path it is for, so a path has one owner. They are kept by their paths until the catalog tells of a change: a
+recipe that is stored, rolled back or forgotten changes them at once.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ _SIGNATURES = frozenset({"webhook-signature", "x-hub-signature", "x-hub-signatur
 class Hook:
     """A webhook as a recipe declares it; `node` is the name of the trigger."""
 
+    tenant: str
     recipe: str
     node: str
     settings: Webhook
@@ -46,35 +48,37 @@ class Hooks:
         self.onlookers = Onlookers()
         self._catalog = catalog
         self._library = library
-        self._kept: dict[str, tuple[int, _ByPath]] = {}
-        """By tenant, and as of which change of the catalog."""
+        self._kept: tuple[int, _ByPath] | None = None
+        """As of which change of the catalog."""
 
-    async def at(self, tenant: str, path: str) -> Sequence[Hook]:
+    async def at(self, path: str) -> Sequence[Hook]:
         """The hooks of this path, of all methods. Should two recipes declare the same, the first by name has it."""
-        return (await self._by_path(tenant)).get(path, ())
+        return (await self._by_path()).get(path, ())
 
     async def all(self, tenant: str) -> Sequence[Hook]:
-        """Every hook, by path."""
-        return [hook for _, hooks in sorted((await self._by_path(tenant)).items()) for hook in hooks]
+        """Every hook of a tenant, by path."""
+        by_path = await self._by_path()
+        return [hook for _, hooks in sorted(by_path.items()) for hook in hooks if hook.tenant == tenant]
 
-    async def taken(self, tenant: str, name: str, recipe: Recipe) -> tuple[str, Webhook] | None:
-        """Another recipe that has one of the hooks that `recipe` would have under this name, and which hook."""
+    async def taken(self, tenant: str, name: str, recipe: Recipe) -> tuple[Hook, Webhook] | None:
+        """A hook of another recipe that is also one of those that `recipe` would have under this name, and that one."""
         for _, wanted in hooks_in(recipe):
-            for other in await self.at(tenant, wanted.path):
-                if other.recipe != name and set(other.settings.methods) & set(wanted.methods):
-                    return other.recipe, wanted
+            for other in await self.at(wanted.path):
+                mine = (other.tenant, other.recipe) == (tenant, name)
+                if not mine and set(other.settings.methods) & set(wanted.methods):
+                    return other, wanted
         return None
 
-    async def _by_path(self, tenant: str) -> _ByPath:
+    async def _by_path(self) -> _ByPath:
         changes = self._catalog.changes
-        kept = self._kept.get(tenant)
-        if kept is not None and kept[0] == changes:
-            return kept[1]
+        if self._kept is not None and self._kept[0] == changes:
+            return self._kept[1]
         found: dict[str, list[Hook]] = {}
-        for version in await self._catalog.list_current(tenant):
-            for node, hook in hooks_in(await self._library.by_digest(version.digest, version.text)):
-                found.setdefault(hook.path, []).append(Hook(version.name, node, hook))
-        self._kept[tenant] = (changes, found)  # as of before it was read: a change meanwhile has it read again
+        for tenant in await self._catalog.tenants():
+            for version in await self._catalog.list_current(tenant):
+                for node, hook in hooks_in(await self._library.by_digest(version.digest, version.text)):
+                    found.setdefault(hook.path, []).append(Hook(tenant, version.name, node, hook))
+        self._kept = (changes, found)  # as of before it was read: a change meanwhile has it read again
         return found
 
 

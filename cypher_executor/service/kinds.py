@@ -43,6 +43,15 @@ KINDS: Mapping[str, Kind] = {
     "json_too_deep": Kind(400, "The body is nested too deeply"),
     "number_out_of_range": Kind(400, "A number is out of range"),
     # who asks, and for what
+    "key_missing": Kind(
+        401, "A key is needed", "send it as Authorization: Bearer cx_..., or as X-API-Key; an administrator makes keys"
+    ),
+    "key_invalid": Kind(401, "The key opens nothing", "ask an administrator for another one"),
+    "scope_missing": Kind(403, "The key may not do this", "use a key that has the scope, or ask for one"),
+    "unknown_key": Kind(404, "There is no such key", "GET /keys lists them"),
+    "scope_invalid": Kind(422, "There is no such scope"),
+    "first_key_not_admin": Kind(422, "The first key must be an administrator's"),
+    "tenant_refused": Kind(403, "Keys of another tenant are not yours to make"),
     "host_refused": Kind(403, "The service does not answer under this name"),
     "origin_refused": Kind(403, "Another site's page may not do this"),
     "unknown_route": Kind(404, "There is nothing at this path", "GET /openapi.json lists every path"),

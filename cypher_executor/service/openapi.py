@@ -22,6 +22,7 @@ _REF = "#/components/schemas/{model}"
 
 _OF_EVERY_REQUEST = ("path_invalid", "query_invalid", "internal_error")
 _OF_EVERY_GUARDED = ("host_refused",)
+_OF_EVERY_KEYED = ("key_missing", "key_invalid", "scope_missing")
 _OF_EVERY_CHANGE = ("origin_refused",)
 _OF_EVERY_QUERY = ("request_invalid",)
 _OF_EVERY_BODY = (
@@ -51,8 +52,10 @@ _ANSWER_HEADERS: Mapping[str, str] = {
     "preference-applied": "how long the service was ready to wait",
     "retry-after": "after how many seconds to ask again",
     "allow": "the methods that are possible here",
+    "www-authenticate": "that a key is wanted, and whether the one that came opens nothing",
     "x-request-id": "the id of this request: the caller's own, or a new one",
 }
+_HEADERS_OF_STATUS = {401: ("www-authenticate",), 429: ("retry-after",), 503: ("retry-after",)}
 _DESCRIPTION = (
     "Workflows drawn as Cypher graphs. Errors are problem details (RFC 9457); `code` is for programs and never changes."
 )
@@ -64,13 +67,19 @@ def document() -> bytes:
     return encoded(as_dict())
 
 
+_SECURITY = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "a key, once one was made; its scope is named"},
+    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "the same key"},
+}
+
+
 def as_dict() -> dict[str, Any]:
     """The document."""
     return {
         "openapi": "3.1.0",
         "info": {"title": "cypher-executor", "version": __version__, "description": _DESCRIPTION},
         "paths": {path: {e.method.lower(): _operation(e) for e in found} for path, found in by_path().items()},
-        "components": {"schemas": _schemas()},
+        "components": {"schemas": _schemas(), "securitySchemes": _SECURITY},
     }
 
 
@@ -81,6 +90,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         "tags": [endpoint.family],
         "parameters": [*_path_parameters(endpoint), *_query_parameters(endpoint), *_header_parameters(endpoint)],
         "responses": _responses(endpoint),
+        "security": [] if endpoint.needs is None else [{name: [endpoint.needs]} for name in _SECURITY],
     }
     return operation if endpoint.body is None else {**operation, "requestBody": _request_body(endpoint)}
 
@@ -140,7 +150,8 @@ def codes_of(endpoint: Endpoint) -> list[str]:
     body = _OF_EVERY_BODY if endpoint.body is not None else ()
     query = _OF_EVERY_QUERY if endpoint.query is not None else ()
     reached = () if endpoint.open else _OF_EVERY_GUARDED
-    return list(dict.fromkeys((*endpoint.errors, *query, *body, *changes, *reached, *_OF_EVERY_REQUEST)))
+    keyed = () if endpoint.needs is None else _OF_EVERY_KEYED
+    return list(dict.fromkeys((*endpoint.errors, *query, *body, *changes, *reached, *keyed, *_OF_EVERY_REQUEST)))
 
 
 def _told(told: Told) -> dict[str, Any]:
@@ -155,7 +166,7 @@ def _with_problem(told: Mapping[str, Any] | None, codes: list[str]) -> dict[str,
     described = "; ".join(f"`{code}`: {KINDS[code].title}" for code in codes)
     content = {MEDIA_TYPE: {"schema": _schema_of(ProblemAnswer)}}
     if told is None:
-        headers = ("retry-after",) if KINDS[codes[0]].status in (429, 503) else ()
+        headers = _HEADERS_OF_STATUS.get(KINDS[codes[0]].status, ())
         return {"description": described, "headers": _headers(*headers), "content": content}
     return {
         **told,

@@ -121,6 +121,18 @@ class PutSecret(Request):
     )
 
 
+class MakeKey(Request):
+    """Who a key is for, and what it may do."""
+
+    name: str = Field(description="what it is for: the person or the program that has it")
+    scopes: list[str] = Field(
+        default_factory=lambda: ["read", "run", "write"],
+        description="read: look at everything; run: start and steer runs; write: change recipes and parts; admin: all",
+    )
+    tenant: str | None = Field(None, description="whose recipes and runs it opens; your own when left out")
+    expires_in: str | int | None = Field(None, description="after how long it opens nothing: `90d`, or seconds")
+
+
 class Rollback(Request):
     """Which version is to be the current one."""
 

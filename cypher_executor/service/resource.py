@@ -12,6 +12,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from cypher_executor.keys import Keys
 from cypher_executor.service.auth import Caller, admit
 from cypher_executor.service.endpoint import Endpoint, Exchange
 from cypher_executor.service.hooks import Hooks
@@ -19,9 +20,13 @@ from cypher_executor.service.problems import Refusal
 from cypher_executor.service.queries import fitted_query, names_of, query_of
 from cypher_executor.service.reading import read_body
 from cypher_executor.service.waiting import Waiting
-from cypher_executor.wiring import TENANT, House
+from cypher_executor.wiring import House
 
 HooksOf = Callable[[House], Hooks]
+
+OPERATOR_CALLS = "cypher_executor.operator"
+"""An extension of requests that come from this very process, which holds the data folder: they need no key. Servers
+make the extensions of a request, so nobody outside can add it."""
 
 BODY_READ = "body_read"
 """Set in the state of a request whose body has been read, or that has none."""
@@ -54,9 +59,9 @@ class Resource:
         if endpoint is None:
             return self._without_endpoint(method)
         headers = Headers(scope=scope)
-        caller = Caller(TENANT) if endpoint.open else admit(method, scope["scheme"], headers, endpoint.needs, TENANT)
-        query = query_of(scope["query_string"])
         house = self._house()
+        caller = _caller(house.keys, endpoint, scope, headers)
+        query = query_of(scope["query_string"])
         exchange = Exchange(
             house=house,
             hooks=self._hooks(house),
@@ -78,6 +83,12 @@ class Resource:
             return Response(status_code=204, headers={"allow": self.allowed})
         message = f"{method} is not possible here; possible are {self.allowed}"
         raise Refusal(message, code="method_not_allowed", headers={"allow": self.allowed})
+
+
+def _caller(keys: Keys, endpoint: Endpoint, scope: Scope, headers: Headers) -> Caller:
+    if endpoint.open or OPERATOR_CALLS in scope.get("extensions", {}):
+        return Caller()
+    return admit(keys, scope["method"], scope["scheme"], headers, endpoint.needs)
 
 
 async def _body(endpoint: Endpoint, scope: Scope, headers: Headers, receive: Receive, limit: int) -> Any:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from cypher_executor.core.keys import OPERATOR
 from cypher_executor.settings import Neo4jSettings, load_settings
-from cypher_executor.wiring import TENANT, open_house
+from cypher_executor.wiring import open_house
 from tests.neo4j.databases import Database
 
 RECIPE = "CREATE (:Recipe {name: 'hello'}) CREATE (a)-[:ON_SUCCESS]->(b {x: 1})"
@@ -24,8 +25,8 @@ async def test_a_run_of_the_service_is_in_the_graph_within_seconds(database: Dat
     )
     settings = load_settings(data_dir=tmp_path / "data", seeds=False, workers=1, drain_s=0.0, neo4j=neo4j)
     async with open_house(settings) as house:
-        await house.library.save(TENANT, RECIPE)
-        run = await house.engine.start(await house.library.prepare(TENANT, "hello", {}))
+        await house.library.save(OPERATOR, RECIPE)
+        run = await house.engine.start(await house.library.prepare(OPERATOR, "hello", {}))
         await house.engine.wait(run.run, 10)
         async with asyncio.timeout(60):
             while not await asyncio.to_thread(database.ask, "MATCH (r:Run:Succeeded {id: $id}) RETURN r", id=run.run):

@@ -12,11 +12,12 @@ import pytest
 
 from cypher_executor.adapters import parts_folder
 from cypher_executor.adapters.parts_folder import PartsFolder
+from cypher_executor.core.keys import OPERATOR
 from cypher_executor.core.run import Run
 from cypher_executor.files import shipped
 from cypher_executor.partkit.build import build
 from cypher_executor.settings import Settings
-from cypher_executor.wiring import TENANT, open_house
+from cypher_executor.wiring import open_house
 
 MANIFEST = 'name = "{name}"\nversion = "0.1.0"\nsummary = "Mine."\nadditional = true\n'
 Damage = Callable[[Path], object]
@@ -65,8 +66,8 @@ def mine(tmp_path: Path) -> Path:
 async def ended(parts: Path, data: Path, text: str) -> Run:
     settings = Settings(data_dir=data, parts_dir=parts, workers=1, seeds=False, _env_file=None)  # type: ignore[call-arg]
     async with open_house(settings) as house:
-        await house.library.save(TENANT, text, "mine")
-        started = await house.engine.start(await house.library.prepare(TENANT, "mine", {}))
+        await house.library.save(OPERATOR, text, "mine")
+        started = await house.engine.start(await house.library.prepare(OPERATOR, "mine", {}))
         assert await house.engine.wait(started.run, 30)
         found = await house.engine.inspect(started.run, lambda run: run)
         assert found is not None

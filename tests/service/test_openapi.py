@@ -48,7 +48,8 @@ def test_the_document_has_the_shape_of_openapi_3_1() -> None:
     assert {"title", "version"} <= DOCUMENT["info"].keys()
     for path, method, operation in operations():
         assert path.startswith("/") and method in METHODS
-        assert operation.keys() <= {"operationId", "summary", "tags", "parameters", "responses", "requestBody"}
+        told = {"operationId", "summary", "tags", "parameters", "responses", "requestBody", "security"}
+        assert operation.keys() <= told
         named = re.findall(r"{(\w+)}", path)
         assert [p["name"] for p in operation["parameters"] if p["in"] == "path"] == named
         assert all(p["required"] for p in operation["parameters"] if p["in"] == "path")

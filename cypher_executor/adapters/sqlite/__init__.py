@@ -7,6 +7,7 @@ from cypher_executor.adapters.sqlite.catalog import SqliteCatalog
 from cypher_executor.adapters.sqlite.copying import Copied, back_up
 from cypher_executor.adapters.sqlite.database import Database
 from cypher_executor.adapters.sqlite.journal import SqliteJournal
+from cypher_executor.adapters.sqlite.keys import SqliteKeys, has_keys
 from cypher_executor.adapters.sqlite.kv import SqliteKeyValues
 from cypher_executor.adapters.sqlite.restoring import restore
 from cypher_executor.adapters.sqlite.schedules import SqliteSchedules
@@ -18,8 +19,10 @@ __all__ = [
     "SqliteCatalog",
     "SqliteJournal",
     "SqliteKeyValues",
+    "SqliteKeys",
     "SqliteSchedules",
     "SqliteSecrets",
     "back_up",
+    "has_keys",
     "restore",
 ]

@@ -77,6 +77,10 @@ class SqliteCatalog:
         """All versions, oldest first; empty for an unknown name."""
         return await self._read("versions", tenant, name)
 
+    async def tenants(self) -> Sequence[str]:
+        """See `ports.Catalog`."""
+        return [tenant for (tenant,) in await self._rows("tenants")]
+
     async def list_current(self, tenant: str) -> Sequence[RecipeVersion]:
         """The current version of every name, by name."""
         return await self._read("list_current", tenant)

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from cypher_executor.core.events import RunId
 from cypher_executor.errors import CypherExecutorError
 from cypher_executor.service import answers_triggers
-from cypher_executor.service.deliveries import Admitted, admitted, hook_of
+from cypher_executor.service.deliveries import Admitted, admitted, hook_of, on_behalf
 from cypher_executor.service.delivery_view import delivery_view
 from cypher_executor.service.endpoint import Endpoint, Exchange, Method, Told, reply
 from cypher_executor.service.hooks import Hook
@@ -36,16 +36,17 @@ async def list_all(exchange: Exchange) -> Response:
 async def try_out(exchange: Exchange) -> Response:
     """What a delivery would begin. Whoever looks on sees it, too."""
     hook: Hook | None = None
-    tenant, path, onlookers = exchange.caller.tenant, exchange.path["path"], exchange.hooks.onlookers
+    path, onlookers = exchange.path["path"], exchange.hooks.onlookers
     try:
         hook = await hook_of(exchange)
+        exchange = on_behalf(exchange, hook)
         delivery = await admitted(exchange, hook)
-        prepared = await exchange.house.library.prepare(tenant, hook.recipe, delivery.asked.input)
+        prepared = await exchange.house.library.prepare(hook.tenant, hook.recipe, delivery.asked.input)
         earlier = await _earlier(exchange, delivery)
     except CypherExecutorError as refused:
-        onlookers.show(tenant, path, partial(delivery_view, exchange, hook, refused, tried=True))
+        onlookers.show(exchange.caller.tenant, path, partial(delivery_view, exchange, hook, refused, tried=True))
         raise
-    onlookers.show(tenant, path, partial(delivery_view, exchange, hook, earlier, tried=True))
+    onlookers.show(exchange.caller.tenant, path, partial(delivery_view, exchange, hook, earlier, tried=True))
     told = {"accepted": True, "started": False, "run": earlier}
     return reply(200, {**told, "input": prepared.input, "trigger": delivery.asked.trigger})
 

@@ -11,7 +11,7 @@ from cypher_executor.core.events import FINAL_STATES
 from cypher_executor.errors import CypherExecutorError
 from cypher_executor.service import answers, starts
 from cypher_executor.service.bodies import raw_body
-from cypher_executor.service.deliveries import admitted, hook_of
+from cypher_executor.service.deliveries import admitted, hook_of, on_behalf
 from cypher_executor.service.delivery_view import delivery_view
 from cypher_executor.service.endpoint import Endpoint, Exchange, Method, Told, reply
 from cypher_executor.service.hooks import Hook
@@ -36,15 +36,16 @@ REFUSED = (
 async def deliver(exchange: Exchange) -> Response:
     """Start the recipe whose hook this is. Whoever looks on sees the delivery, whatever becomes of it."""
     hook: Hook | None = None
-    tenant, path, onlookers = exchange.caller.tenant, exchange.path["path"], exchange.hooks.onlookers
+    path, onlookers = exchange.path["path"], exchange.hooks.onlookers
     try:
         hook = await hook_of(exchange)
+        exchange = on_behalf(exchange, hook)
         delivery = await admitted(exchange, hook)
         started = await starts.start(exchange, delivery.asked, delivery.claim)
     except CypherExecutorError as refused:
-        onlookers.show(tenant, path, partial(delivery_view, exchange, hook, refused, tried=False))
+        onlookers.show(exchange.caller.tenant, path, partial(delivery_view, exchange, hook, refused, tried=False))
         raise
-    onlookers.show(tenant, path, partial(delivery_view, exchange, hook, started.run, tried=False))
+    onlookers.show(exchange.caller.tenant, path, partial(delivery_view, exchange, hook, started.run, tried=False))
     if hook.settings.respond == "result":
         limit_s = exchange.house.settings.wait_limit_s
         return _told(await starts.ended_within(exchange, started.run, limit_s), with_result=True)

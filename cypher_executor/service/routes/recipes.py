@@ -76,7 +76,8 @@ async def _refuse_taken_hook(exchange: Exchange, recipe: Recipe, name: str | Non
     taken = await exchange.hooks.taken(exchange.caller.tenant, agreed_name(recipe.name, name), recipe)
     if taken is not None:
         other, hook = taken
-        message = f"the recipe {other!r} has the hook {' '.join(hook.methods)} /hooks/{hook.path} already"
+        whose = f"the recipe {other.recipe!r}" if other.tenant == exchange.caller.tenant else "somebody else"
+        message = f"{whose} has the hook {' '.join(hook.methods)} /hooks/{hook.path} already"
         raise Conflict(message, code="hook_taken")
 
 

@@ -34,6 +34,9 @@ SELECT v.tenant, v.name, v.version, v.digest, v.text, v.created_us, v.pins, v.bi
 FROM recipes AS r JOIN recipe_versions AS v ON v.tenant = r.tenant AND v.name = r.name AND v.version = r.current
 WHERE r.tenant = ? AND r.name = ?;
 
+-- name: tenants
+SELECT DISTINCT tenant FROM recipes WHERE current IS NOT NULL ORDER BY tenant;
+
 -- name: list_current
 SELECT v.tenant, v.name, v.version, v.digest, v.text, v.created_us, v.pins, v.bill
 FROM recipes AS r JOIN recipe_versions AS v ON v.tenant = r.tenant AND v.name = r.name AND v.version = r.current
