@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cypher_executor.cli import terminal
 from cypher_executor.cli.client import Json
-from cypher_executor.cli.following import Seen
+from cypher_executor.cli.following import FINAL, Seen
 from cypher_executor.cli.timeline import duration_ms, milliseconds, step_name
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ def progress(*, quiet: bool = False) -> Iterator[Seen]:
 class Lines:
     """One line whenever the state of a step has changed since last time.
 
-    That a part began to run is told of every one, also of those that had ended when they were looked at first: what is
-    told does not depend on how often somebody looks.
+    That a part began to run is told also of those that had ended when they were looked at first: what is told of them
+    does not depend on how often somebody looks.
     """
 
     def __init__(self) -> None:
@@ -68,8 +68,8 @@ class Lines:
 
 
 def _has_run(step: Json) -> bool:
-    """Whether a part has begun: a node without one does nothing, and takes no time."""
-    return bool(step.get("part")) and step.get("started_at") is not None and step["state"] != "skipped"
+    """Whether a part has run to its end: a node without one does nothing, and takes no time."""
+    return bool(step.get("part")) and step.get("started_at") is not None and step["state"] in FINAL - {"skipped"}
 
 
 @contextlib.contextmanager
