@@ -77,6 +77,7 @@ LAYERS = (
     layer("keys.py", "errors core ports"),
     layer("library.py", "errors core ports cypher inputs bills"),
     layer("settings.py", "errors", "pydantic pydantic_settings dotenv"),
+    layer("bench", "errors files", "wasmtime"),
     layer("wiring.py", "*", None),
     layer("service", "*", None),
     layer("cli", "*", None),

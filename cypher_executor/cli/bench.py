@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from cypher_executor.cli import reliability
+from cypher_executor.cli import reliability, speed
 
-app = typer.Typer(help="Measure this installation, and try its promises.", no_args_is_help=True)
+app = typer.Typer(invoke_without_command=True)
+app.callback()(speed.bench)
 app.command()(reliability.reliability)

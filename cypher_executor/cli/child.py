@@ -30,10 +30,11 @@ class Service:
 
 
 @contextlib.asynccontextmanager
-async def service(data_dir: Path) -> AsyncIterator[Service]:
-    """A service that is ready. It is told to stop at the end, and stops by itself should this process die.
+async def service(data_dir: Path, *, workers: int | None = None) -> AsyncIterator[Service]:
+    """A service that is ready, with so many workers (one per core when not given).
 
-    Raises Unavailable with the service's own words when it does not become ready.
+    It is told to stop at the end, and stops by itself should this process die. Raises Unavailable with the service's
+    own words when it does not become ready.
     """
     command = ("-m", "cypher_executor", "serve", "--json", "--stop-with-stdin", "--host", "127.0.0.1", "--port", "0")
     process = await asyncio.create_subprocess_exec(
@@ -41,6 +42,7 @@ async def service(data_dir: Path) -> AsyncIterator[Service]:
         *command,
         "--data-dir",
         str(data_dir),
+        *(() if workers is None else ("--workers", str(workers))),
         env={**os.environ, **SETTINGS},
         stdin=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
