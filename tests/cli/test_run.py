@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -137,37 +139,39 @@ def test_options_of_the_embedded_engine_do_not_go_with_a_server() -> None:
     assert "without a server" in result.stderr
 
 
+@contextlib.contextmanager
+def waiting_run(*words: str, **more: str) -> Iterator[subprocess.Popen[str]]:
+    """A `run` that waits, as a process which is gone after the block."""
+    with subprocess.Popen(
+        [*COMMAND, "run", "waits.cypher", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=surroundings(**more),
+    ) as process:
+        try:
+            assert process.stderr is not None
+            assert "waiting" in process.stderr.readline()
+            yield process
+        finally:
+            process.kill()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_being_told_to_end_leaves_nothing_behind(number: int, tmp_path: Path) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    process = subprocess.Popen(
-        [*COMMAND, "run", "waits.cypher"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=surroundings(TMPDIR=str(scratch)),
-    )
-    assert process.stderr is not None
-    assert "waiting" in process.stderr.readline()
-    os.kill(process.pid, number)
-    said, told = process.communicate(timeout=60)
+    with waiting_run(TMPDIR=str(scratch)) as process:
+        os.kill(process.pid, number)
+        said, told = process.communicate(timeout=60)
     assert (process.returncode, said) == (130, "")
     assert "Traceback" not in told
     assert list(scratch.iterdir()) == []
 
 
 def test_a_run_that_is_left_in_a_data_folder_is_told_to_go_on(tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        [*COMMAND, "run", "waits.cypher", "--data-dir", str(tmp_path / "data")],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=surroundings(),
-    )
-    assert process.stderr is not None
-    assert "waiting" in process.stderr.readline()
-    os.kill(process.pid, signal.SIGINT)
-    _, told = process.communicate(timeout=60)
+    with waiting_run("--data-dir", str(tmp_path / "data")) as process:
+        os.kill(process.pid, signal.SIGINT)
+        _, told = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "goes on when" in told and "Traceback" not in told
