@@ -24,6 +24,7 @@ _CODES: tuple[tuple[type[errors.CypherExecutorError], int], ...] = (
     (errors.Unavailable, NOT_REACHABLE),
     (errors.RequestInvalid, USAGE),
     (errors.Conflict, USAGE),
+    (errors.ModuleRefused, USAGE),
 )
 
 P = ParamSpec("P")

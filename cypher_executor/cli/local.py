@@ -64,14 +64,18 @@ def _scope(request: Request) -> Scope:
 
 
 @contextlib.asynccontextmanager
-async def embedded(data_dir: Path | None = None, workers: int | None = None) -> AsyncIterator[Client]:
+async def embedded(
+    data_dir: Path | None = None, workers: int | None = None, parts_dir: Path | None = None
+) -> AsyncIterator[Client]:
     """A client of an application that lives as long as the block. Raises what opening a data folder raises."""
     with contextlib.ExitStack() as stack:
         if data_dir is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cypher-executor-")))
-            settings = load_settings(data_dir=folder, workers=workers, drain_s=0.0, schedules=False)
+            settings = load_settings(
+                data_dir=folder, workers=workers, parts_dir=parts_dir, drain_s=0.0, schedules=False
+            )
         else:
-            settings = load_settings(data_dir=data_dir, workers=workers, schedules=False)
+            settings = load_settings(data_dir=data_dir, workers=workers, parts_dir=parts_dir, schedules=False)
         async with _application(settings) as client:
             yield client
 

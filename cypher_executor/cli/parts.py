@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cypher_executor.cli import exits, options
+from cypher_executor.cli import exits, options, parts_authoring
+from cypher_executor.cli.parts_authoring import Name, part_in, store_of
 
 if TYPE_CHECKING:
-    from cypher_executor.adapters.parts_folder import PartsFolder
     from cypher_executor.cli.client import Json
     from cypher_executor.core.parts import Part
 
 app = typer.Typer(help="Parts: the WebAssembly modules that nodes run.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="The name of a part.")]
-Names = Annotated[list[str] | None, typer.Argument(help="Names of parts; all without any.")]
+app.command("new")(parts_authoring.new_part)
+app.command("build")(parts_authoring.build_parts)
+app.command("test")(parts_authoring.test_parts)
+app.command("call")(parts_authoring.call_part)
+
 Folder = Annotated[
     Path | None, typer.Option("--dir", metavar="DIR", help="A folder of parts; those that ship without it.")
 ]
@@ -32,7 +35,7 @@ def list_parts(as_json: options.AsJson = False) -> None:
     """List the parts that ship, and those in CYPHER_EXECUTOR_PARTS_DIR."""
     from cypher_executor.cli import terminal
 
-    found = _store(None).all()
+    found = store_of((), None).all()
     if as_json:
         terminal.result_json({"parts": [_brief(part) for part in found]})
     else:
@@ -46,54 +49,8 @@ def show_part(name: Name, as_json: options.AsJson = False) -> None:
     """Show a part: its inputs, its output, its limits and its examples."""
     from cypher_executor.cli import terminal
 
-    part = _part(name)
+    part = part_in(store_of([name], None), name)
     terminal.result_json(_whole(part)) if as_json else _show(part)
-
-
-@app.command("build")
-@exits.command
-def build_parts(
-    names: Names = None, folder: Folder = None, check: Check = False, as_json: options.AsJson = False
-) -> int:
-    """Make the modules of parts from their sources. Needs the extra `parts`, which brings the compiler."""
-    from dataclasses import asdict
-
-    from cypher_executor import files
-    from cypher_executor.cli import terminal
-    from cypher_executor.partkit.build import build
-
-    built = build(folder or files.shipped("parts"), names or (), check=check)
-    if as_json:
-        terminal.result_json({"parts": [asdict(one) for one in built]})
-    else:
-        for one in built:
-            terminal.result(one.message)
-    return exits.RUN_FAILED if any(one.state == "differs" for one in built) else exits.OK
-
-
-@app.command("test")
-@exits.command
-def test_parts(names: Names = None, folder: Folder = None, as_json: options.AsJson = False) -> int:
-    """Run the examples of parts in the sandbox. Exit code 1 when a part does not do what an example says."""
-    import asyncio
-
-    from cypher_executor.cli import terminal
-    from cypher_executor.cli.trials import Trial, try_all
-
-    store = _store(folder)
-    chosen = [_part(name, store) for name in names] if names else list(store.all())
-    able = [part for part in chosen if part.digest is not None]
-    disabled = [(part.name, why) for part in chosen if (why := store.disabled.get(part.name)) is not None]
-    tried = [Trial(name, "its module", why) for name, why in disabled] + asyncio.run(try_all(store, able))
-    wrong = [one for one in tried if one.problem is not None]
-    if as_json:
-        told = [{"part": t.part, "example": t.title, "ok": t.problem is None, "problem": t.problem} for t in tried]
-        terminal.result_json({"ok": not wrong, "examples": told})
-    else:
-        for one in wrong:
-            terminal.result(f"{one.part}: {one.title}: {one.problem}")
-        terminal.result(f"{len(tried)} examples of {len(able) + len(disabled)} parts, {len(wrong)} wrong")
-    return exits.RUN_FAILED if wrong else exits.OK
 
 
 @app.command("docs")
@@ -116,43 +73,48 @@ def write_docs(folder: Folder = None, check: Check = False) -> int:
 
 @app.command("inspect")
 @exits.command
-def inspect_module(module: Annotated[Path, typer.Argument(help="A WebAssembly module.", exists=True)]) -> None:
-    """Show what a module imports and exports, its size and digest; exit code 2 when it cannot be a part."""
+def inspect_module(
+    module: Annotated[Path, typer.Argument(help="A WebAssembly module.", exists=True, dir_okay=False)],
+    as_json: options.AsJson = False,
+) -> None:
+    """Show what a module imports and exports, its size and digest, and the grants that the manifest beside it asks for.
+
+    Exit code 2 when it cannot be a part.
+    """
     from cypher_executor.cli import terminal
-    from cypher_executor.partkit.manifest import digest_of
+
+    told = _inspected(module)
+    if as_json:
+        terminal.result_json(told)
+        return
+    effects = "pure: it does not import cypher.call" if told["pure"] else "calls out: it imports cypher.call"
+    terminal.result(f"{module.name}: {told['bytes']} bytes, {told['digest']}")
+    terminal.result(effects)
+    terminal.result_table(("IMPORTS", ""), [one.rsplit(".", 1) for one in told["imports"]])
+    terminal.result_table(("EXPORTS", ""), told["exports"].items())
+    if told["grants"] is None:
+        terminal.result("grants: there is no part.toml beside it that asks for any")
+    else:
+        terminal.result_table(("GRANTS", "ASKED FOR"), [(k, terminal.as_json(v)) for k, v in told["grants"].items()])
+
+
+def _inspected(path: Path) -> Json:
+    from dataclasses import asdict
+
+    from cypher_executor.partkit.manifest import digest_of, read_without_module
     from cypher_executor.partkit.module import admit
 
-    data = module.read_bytes()
+    data = path.read_bytes()
     found = admit(data)
-    terminal.result_json(
-        {
-            "digest": digest_of(data),
-            "bytes": len(data),
-            "pure": found.pure,
-            "imports": [f"{one.module}.{one.name}" for one in found.imports],
-            "exports": dict(found.exports),
-        }
-    )
-
-
-def _store(folder: Path | None) -> PartsFolder:
-    from cypher_executor.adapters.parts_folder import PartsFolder
-    from cypher_executor.settings import load_settings
-    from cypher_executor.wiring import shipped_parts
-
-    return shipped_parts(load_settings()) if folder is None else PartsFolder([folder])
-
-
-def _part(name: str, store: PartsFolder | None = None) -> Part:
-    from cypher_executor.errors import NotFound, nearest
-    from cypher_executor.ports import names_of
-
-    store = store or _store(None)
-    found = store.find(name)
-    if found is None:
-        near = nearest(name, names_of(store.all()))
-        raise NotFound(f"there is no part {name!r}", code="unknown_part", did_you_mean=near)
-    return found
+    described = (path.parent / "part.toml").is_file()
+    return {
+        "digest": digest_of(data),
+        "bytes": len(data),
+        "pure": found.pure,
+        "imports": [f"{one.module}.{one.name}" for one in found.imports],
+        "exports": dict(found.exports),
+        "grants": asdict(read_without_module(path.parent).part.grants) if described else None,
+    }
 
 
 def _brief(part: Part) -> Json:

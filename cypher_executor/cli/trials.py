@@ -75,7 +75,8 @@ def _problem(part: Part, example: Example, event: Event) -> str | None:
         case AttemptFailed(failure=failure) if (code := _reported(part, example, failure)) is not None:
             got = {"error": {"code": code, "message": failure.message, "retryable": failure.retryable}}
         case AttemptFailed(failure=failure):
-            return f"{failure.code}: {failure.message}"
+            said = str((failure.details or {}).get("stderr", "")).strip()
+            return f"{failure.code}: {failure.message}" + (f"; it logged:\n{said}" if said else "")
         case CallRequested(request=request):
             return f"asks for {json.dumps(request, ensure_ascii=False)}, which is not on the tape"
         case _:

@@ -1,33 +1,21 @@
 """Makes the modules of parts from their sources, and checks that what is committed is what the sources make.
 
-The compiler is the one inside the `ziglang` package, at the version that the extra `parts` pins; so every machine makes
-the same bytes, and `check=True` can compare. The command runs in the part's folder with relative paths and without
-debug information, so the bytes do not depend on where the checkout lies either.
+The compiler of those that ship is the one inside the `ziglang` package, at the version that the extra `parts` pins; so
+every machine makes the same bytes, and `check=True` can compare. They are built without debug information, so the bytes
+do not depend on where the checkout lies either.
 """
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
-from cypher_executor.errors import CypherExecutorError, NotFound, RequestInvalid, nearest
+from cypher_executor.errors import NotFound, nearest
+from cypher_executor.partkit.compiling import compile_part
 from cypher_executor.partkit.manifest import PartFolder, digest_of, read_without_module
-
-INSTALL = "install the compiler with `pip install 'cypher-executor[parts]'`"
-
-
-class BuildFailed(CypherExecutorError):
-    """The compiler is missing or refused a source; the message holds what it said."""
-
-    code = "build_failed"
+from cypher_executor.partkit.toolchains import zig_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +55,9 @@ def _build_one(part: PartFolder, check: bool) -> Built:
         return Built(name, "unchanged", len(made), f"{name}: {len(made)} bytes, unchanged")
     if check:
         return Built(name, "differs", len(made), _difference(name, made, committed))
-    path.write_bytes(made)
+    written = path.with_suffix(".new")  # Whoever reads the module meanwhile has the old one or the new one.
+    written.write_bytes(made)
+    written.replace(path)
     return Built(name, "written", len(made), f"{name}: {len(made)} bytes written")
 
 
@@ -79,50 +69,5 @@ def _difference(name: str, made: bytes, committed: bytes) -> str:
     return (
         f"{name}: the sources make {len(made)} bytes ({digest_of(made)[:19]}), committed are {len(committed)} "
         f"({digest_of(committed)[:19]}), first different at byte {first}; "
-        f"run `cypher-executor parts build {name}` with {compiler_version()} and commit the module"
+        f"run `cypher-executor parts build {name}` with {zig_version()} and commit the module"
     )
-
-
-def compile_part(part: PartFolder) -> bytes:
-    """Run the build command of a part and give the module that it made. Raises `BuildFailed`."""
-    if part.build is None:
-        raise RequestInvalid(f"the part {part.part.name!r} has no `[build]` in its manifest")
-    with tempfile.TemporaryDirectory(prefix="cypher-executor-build-") as scratch:
-        module = Path(scratch) / "module.wasm"
-        command = [word.replace("{module}", str(module)) for word in part.build.command]
-        _run(part, _with_compiler(command), Path(scratch))
-        if not module.is_file():
-            raise BuildFailed(f"{part.part.name}: the build command wrote no module to `{{module}}`")
-        return module.read_bytes()
-
-
-def _run(part: PartFolder, command: list[str], scratch: Path) -> None:
-    # The compiler's own cache stays out of the sources; it is keyed by content and may be shared by all parts.
-    environment = {**os.environ, "ZIG_LOCAL_CACHE_DIR": str(scratch / "cache")}
-    try:
-        done = subprocess.run(command, cwd=part.folder, env=environment, capture_output=True, text=True, check=False)
-    except OSError as wrong:
-        raise BuildFailed(f"{part.part.name}: cannot run {command[0]!r}: {wrong.strerror}") from None
-    if done.returncode != 0:
-        raise BuildFailed(f"{part.part.name}: the build failed\n{done.stderr.strip() or done.stdout.strip()}")
-
-
-def _with_compiler(command: list[str]) -> list[str]:
-    if command[0] != "zig":
-        return command
-    if not compiler_installed():
-        raise BuildFailed(f"the Zig compiler is not installed; {INSTALL}")
-    return [sys.executable, "-m", "ziglang", *command[1:]]
-
-
-def compiler_installed() -> bool:
-    """Whether the package that holds the compiler can be imported."""
-    return importlib.util.find_spec("ziglang") is not None
-
-
-def compiler_version() -> str:
-    """The compiler as a requirement that pip understands."""
-    try:
-        return f"ziglang=={metadata.version('ziglang')}"
-    except metadata.PackageNotFoundError:
-        return "ziglang (not installed)"

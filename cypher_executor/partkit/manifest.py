@@ -48,14 +48,26 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+class Setup(_Strict):
+    """What has to be done once before a part can be built: a command that `makes` something in the folder."""
+
+    command: Annotated[list[str], Field(min_length=1)]
+    makes: str
+
+
 class Build(_Strict):
     """How the module is made: a command, and the files (patterns relative to the folder) that it is made of.
 
-    `zig` as the command's first word is the compiler of the `ziglang` package, `{module}` the file to write.
+    The command runs in the part's folder with `environment` added to that of whoever builds. Its first word is a
+    program, or one of the compilers that `partkit.toolchains` knows by name; `{module}` is the file to write. A program
+    that does not let itself be told where to write says where its module lies in `output`.
     """
 
     command: Annotated[list[str], Field(min_length=1)]
     watch: list[str] = []
+    environment: dict[str, str] = {}
+    output: str | None = None
+    setup: Setup | None = None
 
 
 class _Grants(_Strict):
@@ -204,13 +216,20 @@ def _read_manifest(path: Path) -> _Manifest:
     manifest = _validated(_Manifest, path)
     if manifest.name != path.parent.name:
         raise RequestInvalid(f"{path}: `name` is {manifest.name!r}, but the folder is called {path.parent.name!r}")
-    if not _NAME.match(manifest.name):
-        raise RequestInvalid(f"{path}: `name` must be letters, digits and `_`, so that it can be a label in a recipe")
+    if (why := refuse_name(manifest.name)) is not None:
+        raise RequestInvalid(f"{path}: {why}")
     for field, schema in manifest.input.items():
         _check_field(path, field, schema)
     if manifest.engine and manifest.build is not None:
         raise RequestInvalid(f"{path}: a part with `engine = true` has no module, so it has nothing to `build`")
     return manifest
+
+
+def refuse_name(name: str) -> str | None:
+    """Why this cannot be the name of a part, or None."""
+    if _NAME.match(name):
+        return None
+    return f"`name` must be letters, digits and `_`, so that it can be a label in a recipe; this is {name!r}"
 
 
 def _check_field(path: Path, field: str, schema: Mapping[str, Any]) -> None:

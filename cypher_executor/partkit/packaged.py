@@ -2,14 +2,15 @@
 
 The package (an optional one, named by an extra of ours) holds a library as a WASM file. It is taken only when its bytes
 have the sha256 that the manifest pins, and made into a command with arguments of the part's own; `{file}` in an
-argument is the text of that file in the part's folder. The module is made in memory whenever it is read, so nothing of
-the package is ever copied into this one.
+argument is the text of that file in the part's folder (several may stand side by side). The module is made in memory
+whenever it is read, so nothing of the package is ever copied into this one.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -20,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from cypher_executor.errors import ModuleRefused, Unavailable
 from cypher_executor.partkit.command import as_command
 
-_FILE = re.compile(r"\{([\w.-]+)\}\Z")
+_FILES = re.compile(r"(?:\{[\w.-]+\})+\Z")
 
 
 class PackageMissing(Unavailable):
@@ -45,7 +46,12 @@ class Package(BaseModel):
 
 def packaged_module(folder: Path, package: Package) -> bytes:
     """The module of a part. Raises `PackageMissing`, and `errors.ModuleRefused` for other bytes than were pinned."""
-    return _made(_library(package), package.entry, tuple(_argument(folder, word) for word in package.arguments))
+    return command_of(package, [_argument(folder, word) for word in package.arguments])
+
+
+def command_of(package: Package, arguments: Sequence[str]) -> bytes:
+    """The package's library as a command with these arguments. Raises as `packaged_module` does."""
+    return _made(_library(package), package.entry, tuple(arguments))
 
 
 @lru_cache(maxsize=8)
@@ -54,8 +60,9 @@ def _made(library: bytes, entry: str, arguments: tuple[str, ...]) -> bytes:
 
 
 def _argument(folder: Path, word: str) -> str:
-    named = _FILE.match(word)
-    return (folder / named[1]).read_text(encoding="utf-8") if named else word
+    if not _FILES.match(word):
+        return word
+    return "".join((folder / name).read_text(encoding="utf-8") for name in word[1:-1].split("}{"))
 
 
 def _library(package: Package) -> bytes:

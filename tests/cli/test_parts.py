@@ -116,3 +116,96 @@ def test_a_module_that_is_not_what_its_sources_make_ends_with_1(tmp_path: Path) 
     built = invoke("parts", "build", "set", "--check", "--dir", folder, "--json")
     assert built.exit_code == 1
     assert json.loads(built.stdout)["parts"][0]["state"] == "differs"
+
+
+# --- for those who write parts ---------------------------------------------------------------------------------------
+
+
+def test_a_new_part_works_at_once_and_is_called(tmp_path: Path) -> None:
+    made = invoke("parts", "new", "wrap", "--lang", "wat", "--dir", tmp_path)
+    assert made.exit_code == 0, made.stderr
+    assert "4 examples, 0 wrong" in made.stdout
+    called = invoke("parts", "call", "wrap", "-d", "n=1", "-d", "text=two", "--dir", tmp_path)
+    assert (called.exit_code, json.loads(called.stdout)) == (0, {"wrapped": {"n": 1, "text": "two"}})
+
+
+def test_a_new_part_is_a_document_for_programs(tmp_path: Path) -> None:
+    told = json.loads(invoke("parts", "new", "wrap", "--lang", "wat", "--dir", tmp_path, "--json").stdout)
+    assert told["built"] is True and told["examples"] == 4 and "main.wat" in told["files"]
+
+
+def test_without_its_compiler_a_new_part_is_there_and_what_to_install_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    made = invoke("parts", "new", "later", "--lang", "rust", "--dir", tmp_path)
+    assert made.exit_code == 0, made.stderr
+    assert "install Rust from https://rustup.rs" in made.stderr
+    assert f"cypher-executor parts build later --dir {tmp_path}" in made.stdout
+    assert (tmp_path / "later" / "src" / "main.rs").is_file()
+
+
+def test_a_new_part_may_not_have_the_name_of_one_that_ships_or_be_in_no_known_language(tmp_path: Path) -> None:
+    taken = invoke("parts", "new", "set", "--dir", tmp_path / "own")
+    assert (taken.exit_code, "is a part that ships" in taken.stderr) == (2, True)
+    unknown = invoke("parts", "new", "mine", "--lang", "rst", "--dir", tmp_path / "own")
+    assert unknown.exit_code == 2
+    assert "there are js, c, zig, assemblyscript, rust, go, wat" in unknown.stderr and "rust?" in unknown.stderr
+    assert not (tmp_path / "own").exists()
+
+
+def test_parts_in_the_working_directory_are_found_by_their_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert invoke("parts", "new", "wrap", "--lang", "wat").exit_code == 0
+    assert "1 parts, 0 wrong" in invoke("parts", "test", "wrap").stdout
+    assert "unchanged" in invoke("parts", "build", "wrap").stdout
+    assert "wrapped" in invoke("parts", "show", "wrap").stdout
+    assert json.loads(invoke("parts", "call", "wrap", "-d", "a=1").stdout) == {"wrapped": {"a": 1}}
+
+
+def test_a_refusal_of_a_part_that_is_called_ends_with_1_and_is_told() -> None:
+    called = invoke("parts", "call", "string_ops", "-d", "operation=shout", "-d", "text=a")
+    assert called.exit_code == 1 and called.stdout == ""
+    assert "string_ops: part:bad_input: unknown operation `shout`" in called.stderr
+
+
+def test_a_call_is_a_document_for_programs() -> None:
+    called = invoke("parts", "call", "string_ops", "-d", "operation=upper", "-d", "text=a", "--json")
+    assert (called.exit_code, json.loads(called.stdout)) == (0, {"output": {"result": "A"}})
+    failed = invoke("parts", "call", "string_ops", "-d", "operation=shout", "--json")
+    assert (failed.exit_code, json.loads(failed.stdout)["error"]["code"]) == (1, "part:bad_input")
+
+
+def test_calls_of_a_part_that_is_called_are_carried_out() -> None:
+    put = invoke("parts", "call", "kv_put", "-d", "key=a", "-d", "value=1")
+    assert (put.exit_code, json.loads(put.stdout)["key"]) == (0, "a"), put.stderr
+    refused = invoke("parts", "call", "http_request", "-d", "url=http://127.0.0.1:1/")
+    assert refused.exit_code == 1 and "egress_refused" in refused.stderr
+
+
+def test_what_a_part_logs_is_shown_beside_its_output(tmp_path: Path) -> None:
+
+    called = invoke("parts", "call", "js", "-d", "code=console.log('seen'); return 1")
+    assert (called.stdout, called.stderr) == ("1\n", "seen\n")
+
+
+def test_the_input_of_a_call_is_a_map() -> None:
+    called = invoke("parts", "call", "set", "-d", "@-", stdin="[1]")
+    assert called.exit_code == 2 and "is a map" in called.stderr
+
+
+def test_a_module_is_inspected() -> None:
+    shown = invoke("parts", "inspect", PARTS / "http_request" / "http_request.wasm")
+    assert shown.exit_code == 0
+    assert "calls out" in shown.stdout and "cypher" in shown.stdout and "sha256:" in shown.stdout
+    told = json.loads(invoke("parts", "inspect", PARTS / "http_request" / "http_request.wasm", "--json").stdout)
+    assert told["pure"] is False and "cypher.call" in told["imports"] and told["grants"]["http"] == ["*"]
+    assert told["bytes"] == (PARTS / "http_request" / "http_request.wasm").stat().st_size
+
+
+def test_a_module_that_cannot_be_a_part_is_told_why(tmp_path: Path) -> None:
+    (tmp_path / "it.wasm").write_bytes(b"\0asm\x0d\0\1\0")
+    shown = invoke("parts", "inspect", tmp_path / "it.wasm")
+    assert shown.exit_code == 2 and "components are not admitted" in shown.stderr

@@ -9,11 +9,12 @@ import pytest
 
 from cypher_executor.errors import NotFound
 from cypher_executor.files import shipped
-from cypher_executor.partkit import build as building
-from cypher_executor.partkit.build import BuildFailed, build
+from cypher_executor.partkit import toolchains
+from cypher_executor.partkit.build import build
+from cypher_executor.partkit.toolchains import BuildFailed
 
 needs_compiler = pytest.mark.skipif(
-    not building.compiler_installed(), reason=f"building parts needs the Zig compiler: {building.INSTALL}"
+    not toolchains.zig_installed(), reason=f"building parts needs the Zig compiler: {toolchains.INSTALL}"
 )
 
 
@@ -60,7 +61,7 @@ def test_what_the_compiler_says_about_a_wrong_source_is_passed_on(copy: Path) ->
 
 
 def test_without_the_compiler_the_message_says_how_to_get_it(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(building, "compiler_installed", lambda: False)
+    monkeypatch.setattr(toolchains, "zig_installed", lambda: False)
     with pytest.raises(BuildFailed, match=r"pip install 'cypher-executor\[parts\]'"):
         build(copy, ["set"])
 
@@ -83,5 +84,5 @@ def test_a_command_that_does_not_exist_is_told(copy: Path) -> None:
     manifest = copy / "set" / "part.toml"
     text = manifest.read_text(encoding="utf-8")
     manifest.write_text(text.replace('"zig", "build-exe"', '"no-such-compiler"'), encoding="utf-8")
-    with pytest.raises(BuildFailed, match="cannot run 'no-such-compiler'"):
+    with pytest.raises(BuildFailed, match="'no-such-compiler' is not installed"):
         build(copy, ["set"])

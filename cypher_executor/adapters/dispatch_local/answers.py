@@ -28,6 +28,7 @@ from cypher_executor.worker import frames
 _CODE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _LONGEST_MESSAGE: Final = 4096
 _SHOWN_OUTPUT: Final = 200
+_SHOWN_LOG: Final = 2000
 _LONGEST_RETRY_AFTER_MS: Final = 24 * 3600 * 1000
 
 
@@ -45,7 +46,7 @@ def event_of(answer: Answer, behind_us: int) -> Event:
         case frames.OUTPUT:
             log, output = frames.read_output(body)
             part_log.write(log, answer.order.run, execute)
-            return _of_output(output, execute, where)
+            return _of_output(output, log, execute, where)
         case frames.CALL:
             return _of_call(*frames.read_call(body), where)
         case frames.FAILED:
@@ -67,20 +68,23 @@ def _where(execute: Execute) -> dict[str, Any]:
     return {"node": execute.node, "item": execute.item, "attempt": execute.attempt}
 
 
-def _of_output(data: bytes, execute: Execute, where: dict[str, Any]) -> Event:
+def _of_output(data: bytes, log: bytes, execute: Execute, where: dict[str, Any]) -> Event:
     try:
         output = strict_json.loads(data)
     except RequestInvalid as error:
-        return AttemptFailed(failure=_invalid_output(data, error), **where)
+        return AttemptFailed(failure=_invalid_output(data, log, error), **where)
     if isinstance(output, dict) and output.keys() == {"error"}:
         return AttemptFailed(failure=reported_failure(output["error"], execute), **where)
     return AttemptSucceeded(output=output, **where)
 
 
-def _invalid_output(data: bytes, error: RequestInvalid) -> Failure:
+def _invalid_output(data: bytes, log: bytes, error: RequestInvalid) -> Failure:
     shown = data[:_SHOWN_OUTPUT].decode("utf-8", "replace")
+    said = {"stderr": log[:_SHOWN_LOG].decode("utf-8", "replace")} if log else {}
     message = "the part wrote nothing to its output" if not data else f"the part's output is refused: {error.message}"
-    return Failure("invalid_output", message, details={"reason": error.code, "bytes": len(data), "begins": shown})
+    return Failure(
+        "invalid_output", message, details={"reason": error.code, "bytes": len(data), "begins": shown, **said}
+    )
 
 
 def _of_call(number: int, data: bytes, where: dict[str, Any]) -> Event:
