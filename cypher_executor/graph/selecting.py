@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cypher_executor.core.recipe import Recipe, Value
+from cypher_executor.cypher.diagnostics import to_json
 from cypher_executor.cypher.query import Budget, Limits, Node, Path, compile_query
 from cypher_executor.errors import ExpressionError, RequestInvalid
 from cypher_executor.graph.kept import KeptGraph
@@ -35,7 +36,10 @@ def _found(text: str, version: Version, recipe: Recipe) -> set[str]:
     if compiled.query is None:
         first = compiled.diagnostics[0]
         message = f"this is no query that can be answered: {first.message}"
-        raise RequestInvalid(message, code=SELECTION_INVALID, place=first.place, did_you_mean=first.did_you_mean)
+        problems = [to_json(found) for found in compiled.diagnostics]
+        raise RequestInvalid(
+            message, problems=problems, code=SELECTION_INVALID, place=first.place, did_you_mean=first.did_you_mean
+        )
     graph = KeptGraph()
     graph.put(version_rows(version, recipe))
     try:

@@ -15,8 +15,6 @@ from cypher_executor.engine import Started
 from cypher_executor.engine.children import claim_of_key
 from cypher_executor.engine.derived import Derived
 from cypher_executor.errors import NotFound, RequestInvalid
-from cypher_executor.graph.recipes import Version
-from cypher_executor.graph.selecting import selected
 from cypher_executor.inputs import admit
 from cypher_executor.ports import Claim, Prepared
 from cypher_executor.service import requests, starts
@@ -56,10 +54,7 @@ async def start_part(exchange: Exchange, asked: Asked, body: requests.StartRun) 
         trigger = about.trigger
         asked = asked if "input" in body.model_fields_set else starts.with_input(asked, about.input)
     prepared = await starts.prepared(exchange, asked)
-    version = Version(
-        exchange.caller.tenant, prepared.name, prepared.version, prepared.recipe.digest, prepared.recipe.text
-    )
-    only = selected(body.only, version, prepared.recipe)
+    only = _selected(exchange.caller.tenant, prepared, body.only)
     return await _begin(exchange, prepared, trigger, claim, Derived(source=source, only=only))
 
 
@@ -68,6 +63,14 @@ async def _begin(
 ) -> Started:
     tenant = exchange.caller.tenant
     return await exchange.house.engine.start(prepared, tenant=tenant, trigger=trigger, claim=claim, derived=derived)
+
+
+def _selected(tenant: str, prepared: Prepared, query: str) -> tuple[str, ...]:
+    from cypher_executor.graph.recipes import Version  # With the compiler, which a service begins without.
+    from cypher_executor.graph.selecting import selected
+
+    recipe = prepared.recipe
+    return selected(query, Version(tenant, prepared.name, prepared.version, recipe.digest, recipe.text), recipe)
 
 
 def _claim(exchange: Exchange, scope: str, given: Value) -> Claim | None:

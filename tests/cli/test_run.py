@@ -98,6 +98,13 @@ def test_the_runs_that_a_run_starts_are_waited_for_and_shown() -> None:
     assert {child["state"] for child in run["children"]} == {"succeeded"}
 
 
+def test_a_part_of_a_recipe_runs_without_the_rest() -> None:
+    text = "(a:set {n: $n})-[:ON_SUCCESS]->(b:set {n: a.n + 1})-[:ON_SUCCESS]->(c:set {n: b.n + 1})"
+    result = invoke("run", "-", "-d", "n=1", "--only", "MATCH (b)-[*0..]->({name: 'b'}) RETURN b", stdin=text)
+    assert (result.exit_code, json.loads(result.stdout)) == (0, {"b": {"n": 2}}), result.stderr
+    assert "c  skipped" in result.stderr
+
+
 def test_recipes_that_a_recipe_triggers_are_given_with_it() -> None:
     result = invoke("run", "starts_shout.cypher", "--with", "shout.cypher", "-d", "text=hi")
     assert result.exit_code == 0, result.stderr

@@ -37,6 +37,29 @@ def test_a_failed_run_ends_with_1(server: Serving) -> None:
     assert result.exit_code == 1
 
 
+CHAIN = "(a:string_ops {operation: 'upper', text: $x})-[:ON_SUCCESS]->(b:set {a: a.result, y: $y})"
+FROM_B = "MATCH (a {name: 'b'})-[*0..]->(b) RETURN b"
+
+
+def test_a_part_of_a_recipe_runs_with_the_values_of_a_run(server: Serving) -> None:
+    whole = invoke("run", "-", "-d", "x=one", "-d", "y=1", "--json", "--server", server.url, stdin=CHAIN)
+    first = json.loads(whole.stdout)["id"]
+    part = ("run", "-", "--only", FROM_B, "--values-from", first, "--server", server.url)
+    again = invoke(*part, stdin=CHAIN)
+    assert (again.exit_code, json.loads(again.stdout)) == (0, {"b": {"a": "ONE", "y": 1}}), again.stderr
+    assert "b  succeeded" in again.stderr and "a  running" not in again.stderr
+    other = invoke(*part, "-d", "y=2", stdin=CHAIN)
+    assert json.loads(other.stdout) == {"b": {"a": "ONE", "y": 2}}, other.stderr
+
+
+def test_a_part_of_a_recipe_needs_the_values_before_it(server: Serving) -> None:
+    result = invoke("run", "-", "--only", FROM_B, "-d", "y=1", "--server", server.url, stdin=CHAIN)
+    assert result.exit_code == 2
+    assert "values of 'a' are needed: name the run that they are taken from" in result.stderr
+    alone = invoke("run", "-", "--values-from", "run_0", "--server", server.url, stdin=CHAIN)
+    assert alone.exit_code == 2 and "--values-from goes with --only" in alone.stderr
+
+
 def test_a_service_that_is_not_there_is_not_reachable() -> None:
     result = invoke("run", "shout", "--server", "127.0.0.1:9")
     assert result.exit_code == 3

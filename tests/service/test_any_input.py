@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable
 from typing import Any
 from urllib.parse import quote
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cypher_executor.service.endpoint import Endpoint
 from cypher_executor.service.families import ENDPOINTS
 from cypher_executor.service.openapi import as_dict
+from cypher_executor.service.waiting import Waiting
 from tests.service.support import ECHO, Ask, refused
 
 DOCUMENT = as_dict()
 PATIENT = settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
+LIMIT_S = 0.1
+"""How long the service waits here on behalf of a caller: what is sent may ask for minutes, or leave it at them."""
 
 texts = st.text(st.characters(codec="utf-8"), max_size=12)
 values = st.recursive(
@@ -44,6 +49,18 @@ def headers(draw: st.DrawFn) -> list[tuple[str, bytes]]:
     return [(name, value.encode("latin-1")) for name, value in drawn]
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No request takes longer than a moment, whatever it waits for: a run, or the next delivery of a hook."""
+    patient = Waiting.within
+
+    async def within(self: Waiting, work: Awaitable[Any], limit_s: float) -> Any:
+        return await patient(self, work, min(limit_s, LIMIT_S))
+
+    monkeypatch.setattr(Waiting, "within", within)
+
+
+@pytest.mark.usefixtures("impatient")
 @PATIENT
 @given(
     endpoint=st.sampled_from(ENDPOINTS),

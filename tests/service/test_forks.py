@@ -119,10 +119,9 @@ async def test_what_cannot_be_a_part_is_refused(ask: Ask, first: dict[str, Any])
     assert "'a'" in missing["detail"]
     nothing = {"recipe": first["recipe"], "only": "MATCH (p:Part) RETURN p"}
     refused(await ask.post("/runs", nothing), 422, "selection_invalid")
-    wrong = refused(
-        await ask.post("/runs", {"recipe": first["recipe"], "only": "MATCH (n RETURN n"}), 422, "recipe_invalid"
-    )
-    assert wrong["diagnostics"]
+    wrong = {"recipe": first["recipe"], "only": "MATCH (n RETURN n"}
+    told = refused(await ask.post("/runs", wrong), 422, "selection_invalid")
+    assert told["where"]["column"] == 7 and told["problems"][0]["code"] == "syntax"
     refused(await ask.post("/runs", {"recipe": first["recipe"], "values_from": first["id"]}), 422, "request_invalid")
 
 
