@@ -121,7 +121,7 @@ async def test_what_cannot_be_a_part_is_refused(ask: Ask, first: dict[str, Any])
     refused(await ask.post("/runs", nothing), 422, "selection_invalid")
     wrong = {"recipe": first["recipe"], "only": "MATCH (n RETURN n"}
     told = refused(await ask.post("/runs", wrong), 422, "selection_invalid")
-    assert told["where"]["column"] == 7 and told["problems"][0]["code"] == "syntax"
+    assert told["where"]["column"] == 7 and told["problems"][0]["code"] == "bracket_unclosed"
     refused(await ask.post("/runs", {"recipe": first["recipe"], "values_from": first["id"]}), 422, "request_invalid")
 
 
