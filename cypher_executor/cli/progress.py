@@ -68,8 +68,10 @@ class Lines:
 
 
 def _has_run(step: Json) -> bool:
-    """Whether a part has run to its end: a node without one does nothing, and takes no time."""
-    return bool(step.get("part")) and step.get("started_at") is not None and step["state"] in FINAL - {"skipped"}
+    """Whether a part has run to its end. A node without one takes no time, nor does what another run has done."""
+    if not step.get("part") or step.get("inherited"):
+        return False
+    return step.get("started_at") is not None and step["state"] in FINAL - {"skipped"}
 
 
 @contextlib.contextmanager
@@ -95,7 +97,12 @@ def _table(runs: Sequence[Json]) -> Table:
 
 
 def _told(run: Json, step: Json) -> str:
-    """State, when it began and how long it took, which attempt it is, and what went wrong."""
+    """State, when it began and how long it took, which attempt it is, and what went wrong.
+
+    Of what another run has done, only that, and how it ended.
+    """
+    if step.get("inherited"):
+        return f"{step['state']}  in the run that this one goes on from"
     words = [step["state"]]
     began, start = milliseconds(step.get("started_at")), milliseconds(run.get("started_at"))
     if began is not None and start is not None and step["state"] != "skipped":

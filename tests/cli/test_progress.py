@@ -25,3 +25,8 @@ def test_looking_more_often_tells_the_same(capsys: pytest.CaptureFixture[str]) -
     for _ in range(2):
         lines([run("r", 0, 9, step("a", 1, 3))])
     assert capsys.readouterr().err.splitlines() == ["r  a  running  at 1 ms", "r  a  succeeded  at 1 ms  took 2.0 ms"]
+
+
+def test_what_another_run_has_done_is_not_told_as_if_it_were_done_here(capsys: pytest.CaptureFixture[str]) -> None:
+    Lines()([run("r", 0, 9, step("a", 1, 1) | {"inherited": True})])
+    assert capsys.readouterr().err == "r  a  succeeded  in the run that this one goes on from\n"
