@@ -1,8 +1,9 @@
 """A web server around the application: uvicorn, with an end that is ours.
 
 The application is opened before the server and closed after it, so that an error while opening is an exception like any
-other. The first SIGTERM or SIGINT drains: no new connections, those that are open get their answers, running steps get
-their time, and the process ends with 0. The second ends it at once; the journal is made for that.
+other. The first SIGTERM or SIGINT drains: no run is taken on any more, `/readyz` says so to whoever sends requests
+here, and running steps get their time, while the service still answers. Then whoever waits is answered, connections are
+closed, and the process ends with 0. The second signal ends it at once; the journal is made for that.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 import uvicorn
 from starlette.applications import Starlette
@@ -33,15 +34,34 @@ STOPPING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 class Server(uvicorn.Server):
     """Uvicorn that says when it is ready, and leaves signals to whoever runs it."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], end_waiting: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        ready: Callable[[], None],
+        drain: Callable[[], Awaitable[None]],
+        end_waiting: Callable[[], None],
+    ) -> None:
         super().__init__(config)
         self._ready = ready
+        self._drain = drain
         self._end_waiting = end_waiting
+        self._stopping: asyncio.Task[None] | None = None
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was told to stop."""
+        return self._stopping is not None
 
     def stop(self) -> None:
-        """Begin to stop. Callers who wait for a run are answered with the run as it is."""
-        self.should_exit = True
-        self._end_waiting()
+        """Begin to stop: drain, then let go whoever waits for a run, with the run as it is, and serve no more."""
+        self._stopping = asyncio.get_running_loop().create_task(self._stop())
+
+    async def _stop(self) -> None:
+        try:
+            await self._drain()
+        finally:
+            self.should_exit = True
+            self._end_waiting()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """See uvicorn."""
@@ -103,7 +123,7 @@ async def serve(app: Starlette, settings: Settings, listener: socket.socket, rea
         timeout_graceful_shutdown=max(1, round(settings.drain_s)),
     )
     async with app.router.lifespan_context(app):
-        server = Server(config, ready, app.state.waiting.end_all)
+        server = Server(config, ready, app.state.drain, app.state.waiting.end_all)
         with stopping(server):
             await server.serve([listener])
 
@@ -122,7 +142,7 @@ def stopping(server: Server) -> Iterator[None]:
 
 
 def _stop(server: Server, number: int) -> None:
-    if server.should_exit:
+    if server.stopping:
         os._exit(128 + number)
     server.stop()
 

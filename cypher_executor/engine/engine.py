@@ -240,7 +240,7 @@ class Engine:
 
     @contextlib.asynccontextmanager
     async def running(self, drain_s: float = 10.0) -> AsyncIterator[Engine]:
-        """Recover, then work until the block is left; then let running steps end for up to `drain_s` seconds."""
+        """Recover, then work until the block is left; then drain for up to `drain_s` seconds, unless that is done."""
         async with asyncio.TaskGroup() as tasks, self._turns.running(tasks):
             self._tasks = tasks
             confirming = tasks.create_task(self._confirm())
@@ -249,17 +249,26 @@ class Engine:
                 self.accepting = True
                 yield self
             finally:
-                await self._drain(drain_s)
+                if not self._turns.draining:
+                    await self.drain(drain_s)
+                await self._finish()
                 confirming.cancel()
 
-    async def _drain(self, grace_s: float) -> None:
-        """Begin nothing new, and give what is going on its time. What does not end is handed back to the journal."""
+    async def drain(self, grace_s: float) -> None:
+        """Take nothing on and begin nothing new from now on, and give what is being executed its time to end.
+
+        Runs can still be looked at, steered and called back. What has not ended by then is handed back to the journal
+        when the engine stops: the next one does it again.
+        """
         self.accepting, self._turns.draining = False, True
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(grace_s):
                 while self._turns.busy:
                     self._turns.idle.clear()
                     await self._turns.idle.wait()
+
+    async def _finish(self) -> None:
+        """Have what has happened on disk."""
         self._turns.finish()
         self._disk.flush()
         with contextlib.suppress(TimeoutError):

@@ -26,7 +26,8 @@ def create_app(settings: Settings, *, house: House | None = None, early: Early |
     """The service. It opens its own house when it starts, with workers of `early`, unless one that is open is given.
 
     `app.state.waiting` is the callers that wait for runs; whoever stops the service ends their waiting first.
-    `app.state.load` loads what the first request would have to wait for; see `Library.load`.
+    `app.state.load` loads what the first request would have to wait for; see `Library.load`. `app.state.drain` lets
+    what is being executed end while the service still answers.
     """
     waiting, doors = Waiting(), _Door(house)
     paths = by_path()
@@ -42,6 +43,7 @@ def create_app(settings: Settings, *, house: House | None = None, early: Early |
     app.router.default = _Unknown(list(paths))
     app.state.waiting = waiting
     app.state.load = doors.load
+    app.state.drain = doors.drain
     return app
 
 
@@ -66,6 +68,11 @@ class _Door:
     def load(self) -> None:
         """Load what compiling recipes needs."""
         self.house().library.load()
+
+    async def drain(self) -> None:
+        """Begin nothing new, say so in `/readyz`, and give what is being executed its time."""
+        house = self.house()
+        await house.engine.drain(house.settings.drain_s)
 
     @contextlib.asynccontextmanager
     async def open(self, settings: Settings, early: Early | None) -> AsyncIterator[None]:

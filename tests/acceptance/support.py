@@ -65,6 +65,15 @@ class Service:
         """Ask it to end, and give its exit code."""
         return self._end(signal.SIGTERM)
 
+    def ended(self) -> int:
+        """The exit code of a service that was told to end."""
+        process, self._process = self._process, None
+        assert process is not None
+        code = process.wait(timeout=30)
+        if process.stdout is not None:
+            process.stdout.close()
+        return code
+
     def request(self, method: str, path: str, **more: Any) -> httpx2.Response:
         return httpx2.request(method, f"{self.url}{path}", timeout=60, **more)
 
@@ -107,14 +116,10 @@ class Service:
             self.log.extend(process.stdout)
 
     def _end(self, how: signal.Signals) -> int:
-        process, self._process = self._process, None
-        if process is None:
+        if self._process is None:
             return 0
-        process.send_signal(how)
-        code = process.wait(timeout=30)
-        if process.stdout is not None:
-            process.stdout.close()
-        return code
+        self._process.send_signal(how)
+        return self.ended()
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from cypher_executor.core.commands import Execute
+from cypher_executor.core.events import AttemptSucceeded
 from cypher_executor.core.fingerprint import fingerprint
 from cypher_executor.core.recipe import Value
 from cypher_executor.core.run import Run
@@ -293,9 +294,35 @@ async def test_a_bug_in_the_run_machine_ends_one_run_and_leaves_the_others(monke
         assert await ended(engine, b, "good") == {"c": {"did": "c"}}
 
 
-async def test_an_engine_that_drains_takes_nothing_on() -> None:
-    b = bench()
+async def test_an_engine_that_drains_takes_nothing_on_lets_what_is_executed_end_and_begins_nothing_behind_it() -> None:
+    b = bench(draw("x:slow\nx -ON_SUCCESS-> y:work"))
     async with b.running() as engine:
-        pass
-    with pytest.raises(Unavailable):
-        await engine.start(it(b))
+        run = (await engine.start(it(b))).run
+        await settle()
+        draining = asyncio.create_task(engine.drain(60))
+        await settle()
+        assert not draining.done() and not engine.accepting
+        with pytest.raises(Unavailable, match="not taking on"):
+            await engine.start(it(b))
+        execute = b.dispatcher.executed[0][1]
+        about = {"at_us": 0, "node": execute.node, "item": execute.item, "attempt": execute.attempt, "started_us": 0}
+        engine.deliver([(run, AttemptSucceeded(**about, output="late"))])  # type: ignore[arg-type]
+        async with asyncio.timeout(5):
+            await draining
+        await settle()
+        assert b.dispatcher.names() == ["x"]
+        assert await engine.inspect(run, lambda r: r.steps["x", ()].output) == "late"
+    async with b.running() as engine:
+        assert await engine.wait(run, 5)
+        assert b.dispatcher.names() == ["y"]
+
+
+async def test_what_does_not_end_in_its_time_is_handed_back_and_done_again_by_the_next_engine() -> None:
+    b = bench(draw("x:slow"))
+    async with b.running() as engine:
+        run = (await engine.start(it(b))).run
+        await settle()
+        await engine.drain(0)
+    async with b.running() as engine:
+        await settle()
+        assert [(one, execute.attempt) for one, execute in b.dispatcher.executed] == [(run, 1)]

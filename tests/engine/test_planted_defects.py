@@ -12,6 +12,8 @@ from cypher_executor.engine import admission, children, engine, live, steering, 
 from cypher_executor.engine.live import Started
 from tests.engine import test_bounds, test_children, test_engine, test_families, test_steering
 
+DRAINS = test_engine.test_an_engine_that_drains_takes_nothing_on_lets_what_is_executed_end_and_begins_nothing_behind_it
+
 Plant = Callable[[pytest.MonkeyPatch], None]
 Test = Callable[[], Awaitable[None]]
 
@@ -132,6 +134,26 @@ def families_are_not_counted(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(admission.Admission, "admit", admission.Admission.began)
 
 
+def who_drains_takes_runs_on(patch: pytest.MonkeyPatch) -> None:
+    drain = engine.Engine.drain
+
+    async def welcoming(self: engine.Engine, grace_s: float) -> None:
+        draining = asyncio.create_task(drain(self, grace_s))
+        await asyncio.sleep(0)
+        self.accepting = True
+        await draining
+
+    patch.setattr(engine.Engine, "drain", welcoming)
+
+
+def who_drains_waits_for_nothing(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(turns.Turns, "busy", False)
+
+
+def who_drains_begins_what_follows(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(turns.Turns, "_hand_out", lambda self: self._queue.hand_out())
+
+
 CAUGHT: list[tuple[Plant, Test]] = [
     (acknowledge_before_the_sync, test_engine.test_a_start_is_answered_only_once_it_is_on_disk),
     (calls_run_ahead_of_the_disk, test_engine.test_a_call_waits_for_everything_before_it_to_be_on_disk),
@@ -163,6 +185,9 @@ CAUGHT: list[tuple[Plant, Test]] = [
     (every_callback_is_the_first, test_steering.test_of_many_callers_at_once_one_is_accepted),
     (callers_see_what_is_not_on_disk, test_steering.test_a_callback_is_answered_only_once_it_is_on_disk),
     (a_retry_is_not_written, test_steering.test_a_retry_survives_a_restart_before_anything_of_it_was_done),
+    (who_drains_takes_runs_on, DRAINS),
+    (who_drains_waits_for_nothing, DRAINS),
+    (who_drains_begins_what_follows, DRAINS),
     (families_are_not_counted, test_bounds.test_beyond_the_open_runs_that_there_may_be_a_start_is_refused_with_a_time),
 ]
 
