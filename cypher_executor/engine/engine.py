@@ -128,6 +128,8 @@ class Engine:
         self._steering = Steering(self._turns, self._reading, journal, clock, misfit)
         self._ended: OrderedDict[RunId, Run] = OrderedDict()
         self._waiters: dict[RunId, list[asyncio.Future[None]]] = {}
+        self._recovered = False
+        """Whether every run that goes on is in memory."""
         self.accepting = False
         """Whether new runs are taken on: False before recovery, after a failure of the journal, and while draining."""
 
@@ -167,7 +169,7 @@ class Engine:
 
     async def wait(self, run: RunId, timeout_s: float | None) -> bool:
         """Wait until a run has ended on disk; False when it has not ended in that time."""
-        if run not in self._runs:
+        if run not in self._runs and self._recovered:
             return True
         ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters.setdefault(run, []).append(ended)
@@ -283,6 +285,7 @@ class Engine:
         for live in recovered:
             self._turns.go_on(live)
         self._children.reclaim(self._tasks, recovered)
+        self._recovered = True
         for run in [run for run in self._waiters if run not in self._runs]:
             self._tell_waiters(run)
 
@@ -318,7 +321,7 @@ class Engine:
     async def _journal_failed(self, group: Group, why: Unavailable) -> None:
         """Forget everything that is ahead of the disk, and begin again from what the disk has."""
         _log.error("the journal failed, nothing is accepted until it works again: %s", why.message)
-        self.accepting = False
+        self.accepting = self._recovered = False
         refuse_all(group, why)
         await self._reopen()
         self.accepting = not self._turns.draining

@@ -26,7 +26,7 @@ from cypher_executor.core.replay import can_reopen
 from cypher_executor.core.run import Run
 from cypher_executor.engine.live import Live
 from cypher_executor.engine.reading import Reading
-from cypher_executor.errors import Conflict, NotFound, RequestInvalid
+from cypher_executor.errors import Conflict, NotFound, RequestInvalid, Unavailable
 from cypher_executor.ports import Appended, Clock, Entry, Journal
 
 Misfit = Callable[[Value, Value], str | None]
@@ -74,12 +74,13 @@ class Steering:
 
     async def cancel(self, run: RunId, reason: str, *, tree: bool) -> bool:
         """Ask for the end of a run, and with `tree` of everything that descends from it. False if none was open."""
-        asked, todo = False, [run]
+        asked, todo = False, [(run, False)]
         while todo:
-            one = todo.pop()
-            asked |= await self._ask(one, CancelRequested(at_us=self._clock.now_us(), reason=reason))
+            one, has_ended = todo.pop()
+            if not has_ended:
+                asked |= await self._ask(one, CancelRequested(at_us=self._clock.now_us(), reason=reason))
             if tree:
-                todo += [child.id for child in await self._journal.children(one)]
+                todo += [(child.id, child.ended_us is not None) for child in await self._journal.children(one)]
         return asked
 
     async def pause(self, run: RunId, reason: str) -> bool:
@@ -91,11 +92,30 @@ class Steering:
         return await self._ask(run, ResumeRequested(at_us=self._clock.now_us()))
 
     async def _ask(self, run: RunId, event: Event) -> bool:
-        live = self._runs.runs.get(run)
+        """Whether the wish is on disk: False when the run had ended, or came to its end before it could hear of it."""
+        live = await self._live(run)
         if live is None:
             return False
+        heard = live.run.awaits(event)
         await self._runs.wish(live, event)
-        return True
+        return heard or live.run.ended is None
+
+    async def _live(self, run: RunId) -> Live | None:
+        """A run in memory; None for one that is unknown, has ended, or cannot be read.
+
+        Raises Unavailable for one that goes on and is not in memory: it is just being read, as after a failure of the
+        journal, and nobody may be told that it is over.
+        """
+        live = self._runs.runs.get(run)
+        if live is not None or run in self._reading.unreadable:
+            return live
+        summary = await self._journal.summary(run)
+        if summary is None or summary.ended_us is not None or summary.imported:
+            return None
+        live = self._runs.runs.get(run)
+        if live is None:
+            raise Unavailable(f"run {run} is just being read from the journal", code="journal_unavailable")
+        return live
 
     async def reopen(self, run: RunId, reason: str) -> None:
         """Let a run that failed or was cancelled go on. Raises NotFound, and Conflict for any other run."""
@@ -120,9 +140,9 @@ class Steering:
         """Somebody called the address of a wait. A second call finds the answer of the first.
 
         Raises NotFound for an unknown run, WaitOver, and RequestInvalid (`callback_misfit`) for a body that does not
-        fit; then the wait goes on.
+        fit; then the wait goes on. Unavailable as `_live`.
         """
-        live = self._runs.runs.get(wait.run)
+        live = await self._live(wait.run)
         run = live.run if live is not None else await self._reading.one(wait.run)
         if run is None:
             raise NotFound(f"there is no run {wait.run}", code="unknown_run")
