@@ -8,7 +8,7 @@ of them were kept.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +19,12 @@ from tests.reliability.records import Recorded, Step, runs_of
 NAP_US = 300_000
 CLIENT, SINK = "client.jsonl", "sink.jsonl"
 _ENDS = frozenset({"succeeded", "failed", "cancelled"})
-_ALLOWED = {"start": frozenset[int](), "cancel": frozenset({409}), "callback": frozenset[int]()}
+_ALLOWED = {
+    "start": frozenset[int](),
+    "callback": frozenset[int](),
+    **dict.fromkeys(("cancel", "pause", "resume"), frozenset({409})),
+}
+_WISHES = {"pause": "PauseRequested", "resume": "ResumeRequested"}
 _NO_ANSWER = frozenset({0, 429, 503})
 
 
@@ -36,6 +41,10 @@ class Evidence:
     def roots(self) -> Iterator[Recorded]:
         """The runs that were started from outside."""
         return (run for run in self.runs.values() if run.parent is None)
+
+
+Promise = Callable[[Evidence], Iterator[str]]
+"""Yields a sentence for every place where it was broken."""
 
 
 @dataclass(slots=True)
@@ -61,14 +70,18 @@ def check(folder: Path, diaries: Path, requests: Iterable[Request]) -> Report:
     entries = list(diary.read(diaries / CLIENT))
     answers = [entry for entry in entries if entry["what"] == "answered"]
     effects = [entry for entry in diary.read(diaries / SINK) if entry["what"] == "effect"]
-    evidence = Evidence({one.number: one for one in requests}, runs_of(folder), answers, effects)
+    return compare(Evidence({one.number: one for one in requests}, runs_of(folder), answers, effects), PROMISES)
+
+
+def compare(evidence: Evidence, promises: Mapping[str, Promise]) -> Report:
+    """Hold the evidence against these promises."""
     return Report(
         runs=len(evidence.runs),
         events=sum(len(run.facts) for run in evidence.runs.values()),
-        effects=len(effects),
-        effect_keys=len({effect["key"] for effect in effects}),
-        unknown=sum(entry["status"] in _NO_ANSWER for entry in answers),
-        problems={name: list(promise(evidence)) for name, promise in PROMISES.items()},
+        effects=len(evidence.effects),
+        effect_keys=len({effect["key"] for effect in evidence.effects}),
+        unknown=sum(entry["status"] in _NO_ANSWER for entry in evidence.answers),
+        problems={name: list(promise(evidence)) for name, promise in promises.items()},
     )
 
 
@@ -84,6 +97,11 @@ def lost(evidence: Evidence) -> Iterator[str]:
         run = evidence.runs.get(answer["answer"]["id"])
         if run is not None and not (any(run.of("CancelRequested")) or run.state == "cancelled"):
             yield f"run {run.id}: an accepted cancel is not in the journal"
+    for wish, fact in _WISHES.items():
+        for answer in _good(evidence, wish):
+            run = evidence.runs.get(answer["answer"]["id"])
+            if run is not None and not any(run.of(fact)):
+                yield f"run {run.id}: an accepted {wish} is not in the journal"
     for number in evidence.requests.keys() - {answer["n"] for answer in _good(evidence, "start")}:
         yield f"request {number} was never accepted"
 
@@ -261,7 +279,7 @@ def _good(evidence: Evidence, request: str) -> Iterator[diary.Entry]:
     return (a for a in evidence.answers if a["request"] == request and 200 <= a["status"] < 300)
 
 
-PROMISES = {
+PROMISES: Mapping[str, Promise] = {
     promise.__name__: promise
     for promise in (
         lost,

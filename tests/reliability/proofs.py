@@ -51,13 +51,21 @@ class Proof:
 def all_proofs() -> tuple[Proof, ...]:
     """Every proof, in the order in which they are carried out."""
     from tests.reliability import kills
+    from tests.reliability.simulation import stories
 
     return (
         Proof(
+            "simulation",
+            "the engine under a virtual clock, in a seeded order, with crashes, failing disks and clocks that are set",
+            f"{stories.SHORT:,} seeds",
+            f"{stories.FULL:,} seeds",
+            stories.carry_out,
+        ),
+        Proof(
             "kills",
             "kill -9 of the service at random moments and at named points, under a mixed load",
-            "60 kills over 5,000 runs",
-            "1,000 kills over 100,000 runs",
+            "{} kills over {:,} runs".format(*kills.SHORT),
+            "{:,} kills over {:,} runs".format(*kills.FULL),
             kills.carry_out,
         ),
     )

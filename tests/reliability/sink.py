@@ -17,8 +17,26 @@ from typing import Any
 
 from tests.reliability.diary import Diary
 
-_LOST = 0
+LOST = 0
 _PHRASES = {200: "OK", 500: "Internal Server Error", 503: "Service Unavailable"}
+
+
+class Script:
+    """What is answered to whom, wherever the requests come from. `told` hears of each body that comes to `/tell`."""
+
+    def __init__(self, told: Callable[[Mapping[str, Any]], None]) -> None:
+        self._told = told
+        self._seen: Counter[str] = Counter()
+
+    def answer(self, path: str, key: str, body: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
+        """Status and body; the status `LOST` for a request that is not answered."""
+        self._seen[key] += 1
+        if path == "/tell":
+            self._told(body)
+        if path == "/flaky" and self._seen[key] < 3:
+            return (LOST if self._seen[key] == 1 else 503), {"label": body["label"]}
+        ready = {"ready": int(key.split(":")[3]) >= 3} if path == "/poll" else {}
+        return (500 if path == "/broken" else 200), {"label": body["label"], **ready}
 
 
 class Sink:
@@ -28,8 +46,7 @@ class Sink:
         self.life = 0
         """The life of the service that goes on now."""
         self._diary = diary
-        self._told = told
-        self._seen: Counter[str] = Counter()
+        self._script = Script(told)
         self._open: set[asyncio.StreamWriter] = set()
 
     async def __aenter__(self) -> Sink:
@@ -62,21 +79,11 @@ class Sink:
         headers = {name.lower(): value for name, _, value in (one.partition(": ") for one in named)}
         body = json.loads(await reader.readexactly(int(headers.get("content-length", "0"))))
         path, key = line.split(" ")[1], headers.get("idempotency-key", "")
-        self._seen[key] += 1
-        status, answer = self._decide(path, key, body)
+        status, answer = self._script.answer(path, key, body)
         self._diary.write("effect", life=life, key=key, n=body["n"], label=body["label"], status=status)
-        if status == _LOST:
+        if status == LOST:
             return False
-        data = json.dumps({"label": body["label"], **answer}).encode()
+        data = json.dumps(answer).encode()
         head = f"HTTP/1.1 {status} {_PHRASES[status]}\r\ncontent-type: application/json\r\n"
         writer.write(f"{head}content-length: {len(data)}\r\n\r\n".encode() + data)
         return True
-
-    def _decide(self, path: str, key: str, body: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
-        if path == "/tell":
-            self._told(body)
-        if path == "/flaky" and self._seen[key] < 3:
-            return (_LOST if self._seen[key] == 1 else 503), {}
-        if path == "/poll":
-            return 200, {"ready": int(key.split(":")[3]) >= 3}
-        return (500 if path == "/broken" else 200), {}
