@@ -131,7 +131,7 @@ async def play(chapter: Chapter, folder: Path) -> Outcome:
         Sink(sink_diary, told.append) as sink,
         session() as connections,
     ):
-        service = Service(starter, folder / "data", egress_allow=sink.address, workers="2")
+        service = Service(starter, folder / "data", egress_allow=sink.address, workers="2", seeds="false")
         client = Client(service, client_diary, connections)
         try:
             await _Play(chapter, outcome, requests, service, client, sink, told, physician, folder / "data").all()

@@ -35,9 +35,18 @@ LOADED = (
 def main() -> None:
     for module in LOADED:
         importlib.import_module(module)
+    _warm()
     _say({"ready": True})
     for line in sys.stdin:
         _live(json.loads(line))
+
+
+def _warm() -> None:
+    """Do once what each life would do for the first time: make the parser, and read the manifests of the parts."""
+    from cypher_executor.settings import load_settings
+    from cypher_executor.wiring import checker
+
+    checker(load_settings()).load()
 
 
 def _live(order: dict[str, Any]) -> None:
