@@ -1,7 +1,8 @@
 """A connection: its handshake, and then one reader and one worker.
 
-The reader takes messages apart as they come, so that a RESET is seen while the worker is busy with what stands before
-it. It reads no further than a few requests ahead of the worker, and the worker sends no faster than the client takes.
+The reader finds the ends of messages as they come, so that a RESET is seen while the worker is busy with what stands
+before it; what else they say is read when it is their turn, because values are many times as large as their bytes. It
+is `waiting.Waiting` that holds the reader back, and the worker sends no faster than the client takes.
 """
 
 from __future__ import annotations
@@ -9,28 +10,31 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from cypher_executor.bolt import handshake
 from cypher_executor.bolt.chunks import Dechunker, TooLong, chunked
-from cypher_executor.bolt.messages import Request, request_of
+from cypher_executor.bolt.messages import RESET, Request, request_of
 from cypher_executor.bolt.session import Session
 from cypher_executor.bolt.unpacking import Malformed
+from cypher_executor.bolt.waiting import Waiting
 
 ENTER_S = 10.0
 """How long the handshake may take, and saying who one is."""
 IDLE_S = 3600.0
 """How long nothing may come from a client."""
+HELD_S = 120.0
+"""The same, while it has an answer open: that holds the graph as it was, and room on disk."""
 TAKE_S = 60.0
 """How long a client may take nothing of what it is sent."""
 ENTERING_BYTES = 128 * 1024
 """The longest message of somebody who has not said who they are. Some drivers send the first question along."""
 MESSAGE_BYTES = 1024 * 1024
 """The longest message, which is the longest body of HTTP, too."""
-AHEAD = 32
-"""Requests that are read before those in front of them are carried out."""
+_APART = 16 * 1024
+"""A message from this length on is read in a thread: the service has other things to do meanwhile."""
 _SEND_AT = 32 * 1024
 
 _LOG = logging.getLogger(__name__)
@@ -52,13 +56,6 @@ class Pipe(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Broken:
-    """What came was no request."""
-
-    why: str
-
-
 class Gone(Exception):
     """The client is not there any more."""
 
@@ -71,7 +68,7 @@ class Connection:
         self._make = make
         self._before = b""
         self._out = bytearray()
-        self._requests: asyncio.Queue[Request | _Broken | None] = asyncio.Queue(AHEAD)
+        self._waiting = Waiting()
         self._resets = 0
         self._gone = False
         self._stirred = asyncio.Event()
@@ -133,15 +130,15 @@ class Connection:
         """Whatever ends the reading, the worker is told."""
         try:
             await self._read_on()
-        except (Malformed, TooLong) as broken:
-            await self._requests.put(_Broken(str(broken)))
+        except TooLong as broken:
+            await self._waiting.put(broken)
         except (ConnectionError, TimeoutError):
             pass
         except Exception:
             _LOG.exception("reading from a client met a bug")
         self._gone = True
         self._stirred.set()
-        await self._requests.put(None)
+        await self._waiting.end()
 
     async def _read_on(self) -> None:
         due = asyncio.get_running_loop().time() + ENTER_S
@@ -150,7 +147,7 @@ class Connection:
         while True:
             dechunker.limit = MESSAGE_BYTES if self._session.authenticated else ENTERING_BYTES
             for message in dechunker.feed(data):
-                await self._note(request_of(message))
+                await self._note(message)
             data = await self._received(due)
             if not data:
                 return
@@ -163,33 +160,46 @@ class Connection:
                     return await self._pipe.receive()
             if not self._session.authenticated:
                 raise TimeoutError
-        async with asyncio.timeout(IDLE_S):
-            return await self._pipe.receive()
+        for _ in range(math.ceil(IDLE_S / HELD_S)):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(HELD_S):
+                    return await self._pipe.receive()
+            if self._session.holding and not self._session.busy:
+                raise TimeoutError
+        raise TimeoutError
 
-    async def _note(self, request: Request) -> None:
-        if request.name == "RESET":
+    async def _note(self, message: bytes) -> None:
+        if message == RESET:
             self._resets += 1
             self._stirred.set()
-        await self._requests.put(request)
+        await self._waiting.put(message)
 
     async def _work(self) -> None:
         while not self._session.ended:
-            request = await self._requests.get()
-            if request is None:
+            message = await self._waiting.get()
+            if message is None:
                 return
-            if isinstance(request, _Broken):
-                await self._session.refuse(request.why)
+            if isinstance(message, TooLong):
+                await self._session.refuse(str(message))
             else:
-                await self._handle(request)
-            if self._requests.empty() or self._session.ended:
-                await self._flush()
+                await self._handle(message)
+            if self._waiting.empty or self._session.ended:
+                await self.flush()
 
-    async def _handle(self, request: Request) -> None:
-        if request.name == "RESET":
+    async def _handle(self, message: bytes) -> None:
+        if message == RESET:
             self._resets -= 1
             if not self.interrupted:
                 self._stirred.clear()
-        await self._session.handle(request)
+        try:
+            request = await self._request(message)
+        except Malformed as malformed:
+            await self._session.refuse(str(malformed))
+        else:
+            await self._session.handle(request)
+
+    async def _request(self, message: bytes) -> Request:
+        return request_of(message) if len(message) < _APART else await asyncio.to_thread(request_of, message)
 
     # --- what a session needs -----------------------------------------------------------------------------------------
 
@@ -206,9 +216,10 @@ class Connection:
         """See `session.Wire`. Small replies are sent together, once nothing else is to be done."""
         self._out += chunked(message)
         if len(self._out) >= _SEND_AT:
-            await self._flush()
+            await self.flush()
 
-    async def _flush(self) -> None:
+    async def flush(self) -> None:
+        """See `session.Wire`."""
         data, self._out = bytes(self._out), bytearray()
         if data:
             async with asyncio.timeout(TAKE_S):

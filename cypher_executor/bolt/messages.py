@@ -53,6 +53,9 @@ def request_of(message: bytes) -> Request:
     return Request(name, found.fields)
 
 
+RESET = packed(Structure(0x0F))
+"""The one request that is known before its turn."""
+
 IGNORED = packed(Structure(0x7E))
 
 

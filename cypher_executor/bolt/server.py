@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import logging
 import socket
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -21,6 +21,7 @@ from cypher_executor.compat.desk import Desk
 from cypher_executor.compat.discovery import discovery
 
 MOST_CONNECTIONS = 200
+"""Connections at the same time, those among them that are just beginning."""
 _HTTP = b"GET "
 
 _LOG = logging.getLogger(__name__)
@@ -30,10 +31,19 @@ class BoltServer:
     """Serves connections until it is closed. `origins` are those of pages beyond this machine that may connect; with
     `local` only who names this machine may, as long as nobody has to say who they are."""
 
-    def __init__(self, desk: Desk, admit: Admit, *, local: bool = True, origins: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        admit: Admit,
+        *,
+        local: bool = True,
+        origins: Collection[str] = (),
+        most: int = MOST_CONNECTIONS,
+    ) -> None:
         self._desk = desk
         self._admit = admit
         self._local = local
+        self._most = most
         self._origins = frozenset(origin.lower() for origin in origins)
         self._numbers = itertools.count(1)
         self._serving: set[asyncio.Task[None]] = set()
@@ -54,17 +64,29 @@ class BoltServer:
 
     async def serve(self, pipe: Pipe, client: str, address: str) -> None:
         """One connection, to its end. `client` is where it comes from, and `address` where it was reached."""
+        with self._room(client) as room:
+            if room:
+                await self._serve(pipe, client, address)
+            else:
+                await pipe.close()
+
+    @contextlib.contextmanager
+    def _room(self, client: str) -> Iterator[bool]:
+        """Whether there is room for one more connection, which this task serves."""
         task = asyncio.current_task()
         assert task is not None
-        if len(self._serving) >= MOST_CONNECTIONS:
-            _LOG.warning("there are %d Bolt connections already; one from %s is refused", MOST_CONNECTIONS, client)
-            await pipe.close()
+        if len(self._serving) >= self._most:
+            _LOG.warning("there are %d Bolt connections already; one from %s is refused", self._most, client)
+            yield False
             return
         self._serving.add(task)
         try:
-            await Connection(pipe, lambda wire, version: self._session(wire, version, client, address)).serve()
+            yield True
         finally:
             self._serving.discard(task)
+
+    async def _serve(self, pipe: Pipe, client: str, address: str) -> None:
+        await Connection(pipe, lambda wire, version: self._session(wire, version, client, address)).serve()
 
     def _session(self, wire: Connection, version: Version, client: str, address: str) -> Session:
         return Session(self._desk, self._admit, wire, version, f"bolt-{next(self._numbers)}", client, address)
@@ -87,10 +109,12 @@ class BoltServer:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         client, address = (_shown(writer.get_extra_info(name)) for name in ("peername", "sockname"))
-        with contextlib.suppress(ConnectionError, TimeoutError, asyncio.CancelledError):
-            pipe = await self._pipe(reader, writer)
+        with contextlib.suppress(ConnectionError, TimeoutError, asyncio.CancelledError), self._room(client) as room:
+            pipe = await self._pipe(reader, writer) if room else None
             if pipe is not None:
-                await self.serve(pipe, client, address)
+                await self._serve(pipe, client, address)
+            elif not room:
+                writer.transport.abort()
 
     async def _pipe(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Pipe | None:
         """What the client speaks, by its first bytes; None when that is nothing we do."""

@@ -29,6 +29,9 @@ ROUTES_FOR_S = 300
 ROWS_AT_ONCE = 200
 """Rows that are worked out, and sent, before anything else is looked at."""
 
+SOON_S = 0.01
+"""Replies are kept back so long for rows that are still worked out."""
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -37,6 +40,10 @@ class Wire(Protocol):
 
     async def reply(self, message: bytes) -> None:
         """Send a message, as soon as the client takes it."""
+        ...
+
+    async def flush(self) -> None:
+        """Send what has been kept back to be sent together with more."""
         ...
 
     @property
@@ -83,6 +90,7 @@ class Session:
         self._guest: Guest | None = None
         self._begun: Begun | None = None
         self._results = Results()
+        self._busy = False
         self._handlers: Mapping[str, Callable[..., Awaitable[None]]] = {
             "HELLO": self._hello,
             "LOGON": self._logon,
@@ -105,6 +113,16 @@ class Session:
         return self.state in AUTHENTICATED
 
     @property
+    def holding(self) -> bool:
+        """Whether an answer is open, or a transaction."""
+        return bool(self._results) or self._begun is not None
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being carried out."""
+        return self._busy
+
+    @property
     def ended(self) -> bool:
         """Whether the connection is to be closed."""
         return self.state is State.DEFUNCT
@@ -119,7 +137,7 @@ class Session:
             await self._carry_out(request)
 
     async def _carry_out(self, request: Request) -> None:
-        before = self.state
+        before, self._busy = self.state, True
         try:
             await self._handlers[request.name](*request.fields)
         except Interrupted:
@@ -134,6 +152,8 @@ class Session:
         except Exception:
             _LOG.exception("connection %s met a bug", self._id)
             await self._failed(before, Refused(BUG, "this is a mistake of cypher-executor; its log tells more"))
+        finally:
+            self._busy = False
 
     async def _failed(self, before: State, refused: Refused) -> None:
         await self._results.close()
@@ -225,7 +245,8 @@ class Session:
     async def _run(self, text: str, parameters: dict[str, Any], extra: dict[str, Any]) -> None:
         within = self._begun is not None
         self._results.check_room()
-        answer = await self._desk.ask(self._question(text, parameters, self._begun or begun(extra)))
+        values = await asyncio.to_thread(received, parameters, self._dialect) if parameters else {}
+        answer = await self._desk.ask(self._question(text, values, self._begun or begun(extra)))
         number = self._results.add(answer)
         self.state = State.TX_STREAMING if within else State.STREAMING
         told = {"fields": list(answer.columns), "t_first": 0, "db": answer.database}
@@ -235,10 +256,11 @@ class Session:
         assert self._guest is not None
         return Question(
             text,
-            received(parameters, self._dialect),
+            parameters,
             tenant=self._guest.tenant,
             database=how.database,
-            may_write=how.may_write and self._guest.may_do,
+            may_write=how.may_write,
+            may_do=self._guest.may_do,
             timeout_s=how.timeout_s,
             metadata=how.metadata,
             client=self._client,
@@ -252,8 +274,8 @@ class Session:
         while more and (count is None or count > 0):
             rows, more = await self._taken(answer, count)
             count = None if count is None else count - len(rows)
-            for row in rows:
-                await self._wire.reply(record([sent(value, self._dialect) for value in row]))
+            for packed in await asyncio.to_thread(_records, rows, self._dialect):
+                await self._wire.reply(packed)
         await self._streamed(number, answer, more)
 
     async def _taken(self, answer: Answer, count: int | None) -> tuple[Sequence[tuple[Any, ...]], bool]:
@@ -261,7 +283,10 @@ class Session:
         taking = asyncio.create_task(answer.take(min(count or ROWS_AT_ONCE, ROWS_AT_ONCE)))
         interruption = asyncio.create_task(self._wire.interruption())
         try:
-            await asyncio.wait((taking, interruption), return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait((taking, interruption), timeout=SOON_S, return_when=asyncio.FIRST_COMPLETED)
+            if not done:
+                await self._wire.flush()
+                await asyncio.wait((taking, interruption), return_when=asyncio.FIRST_COMPLETED)
             if self._wire.interrupted:
                 raise Interrupted
             return await taking
@@ -298,6 +323,11 @@ class Session:
         if answer.notices:
             told["notifications"] = notifications(answer.notices)
         return told
+
+
+def _records(rows: Sequence[tuple[Any, ...]], dialect: Dialect) -> list[bytes]:
+    """Rows as they are sent; made in a thread, as they may be large."""
+    return [record([sent(value, dialect) for value in row]) for row in rows]
 
 
 def _patches(extra: Mapping[str, Any]) -> list[Any]:

@@ -20,7 +20,9 @@ from cypher_executor.compat.scanning import words
 from cypher_executor.cypher.query import SHIPPED, Limits, Procedure, compile_query
 from cypher_executor.errors import CypherExecutorError, Diagnostic
 from cypher_executor.queries import Questions, Table
-from cypher_executor.queries.questions import DEFAULT_LIMITS
+
+DEFAULT_LIMITS = Limits(rows=1_000_000, steps=50_000_000, bytes=64 * 2**20, seconds=30.0)
+"""What a question may use up. Rows are many, because clients take them as they go."""
 
 _LOG = logging.getLogger(__name__)
 _FOR_SYSTEM = re.compile(r"SHOW\b|CALL DBMS\b|CALL DB (?:PING|INFO)\b|EXPLAIN CALL DBMS\b")
@@ -29,13 +31,15 @@ _FOR_SYSTEM = re.compile(r"SHOW\b|CALL DBMS\b|CALL DB (?:PING|INFO)\b|EXPLAIN CA
 @dataclass(frozen=True, slots=True)
 class Question:
     """What a client asks. `client` and `protocol` are shown to others who ask what is going on; `may_write` says that
-    it did not promise to read only; `timeout_s` is the longest that it wants to be worked for."""
+    it did not promise to read only, and `may_do` that it is allowed more; `timeout_s` is the longest that it wants to
+    be worked for."""
 
     text: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     tenant: str = "default"
     database: str | None = None
     may_write: bool = True
+    may_do: bool = True
     timeout_s: float | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     client: str = ""
@@ -47,6 +51,7 @@ class _Entry:
     """A question in the list of those that are being answered."""
 
     number: int
+    tenant: str
     text: str
     parameters: Mapping[str, Any]
     metadata: Mapping[str, Any]
@@ -65,8 +70,8 @@ class Desk:
         self._numbers = itertools.count(1)
         self._running: dict[int, _Entry] = {}
         self._closing: set[asyncio.Task[None]] = set()
-        self._about = replace(about, running=lambda: tuple(self._running.values()))
-        self._procedures = procedures(self._about)
+        self._about = about
+        self._procedures: dict[str, Mapping[str, Procedure]] = {}
         self._kinds = shown_kinds()
 
     @property
@@ -80,19 +85,29 @@ class Desk:
         if database == tables.SYSTEM:
             _refuse_on_system(question.text)
         query = rewritten(question.text, self._kinds)
-        deed = deed_of(question.text, may_write=question.may_write)
+        deed = deed_of(question.text, may_write=question.may_write, may_do=question.may_do)
         entry = self._entered(question)
         try:
             answer = Answer(self, entry.number, question, query or question.text, database)
-            await answer.begin(self._procedures, deed)
+            await answer.begin(self._known(question.tenant), deed)
         except BaseException:
             self.forget(entry.number)
             raise
         return answer
 
+    def _known(self, tenant: str) -> Mapping[str, Procedure]:
+        """What CALL knows for this tenant; made once for each, so that texts need not be compiled again."""
+        if tenant not in self._procedures:
+            about = replace(self._about, running=lambda: self._running_of(tenant))
+            self._procedures[tenant] = procedures(about)
+        return self._procedures[tenant]
+
+    def _running_of(self, tenant: str) -> Sequence[_Entry]:
+        return [entry for entry in list(self._running.values()) if entry.tenant == tenant]
+
     def _entered(self, question: Question) -> _Entry:
         number, now_us = next(self._numbers), self._about.now_us()
-        entry = _Entry(number, question.text, question.parameters, question.metadata, question.client,
+        entry = _Entry(number, question.tenant, question.text, question.parameters, question.metadata, question.client,
                        question.protocol, now_us)  # fmt: skip
         self._running[number] = entry
         return entry
@@ -206,6 +221,7 @@ class Answer:
         if self._taking is None or self._taking.done():
             await table.close()
         else:
+            table.stop()
             self._desk.later(_close_after(self._taking, table))
 
 

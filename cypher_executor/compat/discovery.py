@@ -9,7 +9,7 @@ from cypher_executor.compat.tables import EDITION
 
 
 def discovery(neo4j_version: str, bolt: str, http: str | None = None) -> Mapping[str, Any]:
-    """`bolt` is the host and port where Bolt is reached, `http` where the HTTP API is (`http://host:port`), if known."""
+    """`bolt` is the host and port where Bolt is reached, `http` the address of the HTTP API, if known."""
     told = {"bolt_routing": f"neo4j://{bolt}", "bolt_direct": f"bolt://{bolt}"}
     if http is not None:
         told = {**told, "query": f"{http}/db/{{databaseName}}/query/v2"}

@@ -53,6 +53,7 @@ _OF_EXPRESSIONS: Mapping[str, str] = {
     "pattern_invalid": "Neo.ClientError.Statement.ArgumentError",
     "parameter_missing": "Neo.ClientError.Statement.ParameterMissing",
     "parameter_invalid": INVALID_REQUEST,
+    "query_stopped": STOPPED,
     "wrong_type": "Neo.ClientError.Statement.TypeError",
 }
 

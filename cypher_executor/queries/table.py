@@ -16,7 +16,7 @@ from types import TracebackType
 
 from cypher_executor.core.recipe import Value
 from cypher_executor.cypher.diagnostics import to_json
-from cypher_executor.errors import Diagnostic, RequestInvalid
+from cypher_executor.errors import Diagnostic, ExpressionError, RequestInvalid
 
 Row = tuple[Value, ...]
 """Values in the order of the columns: JSON values, and those of `cypher.query` and `cypher.temporal`."""
@@ -55,13 +55,25 @@ class Stopwatch:
         self._worked = 0.0
         self._since: float | None = None
         self._polite = 0.0
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Let the query end that looks at it next. May be called from any thread."""
+        self._stopped = True
 
     def __call__(self) -> float:
+        if self._stopped:
+            raise ExpressionError("the query was stopped", code="query_stopped")
         now = time.perf_counter()
         if now - self._polite > _POLITE_EVERY_S:
             time.sleep(_POLITE_S)
             self._polite = time.perf_counter()
-        return self._worked + (0.0 if self._since is None else now - self._since)
+        return self.worked
+
+    @property
+    def worked(self) -> float:
+        """Seconds until now."""
+        return self._worked + (0.0 if self._since is None else time.perf_counter() - self._since)
 
     def __enter__(self) -> Stopwatch:
         self._since = self._polite = time.perf_counter()
@@ -110,7 +122,7 @@ class Table:
     @property
     def summary(self) -> Summary:
         """What it took so far."""
-        return Summary(self._given, self._watch() * 1e3, self._behind_ms, self._complete)
+        return Summary(self._given, self._watch.worked * 1e3, self._behind_ms, self._complete)
 
     async def take(self, count: int) -> Sequence[Row]:
         """The next rows, at most `count`; fewer only at the end. Raises `errors.ExpressionError` for what a query
@@ -132,6 +144,11 @@ class Table:
         while rows := await self.take(_AT_ONCE):
             for row in rows:
                 yield row
+
+    def stop(self) -> None:
+        """Nobody wants more rows: what works them out just now ends soon, and `take` raises ExpressionError
+        (`query_stopped`). The table is still to be closed."""
+        self._watch.stop()
 
     async def close(self) -> None:
         """Let go of the graph. What was not taken is not worked out. A second call does nothing."""

@@ -9,14 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cypher_executor.compat.desk import Desk
+from cypher_executor.compat.desk import DEFAULT_LIMITS, Desk
 from cypher_executor.compat.procedures import About
 from cypher_executor.cypher.query import Limits
 from cypher_executor.errors import NotFound
 from cypher_executor.graph.kept import KeptGraph
 from cypher_executor.queries import Questions
 from cypher_executor.queries.follower import Follower
-from cypher_executor.queries.questions import DEFAULT_LIMITS
 from tests.graph.targets import KeptTarget
 from tests.graph.world import World
 
