@@ -88,6 +88,15 @@ class Settings(BaseSettings):
     egress_only: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="when given, parts may reach nothing but these, by commas"
     )
+    bolt_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="the port for Bolt over TCP, usually 7687; 0 takes a free one; off when not given",
+    )
+    bolt_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="origins of pages that may connect by Bolt, beside those of this machine, by commas"
+    )
     secret_key: SecretStr | None = Field(
         None, description="keys of the secrets, 32 bytes in base64 each, the one in use first; made when not given"
     )
@@ -126,7 +135,7 @@ class Settings(BaseSettings):
             raise ValueError("must be an address like https://flows.example.com or http://10.0.0.5:8080/flows")
         return given.rstrip("/")
 
-    @field_validator("egress_allow", "egress_only", mode="before")
+    @field_validator("egress_allow", "egress_only", "bolt_origins", mode="before")
     @classmethod
     def _by_commas(cls, given: Any) -> Any:
         return tuple(filter(None, map(str.strip, given.split(",")))) if isinstance(given, str) else given

@@ -6,9 +6,10 @@ machine may, and those of origins that the operator names; what is no browser sa
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Collection
 from urllib.parse import urlsplit
+
+from cypher_executor.loopback import is_loopback
 
 
 def allowed(origin: str | None, others: Collection[str]) -> bool:
@@ -21,21 +22,4 @@ def allowed(origin: str | None, others: Collection[str]) -> bool:
         host = urlsplit(origin).hostname or ""
     except ValueError:
         return False
-    return of_this_machine(host)
-
-
-def of_this_machine(host: str) -> bool:
-    """Whether a name or a number is this machine, whatever a name server says."""
-    name = host.lower().removesuffix(".")
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(name.removeprefix("[").removesuffix("]")).is_loopback
-    except ValueError:
-        return False
-
-
-def host_of(header: str | None) -> str:
-    """The host of a `Host` header, without its port."""
-    given = header or ""
-    return given.partition("]")[0] + "]" if given.startswith("[") else given.partition(":")[0]
+    return is_loopback(host)

@@ -7,18 +7,19 @@ import contextlib
 import itertools
 import logging
 import socket
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from cypher_executor.bolt.connection import ENTER_S, Connection, Pipe
 from cypher_executor.bolt.handshake import Version
-from cypher_executor.bolt.origins import allowed, host_of, of_this_machine
+from cypher_executor.bolt.origins import allowed
 from cypher_executor.bolt.session import Admit, Session
 from cypher_executor.bolt.tcp import TcpPipe
 from cypher_executor.bolt.websocket import Refusal, WebSocketPipe
 from cypher_executor.compat.desk import Desk
 from cypher_executor.compat.discovery import discovery
+from cypher_executor.loopback import is_loopback, without_port
 
 MOST_CONNECTIONS = 200
 """Connections at the same time, those among them that are just beginning."""
@@ -28,15 +29,15 @@ _LOG = logging.getLogger(__name__)
 
 
 class BoltServer:
-    """Serves connections until it is closed. `origins` are those of pages beyond this machine that may connect; with
-    `local` only who names this machine may, as long as nobody has to say who they are."""
+    """Serves connections until it is closed. `origins` are those of pages beyond this machine that may connect.
+    As long as `local` says so, because nobody has to say who they are, only who names this machine may."""
 
     def __init__(
         self,
         desk: Desk,
         admit: Admit,
         *,
-        local: bool = True,
+        local: Callable[[], bool],
         origins: Collection[str] = (),
         most: int = MOST_CONNECTIONS,
     ) -> None:
@@ -50,7 +51,7 @@ class BoltServer:
 
     def refusal(self, host: str | None, origin: str | None) -> Refusal | None:
         """Why somebody may not connect by WebSocket, if so."""
-        if self._local and host is not None and not of_this_machine(host_of(host)):
+        if self._local() and host is not None and not is_loopback(without_port(host)):
             return HTTPStatus.FORBIDDEN, "as long as there are no keys, connect to 127.0.0.1 or localhost\n"
         if not allowed(origin, self._origins):
             return (

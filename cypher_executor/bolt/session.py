@@ -62,14 +62,14 @@ class Interrupted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Whoever has said who they are. `may_do`: they may start runs and store recipes, too."""
+    """Whoever has said who they are. `deeds` are the procedures that do something, and that they may call."""
 
     tenant: str
-    may_do: bool
+    deeds: frozenset[str]
 
 
-Admit = Callable[[Credentials], Awaitable[Guest]]
-"""Lets somebody in. Raises Refused."""
+Admit = Callable[[Credentials], Guest]
+"""Lets somebody in, and is asked again with each question: a key may have been revoked. Raises Refused."""
 
 
 class Session:
@@ -87,7 +87,7 @@ class Session:
         self._client = client
         self._address = address
         self._dialect = Dialect(element_ids=version.major >= 5, utc=version.major >= 5)
-        self._guest: Guest | None = None
+        self._credentials: Credentials | None = None
         self._begun: Begun | None = None
         self._results = Results()
         self._busy = False
@@ -176,11 +176,11 @@ class Session:
     async def _hello(self, extra: dict[str, Any]) -> None:
         told: dict[str, Any] = {"server": self._server(), "connection_id": self._id, "hints": {}}
         if self._version < (5, 1):
-            self._guest = await self._admit(credentials(extra))
+            self._enter(extra)
         if self._version.major < 5 and "utc" in _patches(extra):
             self._dialect = Dialect(element_ids=False, utc=True)
             told["patch_bolt"] = ["utc"]
-        self.state = State.READY if self._guest is not None else State.AUTHENTICATION
+        self.state = State.READY if self._credentials is not None else State.AUTHENTICATION
         await self._wire.reply(success(told))
 
     def _server(self) -> str:
@@ -188,13 +188,18 @@ class Session:
         about = self._desk.about
         return f"Neo4j/{about.neo4j_version}-cypher-executor-{about.version}"
 
+    def _enter(self, extra: dict[str, Any]) -> None:
+        found = credentials(extra)
+        self._admit(found)
+        self._credentials = found
+
     async def _logon(self, extra: dict[str, Any]) -> None:
-        self._guest = await self._admit(credentials(extra))
+        self._enter(extra)
         self.state = State.READY
         await self._wire.reply(success({}))
 
     async def _logoff(self) -> None:
-        self._guest = None
+        self._credentials = None
         self.state = State.AUTHENTICATION
         await self._wire.reply(success({}))
 
@@ -253,14 +258,15 @@ class Session:
         await self._wire.reply(success({**told, "qid": number} if within else told))
 
     def _question(self, text: str, parameters: dict[str, Any], how: Begun) -> Question:
-        assert self._guest is not None
+        assert self._credentials is not None
+        guest = self._admit(self._credentials)
         return Question(
             text,
             parameters,
-            tenant=self._guest.tenant,
+            tenant=guest.tenant,
             database=how.database,
             may_write=how.may_write,
-            may_do=self._guest.may_do,
+            deeds=guest.deeds,
             timeout_s=how.timeout_s,
             metadata=how.metadata,
             client=self._client,

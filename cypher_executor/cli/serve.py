@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 Host = Annotated[str | None, typer.Option("--host", help="The address to listen on; 127.0.0.1 by default.")]
 Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="8080 by default; 0 takes a free one.")]
+Bolt = Annotated[
+    bool, typer.Option("--bolt", help="Listen for Bolt, too, the protocol of Neo4j's drivers: on port 7687.")
+]
+BoltPort = Annotated[
+    int | None, typer.Option("--bolt-port", min=0, max=65535, help="The same on another port; 0 takes a free one.")
+]
 StopWithStdin = Annotated[
     bool, typer.Option("--stop-with-stdin", help="Stop when standard input closes: for programs that start this one.")
 ]
@@ -24,12 +30,18 @@ ServiceJson = Annotated[
 ]
 
 
+BOLT_PORT = 7687
+"""Where clients of Neo4j expect Bolt."""
+
+
 @exits.command
 def serve(
     host: Host = None,
     port: Port = None,
     data_dir: options.DataDir = None,
     workers: options.Workers = None,
+    bolt: Bolt = False,
+    bolt_port: BoltPort = None,
     stop_with_stdin: StopWithStdin = False,
     as_json: ServiceJson = False,
 ) -> None:
@@ -44,7 +56,11 @@ def serve(
     from cypher_executor.cli import logs
     from cypher_executor.settings import Neo4jSettings, load_settings
 
-    settings = load_settings(neo4j=Neo4jSettings(), host=host, port=port, data_dir=data_dir, workers=workers)
+    settings = load_settings(
+        neo4j=Neo4jSettings(), host=host, port=port, data_dir=data_dir, workers=workers, bolt_port=bolt_port
+    )
+    if bolt and settings.bolt_port is None:
+        settings = settings.model_copy(update={"bolt_port": BOLT_PORT})
     logs.configure(settings.log_level, as_json=as_json)
     attentive.run(_serve(settings, stop_with_stdin, as_json))
 
@@ -67,27 +83,34 @@ async def _serve(settings: Settings, stop_with_stdin: bool, as_json: bool) -> No
         stack.enter_context(address.pointing_at_holder(settings.data_dir))
         guarded = has_keys(settings.data_dir)
         listener = stack.enter_context(server.listening(settings.host, settings.port, keys=guarded))
+        bolt = None
+        if settings.bolt_port is not None:
+            bolt_port, option = settings.bolt_port, "--bolt-port"
+            bolt = stack.enter_context(server.listening(settings.host, bolt_port, keys=guarded, option=option))
         # With port 0 only the socket knows where the service is reached.
-        settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+        ports = {"port": server.port_of(listener), "bolt_port": None if bolt is None else server.port_of(bolt)}
+        settings = settings.model_copy(update=ports)
         app = create_app(settings, early=workers)
 
         def ready() -> None:
             gc.freeze()  # what is there now stays: there is no need to look through it again and again
             gc.enable()
             stack.enter_context(address.announced(settings.data_dir, server.url_of(listener)))
-            _say_ready(settings, listener, as_json)
+            _say_ready(settings, listener, bolt, as_json)
             asyncio.get_running_loop().call_soon(app.state.load)
             if stop_with_stdin:
                 server.end_with_stdin(os.getpid())
 
-        await server.serve(app, settings, listener, ready)
+        await server.serve(app, settings, listener, ready, bolt)
 
 
-def _say_ready(settings: Settings, listener: socket.socket, as_json: bool) -> None:
+def _say_ready(settings: Settings, listener: socket.socket, bolt: socket.socket | None, as_json: bool) -> None:
     from cypher_executor.cli import server, terminal
 
-    url = server.url_of(listener)
+    url, bolt_url = server.url_of(listener), None if bolt is None else server.url_of(bolt, "bolt")
     if as_json:
-        terminal.note_json({"event": "ready", "url": url, "data_dir": str(settings.data_dir)})
+        told = {"event": "ready", "url": url, "data_dir": str(settings.data_dir)}
+        terminal.note_json(told if bolt_url is None else {**told, "bolt": bolt_url})
     else:
-        terminal.note(f"cypher-executor listens on {url} (data in {settings.data_dir}); Ctrl-C stops it")
+        places = url if bolt_url is None else f"{url} and {bolt_url}"
+        terminal.note(f"cypher-executor listens on {places} (data in {settings.data_dir}); Ctrl-C stops it")

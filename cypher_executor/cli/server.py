@@ -22,6 +22,7 @@ from starlette.applications import Starlette
 
 from cypher_executor.errors import RequestInvalid, Unavailable
 from cypher_executor.service.auth import refuse_open_address
+from cypher_executor.service.bolt_socket import LARGEST_FRAME
 from cypher_executor.service.envelope import HEADERS_BYTES
 from cypher_executor.service.wire import Protocol
 from cypher_executor.settings import Settings
@@ -74,8 +75,9 @@ class Server(uvicorn.Server):
         yield
 
 
-def listening(host: str, port: int, *, keys: bool = False) -> socket.socket:
-    """A socket that nobody else listens on, and that nobody outside can reach unless requests need `keys`.
+def listening(host: str, port: int, *, keys: bool = False, option: str = "--port") -> socket.socket:
+    """A socket that nobody else listens on, and that nobody outside can reach unless requests need `keys`. `option` is
+    where the port was given.
 
     Raises RequestInvalid for an address that it may not or cannot listen on, Unavailable when another program does.
     """
@@ -95,22 +97,36 @@ def listening(host: str, port: int, *, keys: bool = False) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        raise _cannot_listen(host, port, error) from None
+        raise _cannot_listen(host, port, option, error) from None
     return listener
 
 
-def url_of(listener: socket.socket) -> str:
+def url_of(listener: socket.socket, scheme: str = "http") -> str:
     """The URL of a socket that listens."""
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    host = listener.getsockname()[0]
+    return f"{scheme}://[{host}]:{port_of(listener)}" if ":" in host else f"{scheme}://{host}:{port_of(listener)}"
 
 
-async def serve(app: Starlette, settings: Settings, listener: socket.socket, ready: Callable[[], None]) -> None:
-    """Answer requests until the process is told to stop."""
+def port_of(listener: socket.socket) -> int:
+    """The port of a socket that listens."""
+    port: int = listener.getsockname()[1]
+    return port
+
+
+async def serve(
+    app: Starlette,
+    settings: Settings,
+    listener: socket.socket,
+    ready: Callable[[], None],
+    bolt: socket.socket | None = None,
+) -> None:
+    """Answer requests until the process is told to stop; with `bolt`, those of Bolt that come there, too."""
     config = uvicorn.Config(
         app,
         http=Protocol,
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=LARGEST_FRAME,
+        ws_per_message_deflate=False,
         loop="asyncio",
         lifespan="off",
         log_config=None,
@@ -122,7 +138,10 @@ async def serve(app: Starlette, settings: Settings, listener: socket.socket, rea
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=max(1, round(settings.drain_s)),
     )
-    async with app.router.lifespan_context(app):
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        if bolt is not None:
+            await stack.enter_async_context(app.state.bolt().listening(bolt))
         server = Server(config, ready, app.state.drain, app.state.waiting.end_all)
         with stopping(server):
             await server.serve([listener])
@@ -147,9 +166,9 @@ def _stop(server: Server, number: int) -> None:
     server.stop()
 
 
-def _cannot_listen(host: str, port: int, error: OSError) -> Unavailable | RequestInvalid:
+def _cannot_listen(host: str, port: int, option: str, error: OSError) -> Unavailable | RequestInvalid:
     if error.errno == errno.EADDRINUSE:
-        actions = ["stop what listens there, or take another port with --port; 0 takes a free one"]
+        actions = [f"stop what listens there, or take another port with {option}; 0 takes a free one"]
         return Unavailable(f"port {port} on {host} is in use", code="port_in_use", next_actions=actions)
     if error.errno == errno.EACCES:
         actions = ["take a port from 1024 on"]

@@ -65,7 +65,7 @@ _DO: Mapping[str, Callable[..., Any]] = {
 }
 
 
-def deed_of(text: str, *, may_write: bool, may_do: bool) -> Procedure | None:
+def deed_of(text: str, *, may_write: bool, allowed: frozenset[str]) -> Procedure | None:
     """The deed that a text begins with, if any. Raises Refused for deeds elsewhere, and where nothing may be done."""
     found = [word.text for word in words(text)]
     named = [index for index in range(len(found) - 1) if f"{found[index]}.{found[index + 1]}".lower() in _BY_NAME]
@@ -74,11 +74,12 @@ def deed_of(text: str, *, may_write: bool, may_do: bool) -> Procedure | None:
         return None
     if called != [1]:
         raise Refused(SYNTAX, "CALL executor.run and executor.save begin a query, and stand in it once")
-    if not may_do:
-        raise Refused(FORBIDDEN, "this key may ask, and do nothing: starting and storing need one with more scopes")
+    deed = _BY_NAME[f"{found[1]}.{found[2]}".lower()]
+    if deed.name not in allowed:
+        raise Refused(FORBIDDEN, f"this key may not call {deed.name}: that needs one with another scope")
     if not may_write:
         raise Refused(READ_ONLY, "Writing in read access mode not allowed. Open the session for writing.")
-    return _BY_NAME[f"{found[1]}.{found[2]}".lower()]
+    return deed
 
 
 async def done(deed: Procedure, doing: Doing, tenant: str, arguments: tuple[Any, ...]) -> Procedure:

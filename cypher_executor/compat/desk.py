@@ -31,7 +31,7 @@ _FOR_SYSTEM = re.compile(r"SHOW\b|CALL DBMS\b|CALL DB (?:PING|INFO)\b|EXPLAIN CA
 @dataclass(frozen=True, slots=True)
 class Question:
     """What a client asks. `client` and `protocol` are shown to others who ask what is going on; `may_write` says that
-    it did not promise to read only, and `may_do` that it is allowed more; `timeout_s` is the longest that it wants to
+    it did not promise to read only, and `deeds` what it is allowed to do; `timeout_s` is the longest that it wants to
     be worked for."""
 
     text: str
@@ -39,7 +39,7 @@ class Question:
     tenant: str = "default"
     database: str | None = None
     may_write: bool = True
-    may_do: bool = True
+    deeds: frozenset[str] = frozenset()
     timeout_s: float | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     client: str = ""
@@ -85,7 +85,7 @@ class Desk:
         if database == tables.SYSTEM:
             _refuse_on_system(question.text)
         query = rewritten(question.text, self._kinds)
-        deed = deed_of(question.text, may_write=question.may_write, may_do=question.may_do)
+        deed = deed_of(question.text, may_write=question.may_write, allowed=question.deeds)
         entry = self._entered(question)
         try:
             answer = Answer(self, entry.number, question, query or question.text, database)

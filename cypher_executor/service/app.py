@@ -7,15 +7,19 @@ from collections.abc import AsyncIterator, Sequence
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from cypher_executor.adapters.dispatch_local.early import Early
+from cypher_executor.bolt.server import BoltServer
+from cypher_executor.compat.desk import Desk
 from cypher_executor.errors import NotFound, nearest
+from cypher_executor.service.bolt_socket import BoltSocket
 from cypher_executor.service.envelope import Envelope
 from cypher_executor.service.families import by_path
 from cypher_executor.service.hooks import Hooks
+from cypher_executor.service.neo4j_clients import bolt_server, desk_of
 from cypher_executor.service.resource import Resource
 from cypher_executor.service.waiting import Waiting
 from cypher_executor.settings import Settings
@@ -27,11 +31,15 @@ def create_app(settings: Settings, *, house: House | None = None, early: Early |
 
     `app.state.waiting` is the callers that wait for runs; whoever stops the service ends their waiting first.
     `app.state.load` loads what the first request would have to wait for; see `Library.load`. `app.state.drain` lets
-    what is being executed end while the service still answers.
+    what is being executed end while the service still answers. `app.state.bolt` gives the server of Bolt, for whoever
+    listens on a port of its own.
     """
     waiting, doors = Waiting(), _Door(house)
     paths = by_path()
-    routes = [Route(_matched(path), Resource(paths[path], doors.house, doors.hooks, waiting)) for path in paths]
+    routes: list[BaseRoute] = [
+        Route(_matched(path), Resource(paths[path], doors.house, doors.hooks, doors.desk, waiting)) for path in paths
+    ]
+    routes.append(WebSocketRoute("/", BoltSocket(doors.bolt)))
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -44,6 +52,7 @@ def create_app(settings: Settings, *, house: House | None = None, early: Early |
     app.state.waiting = waiting
     app.state.load = doors.load
     app.state.drain = doors.drain
+    app.state.bolt = doors.bolt
     return app
 
 
@@ -53,12 +62,26 @@ class _Door:
     def __init__(self, house: House | None) -> None:
         self._house = house
         self._hooks: Hooks | None = None
+        self._desk: Desk | None = None
+        self._bolt: BoltServer | None = None
 
     def hooks(self, house: House) -> Hooks:
         """The hooks that the recipes of the house declare."""
         if self._hooks is None:
             self._hooks = Hooks(house.catalog, house.library)
         return self._hooks
+
+    def desk(self, house: House) -> Desk:
+        """Where clients of Neo4j are answered."""
+        if self._desk is None:
+            self._desk = desk_of(house, self.hooks(house))
+        return self._desk
+
+    def bolt(self) -> BoltServer:
+        """What speaks Bolt with them."""
+        if self._bolt is None:
+            self._bolt = bolt_server(self.house(), self.desk(self.house()))
+        return self._bolt
 
     def house(self) -> House:
         """The open house."""
@@ -82,7 +105,14 @@ class _Door:
             return
         async with open_house(settings, early) as self._house:
             yield
-        self._house = self._hooks = None
+            await self._end_connections()
+        self._house = self._hooks = self._desk = self._bolt = None
+
+    async def _end_connections(self) -> None:
+        if self._bolt is not None:
+            await self._bolt.close()
+        if self._desk is not None:
+            await self._desk.close()
 
 
 def _matched(path: str) -> str:

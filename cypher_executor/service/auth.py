@@ -14,15 +14,14 @@ ignored.
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
-from functools import lru_cache
 
 from starlette.datastructures import Headers
 
 from cypher_executor.core.keys import OPERATOR, KeyId, Scope
 from cypher_executor.errors import RequestInvalid
 from cypher_executor.keys import Keys
+from cypher_executor.loopback import is_loopback, without_port
 from cypher_executor.service.problems import Refusal
 
 WITHHELD_HEADERS = frozenset(
@@ -55,20 +54,6 @@ def refuse_open_address(host: str) -> None:
             code="address_refused",
             next_actions=["make a key first: cypher-executor keys create NAME --scope admin", "or listen on 127.0.0.1"],
         )
-
-
-@lru_cache(maxsize=64)
-def is_loopback(host: str) -> bool:
-    """Whether a host, by name or number, is this machine whatever a name server says."""
-    name = host.lower().removesuffix(".")
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        address = ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
 
 
 def admit(keys: Keys, method: str, scheme: str, headers: Headers, needs: Scope | None) -> Caller:
@@ -104,7 +89,7 @@ def _unknown_caller(message: str, code: str) -> Refusal:
 
 def _refuse_stranger(method: str, scheme: str, headers: Headers) -> None:
     host = headers.get("host")
-    if host is not None and not is_loopback(_without_port(host)):
+    if host is not None and not is_loopback(without_port(host)):
         raise _refused(f"as long as there are no keys, requests must name this machine, not {host!r}", "host_refused")
     if method not in _SAFE_METHODS and _from_another_site(scheme, host, headers):
         raise _refused("a page of another site may not start or change anything here", "origin_refused")
@@ -115,12 +100,6 @@ def _from_another_site(scheme: str, host: str | None, headers: Headers) -> bool:
     if origin is not None:
         return origin.lower() != f"{scheme}://{host}".lower()
     return headers.get("sec-fetch-site", "none") in ("cross-site", "same-site")
-
-
-def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0]
 
 
 def _refused(message: str, code: str) -> Refusal:

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
+from cypher_executor.compat.desk import Desk
 from cypher_executor.core.keys import Scope
 from cypher_executor.service.auth import Caller
 from cypher_executor.service.bodies import Body
@@ -36,6 +37,7 @@ class Exchange:
 
     house: House
     hooks: Hooks
+    desk: Desk
     waiting: Waiting
     caller: Caller
     headers: Headers

@@ -16,6 +16,7 @@ from starlette.datastructures import Headers
 from cypher_executor import strict_json
 from cypher_executor.core.recipe import Recipe, Value
 from cypher_executor.core.triggers import Webhook
+from cypher_executor.errors import Conflict
 from cypher_executor.library import Library
 from cypher_executor.schedules import AnnouncedCatalog
 from cypher_executor.service.auth import WITHHELD_HEADERS
@@ -54,6 +55,15 @@ class Hooks:
     async def at(self, path: str) -> Sequence[Hook]:
         """The hooks of this path, of all methods. Should two recipes declare the same, the first by name has it."""
         return (await self._by_path()).get(path, ())
+
+    async def refuse_taken(self, tenant: str, name: str, recipe: Recipe) -> None:
+        """One address starts one recipe. Raises Conflict (`hook_taken`) where this one would have that of another."""
+        taken = await self.taken(tenant, name, recipe)
+        if taken is not None:
+            other, hook = taken
+            whose = f"the recipe {other.recipe!r}" if other.tenant == tenant else "somebody else"
+            message = f"{whose} has the hook {' '.join(hook.methods)} /hooks/{hook.path} already"
+            raise Conflict(message, code="hook_taken")
 
     async def all(self, tenant: str) -> Sequence[Hook]:
         """Every hook of a tenant, by path."""

@@ -12,6 +12,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from cypher_executor.compat.desk import Desk
 from cypher_executor.keys import Keys
 from cypher_executor.service.auth import Caller, admit
 from cypher_executor.service.endpoint import Endpoint, Exchange
@@ -23,6 +24,7 @@ from cypher_executor.service.waiting import Waiting
 from cypher_executor.wiring import House
 
 HooksOf = Callable[[House], Hooks]
+DeskOf = Callable[[House], Desk]
 
 OPERATOR_CALLS = "cypher_executor.operator"
 """An extension of requests that come from this very process, which holds the data folder: they need no key. Servers
@@ -36,11 +38,17 @@ class Resource:
     """The endpoints of one path. `house` gives the house once it is open."""
 
     def __init__(
-        self, endpoints: Iterable[Endpoint], house: Callable[[], House], hooks: HooksOf, waiting: Waiting
+        self,
+        endpoints: Iterable[Endpoint],
+        house: Callable[[], House],
+        hooks: HooksOf,
+        desk: DeskOf,
+        waiting: Waiting,
     ) -> None:
         self._by_method: dict[str, Endpoint] = {endpoint.method: endpoint for endpoint in endpoints}
         self._house = house
         self._hooks = hooks
+        self._desk = desk
         self._waiting = waiting
 
     @property
@@ -65,6 +73,7 @@ class Resource:
         exchange = Exchange(
             house=house,
             hooks=self._hooks(house),
+            desk=self._desk(house),
             waiting=self._waiting,
             caller=caller,
             headers=headers,

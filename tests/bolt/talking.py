@@ -27,12 +27,18 @@ NEWEST = Version(5, 4)
 ALL: Mapping[str, Any] = {"n": -1}
 
 
-async def admit(credentials: Credentials) -> Guest:
+def admit(credentials: Credentials) -> Guest:
     """Lets everybody in but who says `wrong`; `reader` may only ask, and `other` is of another tenant."""
     if credentials.credentials == "wrong":
         raise Refused(UNAUTHORIZED, "this is no key of ours")
     tenant = "other" if credentials.credentials == "other" else "default"
-    return Guest(tenant, may_do=credentials.credentials != "reader")
+    deeds = () if credentials.credentials == "reader" else ("executor.run", "executor.save")
+    return Guest(tenant, frozenset(deeds))
+
+
+def serving(desk: Desk, **more: Any) -> BoltServer:
+    """A server that is asked by the bytes."""
+    return BoltServer(desk, admit, **{"local": lambda: True, **more})
 
 
 class MemoryPipe:
@@ -147,7 +153,7 @@ async def talking(
     desk: Desk, version: Version = NEWEST, key: str = "", entered: bool = True, **more: Any
 ) -> AsyncIterator[Talk]:
     """A connection after its handshake and, unless not `entered`, after HELLO and LOGON."""
-    talk = Talk(BoltServer(desk, admit, **more))
+    talk = Talk(serving(desk, **more))
     try:
         talk.say(offers((version.major, version.minor, 0)))
         assert await talk.exactly(4) == version.encoded

@@ -6,9 +6,8 @@ import pytest
 
 from cypher_executor.bolt import handshake
 from cypher_executor.bolt.handshake import NOTHING, PREAMBLE, SPOKEN, Version
-from cypher_executor.bolt.server import BoltServer
 from cypher_executor.compat.desk import Desk
-from tests.bolt.talking import HELLO, SUCCESS, Talk, admit, offers
+from tests.bolt.talking import HELLO, SUCCESS, Talk, offers, serving
 
 
 @pytest.mark.parametrize(
@@ -37,7 +36,7 @@ def test_versions_are_those_that_are_promised() -> None:
 
 
 async def test_a_client_may_choose_from_a_list(desk: Desk) -> None:
-    talk = Talk(BoltServer(desk, admit))
+    talk = Talk(serving(desk))
     talk.say(PREAMBLE + bytes.fromhex("000001FF 00040404 00000000 00000000"))
     assert await talk.exactly(4) == bytes.fromhex("000001FF")
     assert await talk.exactly(10) == bytes.fromhex("02 00040405 00000404 00")
@@ -48,7 +47,7 @@ async def test_a_client_may_choose_from_a_list(desk: Desk) -> None:
 
 @pytest.mark.parametrize("choice", ["00000605", "01000405", "00000304"])
 async def test_a_choice_that_is_not_of_the_list_ends_it(desk: Desk, choice: str) -> None:
-    talk = Talk(BoltServer(desk, admit))
+    talk = Talk(serving(desk))
     talk.say(PREAMBLE + bytes.fromhex("000001FF") + bytes(12))
     await talk.exactly(14)
     talk.say(bytes.fromhex(choice) + b"\0")
@@ -57,7 +56,7 @@ async def test_a_choice_that_is_not_of_the_list_ends_it(desk: Desk, choice: str)
 
 
 async def test_no_version_in_common_is_told_and_ends_it(desk: Desk) -> None:
-    talk = Talk(BoltServer(desk, admit))
+    talk = Talk(serving(desk))
     talk.say(offers((3, 0, 0)))
     await talk.ended()
     assert bytes(talk.pipe.told) == NOTHING
@@ -65,14 +64,14 @@ async def test_no_version_in_common_is_told_and_ends_it(desk: Desk) -> None:
 
 @pytest.mark.parametrize("said", [b"GARB" * 5, b"\x16\x03\x01\x02\x00" * 8, b""])
 async def test_what_is_not_bolt_is_told_nothing(desk: Desk, said: bytes) -> None:
-    talk = Talk(BoltServer(desk, admit))
+    talk = Talk(serving(desk))
     talk.say(said)
     await talk.ended()
     assert not talk.pipe.told
 
 
 async def test_bytes_may_come_one_by_one(desk: Desk) -> None:
-    talk = Talk(BoltServer(desk, admit))
+    talk = Talk(serving(desk))
     for byte in offers((5, 4, 4)):
         talk.say(bytes((byte,)))
     assert await talk.exactly(4) == Version(5, 4).encoded

@@ -17,12 +17,11 @@ from cypher_executor.bolt import connection, session
 from cypher_executor.bolt.chunks import chunked
 from cypher_executor.bolt.messages import request_of
 from cypher_executor.bolt.packing import packed
-from cypher_executor.bolt.server import BoltServer
 from cypher_executor.bolt.structure import Structure
 from cypher_executor.bolt.unpacking import Malformed
 from cypher_executor.compat.desk import Desk
 from tests.bolt.answering import Answering
-from tests.bolt.talking import ALL, FAILURE, HELLO, LOGON, PULL, RUN, SUCCESS, Talk, admit, offers, talking
+from tests.bolt.talking import ALL, FAILURE, HELLO, LOGON, PULL, RUN, SUCCESS, Talk, offers, serving, talking
 
 MANY = "UNWIND range(1, 1000) AS a UNWIND range(1, 1000) AS b RETURN a, b, 'a text that takes some room' AS text"
 
@@ -44,9 +43,9 @@ async def test_a_message_has_a_limit(talk: Talk) -> None:
 
 async def test_somebody_who_says_nothing_is_not_waited_for_long(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "ENTER_S", 0.05)
-    silent = Talk(BoltServer(desk, admit))
+    silent = Talk(serving(desk))
     await silent.ended()
-    begun = Talk(BoltServer(desk, admit))
+    begun = Talk(serving(desk))
     begun.say(offers((5, 4, 0))[:-1])
     await begun.ended()
     async with talking(desk, entered=False) as shaken:
@@ -109,7 +108,7 @@ async def test_a_flood_of_requests_is_read_no_faster_than_it_is_answered(desk: D
 
 
 async def test_there_are_not_too_many_connections(desk: Desk) -> None:
-    server = BoltServer(desk, admit, most=3)
+    server = serving(desk, most=3)
     kept = [Talk(server) for _ in range(3)]
     for talk in kept:
         talk.say(offers((5, 4, 0)))
@@ -178,7 +177,7 @@ def test_any_bytes_are_a_request_or_malformed(message: bytes) -> None:
 async def _survives(answers: Answering, seed: int) -> None:
     """A connection on which anything may be said: it ends or goes on, and the next client is served."""
     random_ = random.Random(seed)
-    talk = Talk(BoltServer(answers.desk, admit))
+    talk = Talk(serving(answers.desk))
     said = bytearray(offers((5, 4, 0))) if random_.random() < 0.9 else bytearray(random_.randbytes(20))
     said += chunked(packed(Structure(HELLO, ({},)))) + chunked(packed(Structure(LOGON, ({},))))
     for _ in range(random_.randrange(1, 15)):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cypher_executor.errors import RequestInvalid
-from cypher_executor.service.auth import is_loopback, refuse_open_address
+from cypher_executor.loopback import is_loopback
+from cypher_executor.service.auth import refuse_open_address
 from tests.service.support import Ask, refused
 
 LOOPBACK = ["localhost", "LOCALHOST", "localhost.", "app.localhost", "127.0.0.1", "127.8.9.1", "::1", "[::1]",

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from cypher_executor.core.recipe import Recipe
 from cypher_executor.cypher.bill import bill_json, more_json
 from cypher_executor.cypher.diagnostics import to_json
-from cypher_executor.errors import Conflict, Diagnostic, NotFound, RequestInvalid
+from cypher_executor.errors import Diagnostic, NotFound, RequestInvalid
 from cypher_executor.library import agreed_name
 from cypher_executor.ports import RecipeVersion
 from cypher_executor.service import answers, requests
@@ -61,7 +61,8 @@ async def _store(exchange: Exchange, name: str | None) -> Response:
     if exchange.query.dry_run:
         known = await library.names(exchange.caller.tenant)
         return await _tried(exchange, *await library.compile(text, recipes=known), name)
-    await _refuse_taken_hook(exchange, (await library.compile(text))[0], name)
+    recipe, _ = await library.compile(text)
+    await exchange.hooks.refuse_taken(exchange.caller.tenant, agreed_name(recipe.name, name), recipe)
     since_us = exchange.house.clock.now_us()
     allow = exchange.query.allow or exchange.body.allow
     saved = await library.save(exchange.caller.tenant, text, name, allow=allow)
@@ -69,16 +70,6 @@ async def _store(exchange: Exchange, name: str | None) -> Response:
     view = recipe_view(saved.recipe, version.name, version, saved.warnings, exchange.base_url, since_us, reach)
     status = 201 if version.created_us >= since_us else 200
     return reply(status, view, location=f"/recipes/{in_path(version.name)}")
-
-
-async def _refuse_taken_hook(exchange: Exchange, recipe: Recipe, name: str | None) -> None:
-    """One address starts one recipe."""
-    taken = await exchange.hooks.taken(exchange.caller.tenant, agreed_name(recipe.name, name), recipe)
-    if taken is not None:
-        other, hook = taken
-        whose = f"the recipe {other.recipe!r}" if other.tenant == exchange.caller.tenant else "somebody else"
-        message = f"{whose} has the hook {' '.join(hook.methods)} /hooks/{hook.path} already"
-        raise Conflict(message, code="hook_taken")
 
 
 async def _tried(exchange: Exchange, recipe: Recipe, warnings: tuple[Diagnostic, ...], name: str | None) -> Response:
@@ -126,7 +117,8 @@ async def rollback(exchange: Exchange) -> Response:
     name, tenant, number = exchange.path["name"], exchange.caller.tenant, exchange.body.version
     library = exchange.house.library
     wanted = await library.version(tenant, name, number)
-    await _refuse_taken_hook(exchange, await library.by_digest(wanted.digest, wanted.text), name)
+    recipe = await library.by_digest(wanted.digest, wanted.text)
+    await exchange.hooks.refuse_taken(tenant, agreed_name(recipe.name, name), recipe)
     return await _stored(exchange, await library.point(tenant, name, number, allow=exchange.body.allow))
 
 
