@@ -76,7 +76,7 @@ async def test_a_snapshot_stays_as_it_was(store: SqliteGraph) -> None:
 
 async def test_a_tenant_sees_nothing_of_another_one(store: SqliteGraph) -> None:
     mine, other = run("a", tenant="default"), run("b", tenant="other")
-    step = NodeRow("Step", "b/x", {"name": "x"}, ("Failed",))
+    step = NodeRow("Step", "b/x", {"name": "x", "state": "failed"}, ("Failed",))
     host = NodeRow("Host", "other.example", {"name": "other.example"})
     recipe = NodeRow("Recipe", "other/r/1", {"name": "r", "tenant": "other"})
     everybody = NodeRow("Part", "set", {"name": "set"})

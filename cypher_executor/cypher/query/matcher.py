@@ -1,17 +1,18 @@
 """Decides in which order the elements of patterns are looked for, and makes the steps.
 
 A path is begun where least is to be looked at: at a node that is known, at the end of a known relationship, at a node
-with a label, in this order; and then it is followed to both sides. Paths that hang on what is known come first. A
-condition is asked as soon as all that it reads is known, but never before the one that stands in front of it, because
-that may be what keeps it from failing.
+of which an id, a property, a span or a label is said, in this order; and then it is followed to both sides. Paths that
+hang on what is known come first. A condition is asked as soon as all that it reads is known, but never before the one
+that stands in front of it, because that may be what keeps it from failing.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from cypher_executor.cypher.query.bounds import Said
 from cypher_executor.cypher.query.expansions import Arrival, Expand, ExpandMany
 from cypher_executor.cypher.query.graph import Direction
 from cypher_executor.cypher.query.host import Evaluator
@@ -27,6 +28,8 @@ from cypher_executor.cypher.query.steps import (
 )
 from cypher_executor.cypher.query.ways import ShortestWays
 
+_EQUAL = ("=", "IN")
+_NOTHING = Said()
 _TURNED: dict[Direction, Direction] = {"out": "in", "in": "out", "both": "both"}
 
 
@@ -37,6 +40,7 @@ class _Matcher:
     """What was known before the clause: a relationship among it may be met again."""
 
     conditions: list[tuple[Evaluator, str]]
+    said: Mapping[str, Said]
     steps: list[Step] = field(default_factory=list)
     later: list[tuple[str, tuple[str, Evaluator]]] = field(default_factory=list)
 
@@ -76,7 +80,25 @@ class _Matcher:
             return 0
         if self._known_beside(path, i) is not None:
             return 1
-        return 3 - bool(path.nodes[i].labels) if not path.nodes[i].properties else 2 - bool(path.nodes[i].labels)
+        return self._cost_of_looking(path.nodes[i])
+
+    def _cost_of_looking(self, node: NodeSpec) -> int:
+        """By what is said of a node: its id, a property that it has, a span that a property is in, its labels."""
+        said = self._said_now(node)
+        signs = {bound.sign for bound in said.bounds}
+        keys = {key for key, _ in node.properties} | {b.key for b in said.bounds if b.sign in _EQUAL}
+        if None in keys or "id" in keys:
+            return 1
+        if keys:
+            return 2 if node.labels else 5
+        if signs and node.labels:
+            return 3
+        return 4 if len({*node.labels, *said.labels}) > 1 else 5 if node.labels or said.labels else 6
+
+    def _said_now(self, node: NodeSpec) -> Said:
+        """What conditions say of a node that can be worked out before it is known."""
+        said = self.said.get(node.name, _NOTHING)
+        return Said(said.labels, [bound for bound in said.bounds if bound.value.names <= self.known])
 
     def _known_beside(self, path: PathSpec, i: int) -> RelationshipSpec | None:
         beside = path.relationships[max(0, i - 1) : i + 1]
@@ -90,7 +112,9 @@ class _Matcher:
         elif beside is not None:
             self._add(ScanEnds(beside.name, self._ready(node)), node.name)
         else:
-            self._add(ScanNodes(self._ready(node)), node.name)
+            said = self._said_now(node)
+            labels = tuple(dict.fromkeys((*node.labels, *said.labels)))
+            self._add(ScanNodes(replace(self._ready(node), labels=labels, bounds=tuple(said.bounds))), node.name)
 
     def _expand(self, source: NodeSpec, over: RelationshipSpec, target: NodeSpec, *, turned: bool) -> None:
         direction = _TURNED[over.direction] if turned else over.direction
@@ -126,10 +150,14 @@ class _Matcher:
 
 
 def steps_for(
-    paths: Sequence[PathSpec], given: frozenset[str], conditions: Sequence[tuple[Evaluator, str]]
+    paths: Sequence[PathSpec],
+    given: frozenset[str],
+    conditions: Sequence[tuple[Evaluator, str]],
+    said: Mapping[str, Said],
 ) -> tuple[Step, ...]:
-    """The steps that find all paths of a clause; `given` are the names of the row that it begins with."""
-    matcher = _Matcher(set(given), given, list(conditions))
+    """The steps that find all paths of a clause; `given` are the names of the row that it begins with, and `said` is
+    what the conditions say of single nodes."""
+    matcher = _Matcher(set(given), given, list(conditions), said)
     for path in _in_order(paths, matcher):
         matcher.path(path)
     assert not matcher.conditions and not matcher.later

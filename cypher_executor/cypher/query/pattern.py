@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from cypher_executor.cypher import syntax
 from cypher_executor.cypher.query import types as t
+from cypher_executor.cypher.query.bounds import BoundSpec
 from cypher_executor.cypher.query.graph import Direction
 from cypher_executor.cypher.query.host import Evaluator, Planning, compile_in
 from cypher_executor.cypher.query.scope import Scope
@@ -21,11 +22,12 @@ MAX_HOPS = 2**31
 
 @dataclass(frozen=True, slots=True)
 class NodeSpec:
-    """A node to look for."""
+    """A node to look for. `bounds`: what else is said of it, for the graph to look at the right place."""
 
     name: str
     labels: tuple[str, ...]
     properties: tuple[tuple[str, Evaluator], ...]
+    bounds: tuple[BoundSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

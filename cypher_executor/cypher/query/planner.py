@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cypher_executor.cypher import syntax
 from cypher_executor.cypher.printing import print_expression
 from cypher_executor.cypher.query import types as t
+from cypher_executor.cypher.query.bounds import said_of_nodes
 from cypher_executor.cypher.query.calling import Nothing, plan_call
 from cypher_executor.cypher.query.host import Evaluator, Planning, compile_condition, compile_in
 from cypher_executor.cypher.query.keeping import Distinct
@@ -137,10 +138,11 @@ def plan_patterns(
     given = frozenset(scope)
     known = len(planning.problems.found)
     paths = PatternReader(scope, planning, fixed=fixed).read(patterns)
-    conditions = [] if where is None else [_condition(part, scope, planning) for part in _conjuncts(where)]
+    parts = () if where is None else _conjuncts(where)
+    conditions = [_condition(part, scope, planning) for part in parts]
     if len(planning.problems.found) > known:
         return ()
-    return steps_for(paths, given, conditions)
+    return steps_for(paths, given, conditions, said_of_nodes(parts, scope, planning))
 
 
 def _conjuncts(where: syntax.Expression) -> tuple[syntax.Expression, ...]:

@@ -7,17 +7,20 @@ A step is a generator that writes what it found into the match, yields, and take
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from cypher_executor.cypher.expressions.frame import Value
 from cypher_executor.cypher.expressions.values import equal, truth
+from cypher_executor.cypher.query.bounds import BoundSpec
 from cypher_executor.cypher.query.context import Context, Row
-from cypher_executor.cypher.query.graph import Direction
+from cypher_executor.cypher.query.graph import Bound, Direction
 from cypher_executor.cypher.query.host import Evaluator
 from cypher_executor.cypher.query.pattern import NodeSpec, RelationshipSpec
 from cypher_executor.cypher.query.values import Id, Node, Path, Relationship
+from cypher_executor.errors import ExpressionError
 
 Wanted = Mapping[str, Value]
 _DONE = object()
@@ -42,6 +45,14 @@ class Match:
     def wanted(self, properties: Sequence[tuple[str, Evaluator]]) -> Wanted:
         """The properties that something must have."""
         return {key: self.value(evaluator) for key, evaluator in properties}
+
+    def bounds(self, specs: Sequence[BoundSpec]) -> Sequence[Bound]:
+        """Within what something must be. A value that cannot be worked out bounds nothing: the condition tells it."""
+        found = []
+        for spec in specs:
+            with contextlib.suppress(ExpressionError):
+                found.append(Bound(spec.key, spec.sign, self.value(spec.value)))
+        return found
 
     def has(self, found: Node | Relationship, wanted: Wanted) -> bool:
         """Whether something has them. Null is equal to nothing, so who wants it gets nothing."""
@@ -89,7 +100,7 @@ class ScanNodes:
     def tries(self, match: Match) -> Iterator[None]:
         spec, row = self.node, match.row
         wanted = match.wanted(spec.properties)
-        for found in match.context.graph.nodes(spec.labels, wanted):
+        for found in match.context.graph.nodes(spec.labels, wanted, match.bounds(spec.bounds)):
             match.context.budget.spend(1)
             if match.has(found, wanted) and set(spec.labels).issubset(found.labels):
                 row[spec.name] = found
@@ -97,7 +108,12 @@ class ScanNodes:
         row.pop(spec.name, None)
 
     def describe(self) -> str:
-        return f"every node {node_text(self.node)}"
+        return f"every node {node_text(self.node)}{_within(self.node)}"
+
+
+def _within(node: NodeSpec) -> str:
+    keys = dict.fromkeys([key for key, _ in node.properties] + [bound.key or "id" for bound in node.bounds])
+    return f" by {', '.join(keys)}" if keys else ""
 
 
 @dataclass(frozen=True, slots=True)
