@@ -126,11 +126,11 @@ def _id(end: End) -> Id:
 
 
 def _indexes(node: Node) -> Iterator[_Index]:
-    label = node.labels[0]
-    for key in INDEXED.get(label, ()):
-        value = node.values.get(key)
-        if isinstance(value, str):
-            yield (label, key, value)
+    for label in node.labels:
+        for key in INDEXED.get(label, ()):
+            value = node.values.get(key)
+            if isinstance(value, str):
+                yield (label, key, value)
 
 
 def _askable(labels: Sequence[str], properties: Mapping[str, Any]) -> Iterator[_Index]:

@@ -35,7 +35,7 @@ def ask(graph: Graph, text: str, parameters: dict[str, Any] | None = None, at_us
 
 
 def run(key: str, *labels: str, **properties: Any) -> NodeRow:
-    return NodeRow("Run", key, {"id": key, **properties}, labels)
+    return NodeRow("Run", key, {"id": key, "tenant": "default", **properties}, labels)
 
 
 async def test_the_questions_of_the_page_have_the_answers_that_they_have_in_memory(store: SqliteGraph) -> None:

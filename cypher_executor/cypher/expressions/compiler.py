@@ -68,8 +68,17 @@ class Host(Protocol):
         """Nodes of the tree, by id, whose value is a name's: what is below them is not looked at."""
         ...
 
+    @property
+    def constants(self) -> frozenset[int]:
+        """Nodes of the tree, by id, whose value is worked out once for all evaluations."""
+        ...
+
     def build(self, node: Any, work: Compiling) -> Closure:
         """The closure of a form of expression that asks a graph."""
+        ...
+
+    def once(self, closure: Closure) -> Closure:
+        """The closure of a constant, from the one that works it out."""
         ...
 
 
@@ -141,7 +150,9 @@ def compile_expression(
         for node in reversed(order):
             build = _column if id(node) in work.columns else BUILDERS.get(type(node))
             if build is not None:
-                work.closures[id(node)] = build(node, work)
+                closure = build(node, work)
+                once = host is not None and id(node) in host.constants
+                work.closures[id(node)] = host.once(closure) if once and host is not None else closure
             work.sizes[id(node)] = 1 + sum(work.sizes[id(child)] for child in below(node, work))
     if work.problems.found:
         return None, tuple(work.problems.found)

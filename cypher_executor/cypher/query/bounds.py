@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cypher_executor.cypher import syntax
+from cypher_executor.cypher.query.constants import draws
 from cypher_executor.cypher.query.graph import Sign
 from cypher_executor.cypher.query.host import Evaluator, Planning, compile_in
 from cypher_executor.cypher.query.scope import Scope
 
 _TURNED: Mapping[str, Sign] = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-_DRAWN = frozenset({"rand", "uuid", "randomuuid"})
 _ASKING = (syntax.PatternPredicate, syntax.PatternComprehension, syntax.Subquery, syntax.CountStar)
 
 
@@ -38,37 +38,49 @@ class Said:
     bounds: list[BoundSpec] = field(default_factory=list)
 
 
-def said_of_nodes(conditions: Sequence[syntax.Expression], scope: Scope, planning: Planning) -> Mapping[str, Said]:
-    """For each name, what those conditions say of it that all have to hold."""
-    found: defaultdict[str, Said] = defaultdict(Said)
+@dataclass(slots=True)
+class Sayings:
+    """What conditions say of nodes, by name. `whole`: that is all that they say."""
+
+    of: defaultdict[str, Said] = field(default_factory=lambda: defaultdict(Said))
+    whole: bool = True
+
+
+def said_of_nodes(conditions: Sequence[syntax.Expression], scope: Scope, planning: Planning) -> Sayings:
+    """What those conditions say that all have to hold."""
+    found = Sayings()
     for condition in conditions:
         match condition:
             case syntax.HasLabels(subject=syntax.Variable(name=name)):
-                found[name].labels += [label.text for label in condition.labels]
+                found.of[name].labels += [label.text for label in condition.labels]
             case syntax.Comparison():
-                for name, key, sign, value in _compared(condition):
-                    _add(found, name, key, sign, value, scope, planning)
+                pairs = list(_compared(condition))
+                found.whole = found.whole and len(pairs) == len(condition.operators)
+                for pair in pairs:
+                    _add(found, pair, scope, planning)
             case syntax.Tests(tests=(syntax.Test(kind="IN", operand=operand),)) if operand is not None:
                 known = _property(condition.subject)
+                found.whole = found.whole and known is not None
                 if known is not None:
-                    _add(found, *known, "IN", operand, scope, planning)
+                    _add(found, (*known, "IN", operand), scope, planning)
+            case _:
+                found.whole = False
     return found
 
 
-def _add(
-    found: defaultdict[str, Said], name: str, key: str | None, sign: Sign, value: syntax.Expression, scope: Scope,
-    planning: Planning,
-) -> None:  # fmt: skip
+_Compared = tuple[str, str | None, Sign, syntax.Expression]
+
+
+def _add(found: Sayings, pair: _Compared, scope: Scope, planning: Planning) -> None:
+    name, key, sign, value = pair
     if any(_is_left_out(node) for node in syntax.walk(value)):
-        return
-    found[name].bounds.append(BoundSpec(key, sign, compile_in(value, scope, planning)))
+        found.whole = False
+    else:
+        found.of[name].bounds.append(BoundSpec(key, sign, compile_in(value, scope, planning)))
 
 
 def _is_left_out(node: syntax.Syntax) -> bool:
-    return isinstance(node, _ASKING) or (isinstance(node, syntax.FunctionCall) and node.name.text.lower() in _DRAWN)
-
-
-_Compared = tuple[str, str | None, Sign, syntax.Expression]
+    return isinstance(node, _ASKING) or draws(node)
 
 
 def _compared(condition: syntax.Comparison) -> Iterator[_Compared]:

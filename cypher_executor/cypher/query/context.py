@@ -27,6 +27,8 @@ class Context:
         self.graph = graph
         self.scope = scope
         self.budget = budget
+        self.constants: dict[object, Value] = {}
+        """What is the same for all rows, once it is worked out."""
         self._frames = 0
 
     def frame(self, slots: int) -> QueryFrame:

@@ -6,8 +6,8 @@ somebody reads them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 from cypher_executor.cypher.expressions.frame import Value
 from cypher_executor.cypher.query.values import Id, Node, Relationship
@@ -52,4 +52,16 @@ class Graph(Protocol):
 
     def relationship_count(self, type: str | None) -> int:
         """How many relationships have this type, about."""
+        ...
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """A graph that may be able to count nodes without giving each of them."""
+
+    def count(
+        self, labels: Sequence[str], properties: Mapping[str, Any], bounds: Sequence[Bound], keys: Sequence[str]
+    ) -> Iterable[tuple[Sequence[Value], int]] | None:
+        """How many nodes have these labels and properties within these bounds, for each combination of the values of
+        these properties that there is; of no properties one number, which may be 0. None when it cannot tell."""
         ...

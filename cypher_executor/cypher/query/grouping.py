@@ -14,12 +14,12 @@ from cypher_executor.cypher.expressions.compiler import GRAPH_FORMS
 from cypher_executor.cypher.expressions.functions import AGGREGATES
 from cypher_executor.cypher.query import types as t
 from cypher_executor.cypher.query.aggregates import ARGUMENTS
+from cypher_executor.cypher.query.constants import draws
 from cypher_executor.cypher.query.fingerprints import fingerprint
 from cypher_executor.cypher.query.groups import Aggregate
 from cypher_executor.cypher.query.host import NOTHING, Evaluator, Planning, compile_in
 from cypher_executor.cypher.query.scope import Scope
 
-_DRAWS = frozenset({"rand", "uuid", "randomuuid"})
 _ALWAYS_INTEGER = frozenset({"count"})
 
 Key = tuple[object, ...]
@@ -145,7 +145,9 @@ class Grouping:
             return Aggregate(name, "count", None, None, False)
         values = [compile_in(argument, self.scope, self.planning) for argument in call.arguments]
         value, argument = (*values, None, None)[:2]
-        return Aggregate(name, function, value, argument, call.distinct)
+        only = call.arguments[0]
+        variable = only.name if isinstance(only, syntax.Variable) else None
+        return Aggregate(name, function, value, argument, call.distinct, variable)
 
     def _check_arguments(self, call: syntax.FunctionCall, wanted: int) -> None:
         name, problems = call.name.text, self.planning.problems
@@ -155,7 +157,7 @@ class Grouping:
         for node in (n for argument in call.arguments for n in reachable(argument)):
             if is_aggregate(node):
                 problems.refuse("nested_aggregation", f"{name}() cannot go over the result of its like.", node.place)
-            if isinstance(node, syntax.FunctionCall) and node.name.text.lower() in _DRAWS:
+            if isinstance(node, syntax.FunctionCall) and draws(node):
                 message = f"{node.name.text}() draws anew for each row, so {name}() of it says nothing."
                 problems.refuse("non_constant_expression", message, node.place)
 

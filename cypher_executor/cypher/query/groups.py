@@ -16,13 +16,15 @@ from cypher_executor.cypher.query.operators import Operator, shown
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """One aggregating call: `function` of `value` (None for `count(*)`), over distinct values if so wanted."""
+    """One aggregating call: `function` of `value` (None for `count(*)`), over distinct values if so wanted. `variable`:
+    what the value is, if it is nothing but a variable."""
 
     name: str
     function: str
     value: Evaluator | None
     argument: Evaluator | None
     distinct: bool
+    variable: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,12 @@ class Group:
         for row in self.source.rows(context, argument):
             context.budget.spend(1)
             values = {name: evaluate(row) for name, evaluate in keys}
-            key = tuple(map(sort_key, values.values()))
-            if key not in groups:
+            key = tuple([v if type(v) is str else sort_key(v) for v in values.values()])
+            group = groups.get(key)
+            if group is None:
                 held.add(weight(values.values()) * (1 + len(running)))
-                groups[key] = (values, [one.cell() for one in running])
-            for one, cell in zip(running, groups[key][1], strict=True):
+                group = groups[key] = (values, [one.cell() for one in running])
+            for one, cell in zip(running, group[1], strict=True):
                 one.add(cell, row)
         return groups
 

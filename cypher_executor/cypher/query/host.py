@@ -16,6 +16,7 @@ from cypher_executor.cypher.expressions import Function, compile_expression
 from cypher_executor.cypher.expressions.compiler import Compiling
 from cypher_executor.cypher.expressions.frame import Closure, Frame, Value
 from cypher_executor.cypher.query import types as t
+from cypher_executor.cypher.query.constants import constants_of
 from cypher_executor.cypher.query.context import Context, QueryFrame, Row
 from cypher_executor.cypher.query.functions import QUERY_FUNCTIONS
 from cypher_executor.cypher.query.inference import Inference
@@ -74,10 +75,13 @@ FORMS: dict[type[syntax.Syntax], BuildForm] = {}
 class Host:
     """The query around one expression; an `expressions.compiler.Host`."""
 
-    def __init__(self, scope: Scope, planning: Planning, columns: Mapping[int, str]) -> None:
+    def __init__(
+        self, scope: Scope, planning: Planning, columns: Mapping[int, str], constants: frozenset[int] = frozenset()
+    ) -> None:
         self.scope = scope
         self.planning = planning
         self.columns = columns
+        self.constants = constants
 
     @property
     def functions(self) -> Mapping[str, Function]:
@@ -92,6 +96,19 @@ class Host:
         closure, names = self._form(node, self.scope.with_(dict.fromkeys(bound, t.ANY)))
         work.names |= names - bound.keys()
         return _with_bound(closure, tuple(bound.items())) if bound else closure
+
+    def once(self, closure: Closure) -> Closure:
+        key = object()
+
+        def evaluate(frame: Frame) -> Value:
+            assert isinstance(frame, QueryFrame)
+            known = frame.context.constants
+            value = known.get(key, known)
+            if value is known:
+                value = known[key] = closure(frame)
+            return value
+
+        return evaluate
 
     def _form(self, node: syntax.Syntax, scope: Scope) -> tuple[Closure, set[str]]:
         """The plan of a form that asks the graph. Each is planned, and runs, within the one around."""
@@ -146,7 +163,7 @@ def compile_in(
         planning.parameters.update(n.name for n in syntax.walk(expression) if isinstance(n, syntax.Parameter))
     if len(planning.problems.found) > known:
         return NOTHING
-    host = Host(scope, planning, columns)
+    host = Host(scope, planning, columns, constants_of(expression) - columns.keys())
     compiled, diagnostics = compile_expression(expression, host=host)
     planning.problems.found.extend(diagnostics)
     if compiled is None:

@@ -9,10 +9,10 @@ that stands in front of it, because that may be what keeps it from failing.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from cypher_executor.cypher.query.bounds import Said
+from cypher_executor.cypher.query.bounds import Said, Sayings
 from cypher_executor.cypher.query.expansions import Arrival, Expand, ExpandMany
 from cypher_executor.cypher.query.graph import Direction
 from cypher_executor.cypher.query.host import Evaluator
@@ -40,7 +40,7 @@ class _Matcher:
     """What was known before the clause: a relationship among it may be met again."""
 
     conditions: list[tuple[Evaluator, str]]
-    said: Mapping[str, Said]
+    said: Sayings
     steps: list[Step] = field(default_factory=list)
     later: list[tuple[str, tuple[str, Evaluator]]] = field(default_factory=list)
 
@@ -97,7 +97,7 @@ class _Matcher:
 
     def _said_now(self, node: NodeSpec) -> Said:
         """What conditions say of a node that can be worked out before it is known."""
-        said = self.said.get(node.name, _NOTHING)
+        said = self.said.of.get(node.name, _NOTHING)
         return Said(said.labels, [bound for bound in said.bounds if bound.value.names <= self.known])
 
     def _known_beside(self, path: PathSpec, i: int) -> RelationshipSpec | None:
@@ -114,7 +114,9 @@ class _Matcher:
         else:
             said = self._said_now(node)
             labels = tuple(dict.fromkeys((*node.labels, *said.labels)))
-            self._add(ScanNodes(replace(self._ready(node), labels=labels, bounds=tuple(said.bounds))), node.name)
+            ready = replace(self._ready(node), labels=labels, bounds=tuple(said.bounds))
+            everything = self.said.whole and len(said.bounds) == len(self.said.of[node.name].bounds)
+            self._add(ScanNodes(ready, everything and not self.later), node.name)
 
     def _expand(self, source: NodeSpec, over: RelationshipSpec, target: NodeSpec, *, turned: bool) -> None:
         direction = _TURNED[over.direction] if turned else over.direction
@@ -153,7 +155,7 @@ def steps_for(
     paths: Sequence[PathSpec],
     given: frozenset[str],
     conditions: Sequence[tuple[Evaluator, str]],
-    said: Mapping[str, Said],
+    said: Sayings,
 ) -> tuple[Step, ...]:
     """The steps that find all paths of a clause; `given` are the names of the row that it begins with, and `said` is
     what the conditions say of single nodes."""

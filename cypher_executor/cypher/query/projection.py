@@ -19,6 +19,7 @@ from cypher_executor.cypher.query.host import NOTHING, Evaluator, Planning, comp
 from cypher_executor.cypher.query.keeping import Distinct, Sort
 from cypher_executor.cypher.query.operators import Extend, Filter, Keep, Limit, Operator, Skip
 from cypher_executor.cypher.query.scope import OWN, Scope
+from cypher_executor.cypher.query.tally import tallied
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,9 @@ class _Projection:
         for column in self.columns:
             if aggregates(column.expression):
                 later.append((column.name, groups.compile(column.expression)))
-        self.operator = Extend(Group(self.operator, tuple(keys), tuple(groups.aggregates)), tuple(later))
+        written = [(c.name, c.expression) for c in self.columns if not aggregates(c.expression)]
+        grouped = tallied(Group(self.operator, tuple(keys), tuple(groups.aggregates)), written)
+        self.operator = Extend(grouped, tuple(later))
         types = {name: evaluator.type for name, evaluator in (*keys, *later)}
         self.after = Scope({column.name: types[column.name] for column in self.columns})
 

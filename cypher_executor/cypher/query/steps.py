@@ -73,16 +73,29 @@ class Step(Protocol):
 
 def find(steps: Sequence[Step], context: Context, row: Row) -> Iterator[Row]:
     """`row` with everything that was found, once for each way to find it."""
-    match = Match(context, row)
-    stack = [steps[0].tries(match)]
+    match, budget = Match(context, row), context.budget
+    places = _places(steps)
+    stack = [places[0][0].tries(match)]
     while stack:
-        context.budget.spend(1)
+        budget.spend(1)
         if next(stack[-1], _DONE) is _DONE:
             stack.pop()
-        elif len(stack) < len(steps):
-            stack.append(steps[len(stack)].tries(match))
+        elif all(test.holds(match) for test in places[len(stack) - 1][1]):
+            if len(stack) < len(places):
+                stack.append(places[len(stack)][0].tries(match))
+            else:
+                yield dict(match.row)
+
+
+def _places(steps: Sequence[Step]) -> Sequence[tuple[Step, Sequence[Require]]]:
+    """The steps that find something, each with the conditions that are asked of what it has found."""
+    found: list[tuple[Step, list[Require]]] = []
+    for step in steps:
+        if isinstance(step, Require) and found:
+            found[-1][1].append(step)
         else:
-            yield dict(match.row)
+            found.append((step, []))
+    return found
 
 
 def node_text(node: NodeSpec) -> str:
@@ -93,16 +106,17 @@ def node_text(node: NodeSpec) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ScanNodes:
-    """All nodes of the graph that fit."""
+    """All nodes of the graph that fit. `whole`: the node says all that is asked of the whole pattern."""
 
     node: NodeSpec
+    whole: bool = False
 
     def tries(self, match: Match) -> Iterator[None]:
         spec, row = self.node, match.row
-        wanted = match.wanted(spec.properties)
+        wanted, labels, budget = match.wanted(spec.properties), frozenset(spec.labels), match.context.budget
         for found in match.context.graph.nodes(spec.labels, wanted, match.bounds(spec.bounds)):
-            match.context.budget.spend(1)
-            if match.has(found, wanted) and set(spec.labels).issubset(found.labels):
+            budget.spend(1)
+            if labels.issubset(found.labels) and (not wanted or match.has(found, wanted)):
                 row[spec.name] = found
                 yield
         row.pop(spec.name, None)
@@ -163,8 +177,12 @@ class Require:
     condition: Evaluator
     text: str
 
+    def holds(self, match: Match) -> bool:
+        """Whether it is true of what has been found so far."""
+        return truth(match.value(self.condition), "WHERE") is True
+
     def tries(self, match: Match) -> Iterator[None]:
-        if truth(match.value(self.condition), "WHERE") is True:
+        if self.holds(match):
             yield
 
     def describe(self) -> str:

@@ -151,7 +151,8 @@ def test_explain_shows_the_plan_and_places_stay_right() -> None:
     assert found.explained
     assert found.explain().splitlines() == [
         "give `n`, `c`", "  keep `n`, `c`", "  only the first rows", "  sort, keeping the first rows only",
-        "  compute `c`", "  group by `n`", "  · count()", "  find", "  · every node (b:B)", "  · only where b.n > 1",
+        "  compute `c`", "  group by `n`", "  · count()", "  find",
+        "  · every node (b:B) by n", "  · only where b.n > 1",
         "  · from `b` over <-[r:R]- to (a)", "  begin",
     ]  # fmt: skip
     assert compile_query("EXPLAIN RETURN foo").diagnostics[0].place.column == 16

@@ -16,10 +16,12 @@ _DAY_NS = 86_400 * 10**9
 class Stored(Mapping[str, Any]):
     """The properties of a node, read when the first of them is asked for: most nodes that are met are only counted."""
 
-    __slots__ = ("_body", "_key", "_read")
+    __slots__ = ("_body", "_key", "_name", "_read", "_state")
 
-    def __init__(self, key: str, body: bytes) -> None:
+    def __init__(self, key: str, name: str | None, state: str | None, body: bytes) -> None:
         self._key = key
+        self._name = name
+        self._state = state
         self._body = body
         self._read: dict[str, Any] | None = None
 
@@ -35,7 +37,11 @@ class Stored(Mapping[str, Any]):
         return value if type(value) is not dict else _moment(value)
 
     def get(self, name: str, default: Any = None) -> Any:
-        """As of any mapping; here because it is what a query does most."""
+        """As of any mapping; here because it is what a query does most, and of names and states more than of others."""
+        if name == "state" and self._state is not None:
+            return self._state
+        if name == "name" and self._name is not None:
+            return self._name
         value = self._values().get(name, default)
         return value if type(value) is not dict else _moment(value)
 

@@ -7,7 +7,7 @@ can come across it, and a relationship is there only with both of its ends.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +18,7 @@ from cypher_executor.adapters.sqlite.graph.asked import Asked
 from cypher_executor.adapters.sqlite.graph.bodies import Stored, read_body
 from cypher_executor.adapters.sqlite.graph.failing import unavailable
 from cypher_executor.adapters.sqlite.statements import statements
+from cypher_executor.cypher.expressions.frame import Value
 from cypher_executor.cypher.query.graph import Bound, Direction
 from cypher_executor.cypher.query.values import Id, Node, Relationship
 
@@ -38,11 +39,27 @@ class SqliteReading:
         self, labels: Sequence[str], properties: Mapping[str, Any], bounds: Sequence[Bound] = ()
     ) -> Iterator[Node]:
         asked = Asked(labels, properties, bounds)
+        if asked.tagged:
+            yield from self._tagged(labels)
+        if not asked.nothing_else:
+            yield from map(_node, self._rows(asked.statement("nodes"), **asked.values))
+
+    def count(
+        self, labels: Sequence[str], properties: Mapping[str, Any], bounds: Sequence[Bound], keys: Sequence[str]
+    ) -> Iterable[tuple[Sequence[Value], int]] | None:
+        """See `cypher.query.graph.Counting`."""
+        asked = Asked(labels, properties, bounds)
+        by = "_and_".join(keys)
+        beginning, end = (f"count_by_{by}", f"by_{by}") if keys else ("count", None)
+        if not asked.groups(keys) or beginning not in _SQL or next(self._tagged(labels), None) is not None:
+            return None
+        text = asked.statement(beginning) + (f"\n{_SQL[end]}" if end else "")
+        return ((row[:-1], row[-1]) for row in self._rows(text, **asked.values))
+
+    def _tagged(self, labels: Sequence[str]) -> Iterator[Node]:
+        """Nodes of recipes that have these labels as tags."""
         wanted = set(labels)
-        for row in self._rows(asked.statement, **asked.values):
-            node = _node(row)
-            if wanted.issubset(node.labels):
-                yield node
+        return (node for node in map(_node, self._rows(_SQL["tagged"])) if wanted.issubset(node.labels))
 
     def relationships(self, node: Id, types: Sequence[str], direction: Direction) -> Iterator[Relationship]:
         if not isinstance(node, int):
@@ -99,8 +116,8 @@ class SqliteReading:
 
 
 def _node(row: Sequence[Any]) -> Node:
-    id, label, key, more, body = row
-    return Node(id, _labels(label, more), Stored(key, body))
+    id, label, key, more, name, state, body = row
+    return Node(id, _labels(label, more), Stored(key, name, state, body))
 
 
 @lru_cache(maxsize=1024)

@@ -9,12 +9,14 @@ from typing import Any
 import apsw
 import orjson
 
+from cypher_executor.adapters.sqlite.graph.asked import SHARED
 from cypher_executor.adapters.sqlite.graph.bodies import microseconds, read_body, written_body
 from cypher_executor.adapters.sqlite.statements import statements
 from cypher_executor.cypher.temporal.instants import DateTime
 from cypher_executor.graph.rows import End, NodeRow, RelationshipRow, Rows
 
 _SQL = statements("graph")
+EVERYBODY = ""
 _OWNING = {"HAS": "Node", "RAN": "Step", "TRIED": "Attempt"}
 """Relationships whose end belongs to the tenant of their start."""
 
@@ -74,13 +76,16 @@ class Writing:
             before.more, before.body = more, body
 
     def _tenant(self, row: NodeRow) -> str | None:
-        """Whose it is: said by recipes and runs, and by what else belongs to one of these. The rest is everybody's."""
+        """Whose it is: said by recipes and runs, and by what else belongs to one of these. Where nobody can say it, it
+        is nobody's."""
+        if row.label in SHARED:
+            return EVERYBODY
         said, owner = row.properties.get("tenant"), row.end
         while said is None and owner in self._owners:
             owner = self._owners[owner]
             known = self._find(owner)
             said = None if known is None else known.tenant
-        return said if row.label in ("Recipe", "Node", "Run", "Step", "Attempt") else None
+        return said
 
     def _put_relationship(self, row: RelationshipRow) -> None:
         start, end = self._find(row.start), self._find(row.end)

@@ -16,8 +16,8 @@ PRAGMA mmap_size = 268435456;
 
 -- name: schema
 -- The graph, made from the journal and made again when it is lost: nothing here is the only copy of anything.
--- `tenant` NULL: everybody's. `more`: the labels behind the first one as a JSON list, or ''. `body`: the properties as JSON.
--- The columns between them repeat properties that questions begin with.
+-- `tenant` '': everybody's; NULL: nobody's. `more`: the labels behind the first one as a JSON list, or ''. `body`: the
+-- properties as JSON. The columns between them repeat properties that questions begin with.
 CREATE TABLE nodes (
     id         INTEGER PRIMARY KEY,
     label      TEXT NOT NULL,
@@ -32,11 +32,13 @@ CREATE TABLE nodes (
     body       BLOB NOT NULL,
     UNIQUE (label, key)
 ) STRICT;
-CREATE INDEX nodes_by_name ON nodes (label, name, started_us) WHERE name IS NOT NULL;
+-- What is counted by state or by name is counted in these alone.
+CREATE INDEX nodes_by_name ON nodes (label, tenant, name, started_us) WHERE name IS NOT NULL;
+CREATE INDEX nodes_by_state ON nodes (label, tenant, state, ended_us) WHERE state IS NOT NULL;
+CREATE INDEX nodes_by_start ON nodes (label, tenant, started_us, state) WHERE started_us IS NOT NULL;
+CREATE INDEX nodes_by_end ON nodes (label, tenant, ended_us, state) WHERE ended_us IS NOT NULL;
 CREATE INDEX nodes_by_part ON nodes (part) WHERE label = 'Node';
-CREATE INDEX nodes_by_state ON nodes (label, state, ended_us) WHERE state IS NOT NULL;
-CREATE INDEX nodes_by_start ON nodes (label, started_us) WHERE started_us IS NOT NULL;
-CREATE INDEX nodes_by_end ON nodes (label, ended_us) WHERE ended_us IS NOT NULL;
+CREATE INDEX nodes_with_tags ON nodes (tenant) WHERE label = 'Node' AND more <> '';
 
 -- The key tells several of one type between the same two nodes apart.
 CREATE TABLE relationships (
@@ -116,24 +118,24 @@ ROLLBACK;
 SELECT count(*) FROM positions;
 
 -- name: node
-SELECT id, label, key, more, body FROM nodes
-WHERE id = :id AND (tenant IS NULL OR tenant = :tenant)
+SELECT id, label, key, more, name, state, body FROM nodes
+WHERE id = :id AND tenant IN ('', :tenant)
 
 -- name: relationship
 SELECT r.id, r.type, r.start, r.end, r.body FROM relationships AS r
 JOIN nodes AS s ON s.id = r.start JOIN nodes AS e ON e.id = r.end
-WHERE r.id = :id AND (s.tenant IS NULL OR s.tenant = :tenant) AND (e.tenant IS NULL OR e.tenant = :tenant);
+WHERE r.id = :id AND s.tenant IN ('', :tenant) AND e.tenant IN ('', :tenant);
 
 -- name: leaving
 -- With the node at the other end, which is asked for next.
-SELECT r.id, r.type, r.start, r.end, r.body, n.id, n.label, n.key, n.more, n.body
+SELECT r.id, r.type, r.start, r.end, r.body, n.id, n.label, n.key, n.more, n.name, n.state, n.body
 FROM relationships AS r JOIN nodes AS n ON n.id = r.end
-WHERE r.start = :id AND (n.tenant IS NULL OR n.tenant = :tenant)
+WHERE r.start = :id AND n.tenant IN ('', :tenant)
 
 -- name: entering
-SELECT r.id, r.type, r.start, r.end, r.body, n.id, n.label, n.key, n.more, n.body
+SELECT r.id, r.type, r.start, r.end, r.body, n.id, n.label, n.key, n.more, n.name, n.state, n.body
 FROM relationships AS r JOIN nodes AS n ON n.id = r.start
-WHERE r.end = :id AND (n.tenant IS NULL OR n.tenant = :tenant)
+WHERE r.end = :id AND n.tenant IN ('', :tenant)
 
 -- name: of_types
 AND r.type IN (SELECT value FROM json_each(:types))
@@ -143,21 +145,66 @@ AND r.type = :type
 
 -- name: count_nodes
 SELECT count(*) FROM nodes
-WHERE (:label IS NULL OR label = :label) AND (tenant IS NULL OR tenant = :tenant);
+WHERE (:label IS NULL OR label = :label) AND tenant IN ('', :tenant);
 
 -- name: count_relationships
 SELECT count(*) FROM relationships AS r
 JOIN nodes AS s ON s.id = r.start JOIN nodes AS e ON e.id = r.end
 WHERE (:type IS NULL OR r.type = :type)
-    AND (s.tenant IS NULL OR s.tenant = :tenant) AND (e.tenant IS NULL OR e.tenant = :tenant);
+    AND s.tenant IN ('', :tenant) AND e.tenant IN ('', :tenant);
 
 -- name: nodes
 -- Followed by what is asked for; SQLite chooses the index. All of it is looked at again by the query.
-SELECT id, label, key, more, body FROM nodes
-WHERE (tenant IS NULL OR tenant = :tenant)
+SELECT id, label, key, more, name, state, body FROM nodes
+WHERE true
+
+-- name: tagged
+SELECT id, label, key, more, name, state, body FROM nodes
+WHERE label = 'Node' AND more <> '' AND tenant = :tenant;
+
+-- name: count
+SELECT count(*) FROM nodes
+WHERE true
+
+-- name: count_by_name
+SELECT name, count(*) FROM nodes
+WHERE true
+
+-- name: count_by_part
+SELECT part, count(*) FROM nodes
+WHERE true
+
+-- name: count_by_state
+SELECT state, count(*) FROM nodes
+WHERE true
+
+-- name: count_by_name_and_state
+SELECT name, state, count(*) FROM nodes
+WHERE true
+
+-- name: by_name
+GROUP BY name
+
+-- name: by_part
+GROUP BY part
+
+-- name: by_state
+GROUP BY state
+
+-- name: by_name_and_state
+GROUP BY name, state
 
 -- name: of_label
-AND label = :label
+AND label = :label AND tenant = :tenant
+
+-- name: of_shared_label
+AND label = :label AND tenant = ''
+
+-- name: of_stateful_labels
+AND label IN ('Run', 'Step', 'Attempt') AND tenant = :tenant
+
+-- name: of_any_label
+AND tenant IN ('', :tenant)
 
 -- name: of_ids
 AND id IN (SELECT value FROM json_each(:of_ids))
@@ -174,14 +221,26 @@ AND label = 'Node' AND part IN (SELECT value FROM json_each(:of_node_parts))
 -- name: of_states
 AND state IN (SELECT value FROM json_each(:of_states))
 
+-- name: started_after
+AND started_us > :started_after
+
 -- name: started_from
 AND started_us >= :started_from
+
+-- name: started_before
+AND started_us < :started_before
 
 -- name: started_until
 AND started_us <= :started_until
 
+-- name: ended_after
+AND ended_us > :ended_after
+
 -- name: ended_from
 AND ended_us >= :ended_from
+
+-- name: ended_before
+AND ended_us < :ended_before
 
 -- name: ended_until
 AND ended_us <= :ended_until
@@ -190,5 +249,5 @@ AND ended_us <= :ended_until
 -- Hosts and secrets belong to nobody: they are there for whoever has something that reaches or sends them.
 AND (label NOT IN ('Host', 'Secret') OR EXISTS (
     SELECT 1 FROM relationships AS r JOIN nodes AS n ON n.id = r.start
-    WHERE r.end = nodes.id AND (n.tenant IS NULL OR n.tenant = :tenant)
+    WHERE r.end = nodes.id AND n.tenant IN ('', :tenant)
 ))
