@@ -7,6 +7,7 @@ when it is first used, or by `load`: a service begins without it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Container, Mapping
@@ -17,7 +18,15 @@ from cypher_executor.bills import Current, Deploy, Known, ReachesMore, bill_amon
 from cypher_executor.core.parts import Part
 from cypher_executor.core.recipe import Digest, Recipe, Value
 from cypher_executor.cypher.bill import More, bill_json
-from cypher_executor.errors import Diagnostic, NotFound, RecipeInvalid, RequestInvalid, nearest
+from cypher_executor.errors import (
+    CypherExecutorError,
+    Diagnostic,
+    NotFound,
+    RecipeInvalid,
+    RequestInvalid,
+    Unavailable,
+    nearest,
+)
 from cypher_executor.inputs import admit, schema_problem
 from cypher_executor.ports import Catalog, Clock, PartStore, Prepared, RecipeVersion
 
@@ -137,7 +146,10 @@ class Library:
         recipe, _ = await self.compile(text)
         if recipe.name is None and name is not None:
             recipe, _ = await self.compile(text, name)
-        return Prepared(recipe, admit(recipe.input_schema, given), recipe.name)
+        prepared = Prepared(recipe, admit(recipe.input_schema, given), recipe.name, pins=self._pins(recipe))
+        with contextlib.suppress(Unavailable):  # Then the step fails that needs it, and may be tried again.
+            await self._keep(prepared.pins)
+        return prepared
 
     # --- by name ------------------------------------------------------------------------------------------------------
 
@@ -154,8 +166,7 @@ class Library:
             recipe, warnings = await self.compile(text, recipes=frozenset({*current, name}))
             pins = self._pins(recipe)
             deploy = await self._deploy(current, name, recipe, pins, allow=allow)
-            if self._keep_modules is not None:
-                await self._keep_modules(pins)
+            await self._keep(pins)
             now_us = self._clock.now_us()
             version = await self._catalog.save(
                 tenant, name, recipe.digest, text, now_us, pins=pins, bill=bill_json(deploy.bill)
@@ -192,6 +203,22 @@ class Library:
             raise ReachesMore(name, deploy.more)
         return deploy
 
+    async def bills_anew(self, tenant: str) -> None:
+        """What a part asks for is not what it was: work out again what the current recipes can reach."""
+        async with self._deploying:
+            current = await self._current(tenant)
+            for version in current.values():
+                with contextlib.suppress(CypherExecutorError):  # One that can be read no more does not run either.
+                    recipe = await self.by_digest(version.digest, version.text)
+                    known = Known(recipe, self.parts_of(recipe, version.pins))
+                    bill = bill_json(await bill_among(self, current, known, version.name))
+                    if bill != version.bill:
+                        await self._catalog.set_bill(tenant, version.name, version.version, bill)
+
+    async def _keep(self, pins: Mapping[str, Digest]) -> None:
+        if self._keep_modules is not None:
+            await self._keep_modules(pins)
+
     async def _change_above(self, deploy: Deploy) -> None:
         for above, bill in deploy.above:
             await self._catalog.set_bill(above.tenant, above.name, above.version, bill_json(bill))
@@ -210,7 +237,7 @@ class Library:
     def parts_of(self, recipe: Recipe, pins: Mapping[str, Digest]) -> Mapping[str, Part]:
         """The parts of a recipe, by name: those that are pinned, and for others what they are now."""
         running = self._running(pins)
-        found = {n: self._parts.by_digest(running[n]) if n in running else self._parts.find(n) for n in recipe.parts}
+        found = {n: self._parts.by_digest(running[n], n) if n in running else self._parts.find(n) for n in recipe.parts}
         return {name: part for name, part in found.items() if part is not None}
 
     async def names(self, tenant: str) -> frozenset[str]:

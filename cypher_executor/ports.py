@@ -284,6 +284,10 @@ class Catalog(Protocol):
         """Make an earlier version the current one; None if there is no such version."""
         ...
 
+    async def using(self, part: str) -> Sequence[RecipeVersion]:
+        """The current versions, of every tenant, that run the part of this name."""
+        ...
+
     async def set_bill(self, tenant: str, name: str, version: int, bill: Mapping[str, Value]) -> None:
         """What a version can reach has changed, because what it starts has."""
         ...
@@ -337,8 +341,12 @@ class PartStore(Protocol):
         """The newest version of a part."""
         ...
 
-    def by_digest(self, digest: Digest) -> Part | None:
-        """The part whose module has this digest, older versions included."""
+    def by_digest(self, digest: Digest, name: str | None = None) -> Part | None:
+        """The part whose module has this digest, older versions included.
+
+        Several parts may have one module, with other grants each: with a `name` it is that part or none. Without, it
+        is any of them, which is right only for what follows from the module.
+        """
         ...
 
     def all(self) -> Sequence[Part]:
@@ -346,7 +354,44 @@ class PartStore(Protocol):
         ...
 
     async def module(self, digest: Digest) -> bytes:
-        """The bytes of a module, verified against the digest. Raises `errors.NotFound` or `errors.Unavailable`."""
+        """The bytes of a module, verified against the digest.
+
+        Raises `errors.NotFound` when it is not here or not what it was, and `errors.Unavailable` (`part_unavailable`)
+        when it may be here later.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PartVersion:
+    """A part as it was brought to this service. `made`: it came without a manifest, so one was made."""
+
+    number: int
+    part: Part
+    made: bool
+    created_us: int
+
+
+class OwnParts(PartStore, Protocol):
+    """The parts that this service keeps itself: those that were brought to it, and others that something needs.
+
+    All changes raise `errors.Unavailable` when the storage fails.
+    """
+
+    def versions(self, name: str) -> Sequence[PartVersion]:
+        """All versions of a part that was brought here, oldest first; empty when there is none of this name."""
+        ...
+
+    async def put(self, part: Part, module: bytes, *, made: bool, at_us: int) -> PartVersion:
+        """A new version of a part, which becomes the newest."""
+        ...
+
+    async def delete(self, name: str) -> bool:
+        """Forget the name; whether it was there. Its modules stay for whoever began with them."""
+        ...
+
+    async def keep(self, part: Part, module: bytes) -> None:
+        """Have this part stay here under its digest, and under no name."""
         ...
 
 

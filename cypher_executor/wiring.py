@@ -8,7 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cypher_executor import files
 from cypher_executor.adapters.clock import SystemClock
@@ -31,8 +31,10 @@ from cypher_executor.library import Library
 from cypher_executor.ports import Catalog, Clock, Followable, Journal, PartStore
 from cypher_executor.schedules import AnnouncedCatalog, Clockwork
 from cypher_executor.settings import Neo4jSettings, Settings
+from cypher_executor.uploads import Uploads
 
 if TYPE_CHECKING:
+    from cypher_executor.adapters.dispatch_local.workbench import Workbench
     from cypher_executor.adapters.neo4j.connection import Address
     from cypher_executor.mirror.thread import MirrorThread
     from cypher_executor.queries import Questions
@@ -57,6 +59,8 @@ class House:
     vault: Vault
     keys: Keys
     schedules: Clockwork
+    uploads: Uploads
+    workbench: Workbench
     questions: Questions
     callback_key: bytes = field(repr=False)
     mirror: MirrorThread | None = None
@@ -75,11 +79,11 @@ def checker(settings: Settings) -> Library:
     return _library(MemoryCatalog(), shipped_parts(settings), clock)
 
 
-def _library(catalog: Catalog, parts: PartStore, clock: Clock) -> Library:
+def _library(catalog: Catalog, parts: PartStore, clock: Clock, **more: Any) -> Library:
     tables = files.cached("grammar")
     if tables is not None:
         use_cache(tables)
-    return Library(catalog, parts, clock)
+    return Library(catalog, parts, clock, **more)
 
 
 @contextlib.asynccontextmanager
@@ -92,26 +96,39 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
     # What only a running house needs is loaded here: `check` and `--help` do without it, and start the faster.
     from cypher_executor.adapters import calls, calls_kv
     from cypher_executor.adapters.dispatch_local.dispatcher import LocalDispatcher
+    from cypher_executor.adapters.dispatch_local.workbench import Workbench
     from cypher_executor.adapters.egress import Egress
+    from cypher_executor.adapters.parts_stacked import StackedParts
     from cypher_executor.adapters.sqlite import (
         Database,
         SqliteCatalog,
         SqliteJournal,
         SqliteKeys,
         SqliteKeyValues,
+        SqliteParts,
         SqliteSchedules,
         SqliteSecrets,
     )
 
     clock = SystemClock()
     retention = _retention(settings)
-    parts = shipped_parts(settings)
+    elsewhere = shipped_parts(settings)
     keyring = Keyring(settings.data_dir, settings.secret_key.get_secret_value() if settings.secret_key else None)
     neo4j = await _neo4j(settings)
     database = Database(settings.data_dir)
     key = callback_key(settings.data_dir)
     journal, catalog = SqliteJournal(database, clock.now_us), AnnouncedCatalog(SqliteCatalog(database))
-    library = _library(catalog, parts, clock)
+    own, developed = SqliteParts(database), set[str]()
+    parts = StackedParts([elsewhere, own])
+    workbench = Workbench(parts, clock, cache_dir=files.cached("modules"))
+
+    async def changed(part: str) -> None:
+        await part_changed(library, catalog, part)
+
+    uploads = Uploads(
+        own, elsewhere, parts, catalog, clock, compile_=workbench.admit, changed=changed, developed=developed
+    )
+    library = _library(catalog, parts, clock, keep=uploads.keep, developed=developed)
     vault, keys = Vault(SqliteSecrets(database), keyring, clock), Keys(SqliteKeys(database), clock)
     egress = Egress(allow=settings.egress_allow, only=settings.egress_only, secrets=vault)
     engine = Engine(
@@ -140,11 +157,27 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
     catalog.listener = schedules.follow
     questions = _questions(settings, journal, catalog, parts, clock)
     house = House(
-        settings, engine, library, parts, journal, catalog, clock, vault, keys, schedules, questions, key, mirror
+        settings=settings,
+        engine=engine,
+        library=library,
+        parts=parts,
+        journal=journal,
+        catalog=catalog,
+        clock=clock,
+        vault=vault,
+        keys=keys,
+        schedules=schedules,
+        uploads=uploads,
+        workbench=workbench,
+        questions=questions,
+        callback_key=key,
+        mirror=mirror,
     )
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(journal.close)
         stack.push_async_callback(egress.close)
+        stack.push_async_callback(workbench.close)
+        await own.load()
         await keys.load()
         stack.push_async_callback(questions.close)
         if settings.seeds:
@@ -158,6 +191,13 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
         await stack.enter_async_context(engine.running(settings.drain_s))
         await stack.enter_async_context(_beside(_expiring(house, retention)))
         yield house
+
+
+async def part_changed(library: Library, catalog: Catalog, part: str) -> None:
+    """A part is another one now: what was said about texts need not hold any more, nor what recipes with it reach."""
+    library.parts_changed()
+    for tenant in {version.tenant for version in await catalog.using(part)}:
+        await library.bills_anew(tenant)
 
 
 def _bounds(settings: Settings) -> Bounds:

@@ -260,6 +260,10 @@ class MemoryCatalog:
             self._current[tenant, name] = found
         return found
 
+    async def using(self, part: str) -> Sequence[RecipeVersion]:
+        """The current versions, of every tenant, that run the part of this name."""
+        return _by_name(version for version in self._current.values() if part in version.pins)
+
     async def set_bill(self, tenant: str, name: str, version: int, bill: Mapping[str, Value]) -> None:
         """What a version can reach has changed, because what it starts has."""
         versions = self._versions.get((tenant, name), [])

@@ -21,10 +21,10 @@ import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from cypher_executor.core.parts import Part
+from cypher_executor.core.parts import Part, digest_of
 from cypher_executor.core.recipe import Digest
 from cypher_executor.errors import Conflict, ModuleRefused, NotFound, RequestInvalid, Unavailable
-from cypher_executor.partkit.manifest import ModuleMissing, PartFolder, digest_of, read_folder, read_without_module
+from cypher_executor.partkit.manifest import ModuleMissing, PartFolder, read_folder, read_without_module
 from cypher_executor.partkit.packaged import PackageMissing
 
 _log = logging.getLogger(__name__)
@@ -41,7 +41,10 @@ class PartsFolder:
         self._disabled: dict[str, str] = {}
         for folder in folders:
             self._add_all(folder, examples_now=folder not in proven)
-        self._by_digest = {p.part.digest: p for p in self._by_name.values() if p.part.digest is not None}
+        self._by_digest: dict[Digest, list[PartFolder]] = {}
+        for found in self._by_name.values():
+            if found.part.digest is not None:
+                self._by_digest.setdefault(found.part.digest, []).append(found)
 
     def _add_all(self, folder: Path, *, examples_now: bool) -> None:
         if not folder.is_dir():
@@ -74,10 +77,10 @@ class PartsFolder:
         found = self._by_name.get(name)
         return found.part if found else None
 
-    def by_digest(self, digest: Digest) -> Part | None:
-        """The part whose module has this digest."""
-        found = self._by_digest.get(digest)
-        return found.part if found else None
+    def by_digest(self, digest: Digest, name: str | None = None) -> Part | None:
+        """The part whose module has this digest, of several the one of this name."""
+        found = (one.part for one in self._by_digest.get(digest, ()))
+        return next((part for part in found if name in (None, part.name)), None)
 
     def all(self) -> Sequence[Part]:
         """Every part, by name."""
@@ -91,9 +94,9 @@ class PartsFolder:
     async def module(self, digest: Digest) -> bytes:
         """The bytes of a module. `NotFound` when no part has this digest (any more), `Unavailable` if unreadable."""
         found = self._by_digest.get(digest)
-        if found is None:
+        if not found:
             raise NotFound(f"no part has a module with the digest {digest}")
-        return await asyncio.to_thread(_read_verified, found, digest)
+        return await asyncio.to_thread(_read_verified, found[0], digest)
 
 
 def _read_verified(found: PartFolder, digest: Digest) -> bytes:
@@ -101,7 +104,8 @@ def _read_verified(found: PartFolder, digest: Digest) -> bytes:
     try:
         data = found.read_module()
     except OSError as wrong:
-        raise Unavailable(f"the module {path} cannot be read: {wrong.strerror}") from None
+        message = f"the module {path} cannot be read: {wrong.strerror}"
+        raise Unavailable(message, code="part_unavailable") from None
     if digest_of(data) != digest:
         raise NotFound(f"the module {path} has changed since it was loaded; restart to load it, or put it back")
     return data

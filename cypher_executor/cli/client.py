@@ -193,6 +193,48 @@ class Client:
         """The current version of a recipe."""
         return await self._json("GET", f"/recipes/{quote(name, safe='')}")
 
+    async def parts(self) -> list[Json]:
+        """Every part, shortly."""
+        return _listed(await self._json("GET", "/parts"), "parts")
+
+    async def part(self, name: str) -> Json:
+        """A part with all that its manifest says."""
+        return await self._json("GET", f"/parts/{quote(name, safe='')}")
+
+    async def part_versions(self, name: str) -> list[Json]:
+        """The versions of a part that was brought to the service, oldest first."""
+        return _listed(await self._json("GET", f"/parts/{quote(name, safe='')}/versions"), "versions")
+
+    async def put_part(
+        self,
+        name: str,
+        module: bytes,
+        manifest: str | None = None,
+        examples: str | None = None,
+        *,
+        approve: bool = False,
+        develop: bool = False,
+    ) -> Json:
+        """Bring a part; without a manifest one is made. `approve` grants what it asks for; with `develop` stored
+        recipes use it at once. The version that it is now."""
+        query = urlencode({name: "1" for name, on in (("approve", approve), ("develop", develop)) if on})
+        path = f"/parts/{quote(name, safe='')}" + (f"?{query}" if query else "")
+        if manifest is None:
+            return await self._checked(Request("PUT", path, module, {"content-type": "application/wasm"}))
+        boundary = token_hex(16)
+        fields = {"manifest": manifest.encode(), "examples": (examples or "").encode(), "module": module}
+        headers = {"content-type": f"multipart/form-data; boundary={boundary}"}
+        return await self._checked(Request("PUT", path, _form(fields, boundary), headers))
+
+    async def delete_part(self, name: str) -> None:
+        """Forget a part that was brought to the service."""
+        await self._json("DELETE", f"/parts/{quote(name, safe='')}")
+
+    async def call_part(self, name: str, given: Any, tape: Sequence[Json] = (), timeout_ms: int | None = None) -> Json:
+        """Try a part alone, with these answers for its calls; what came of it."""
+        wish = {"input": given, "tape": list(tape), "timeout_ms": timeout_ms}
+        return await self._json("POST", f"/parts/{quote(name, safe='')}/call", wish)
+
     async def secrets(self) -> Json:
         """The names of the secrets."""
         return await self._json("GET", "/secrets")
@@ -242,6 +284,15 @@ def signed_headers(form: str, secret: str, body: bytes) -> dict[str, str]:
         return signed(form, secret, body, f"try_{token_hex(8)}", time.time_ns() // 1000)  # type: ignore[arg-type]
     except ValueError as wrong:
         raise RequestInvalid(str(wrong)) from None
+
+
+def _form(fields: Mapping[str, bytes], boundary: str) -> bytes:
+    """A body of `multipart/form-data`."""
+    line = f"--{boundary}".encode()
+    pieces: list[bytes] = []
+    for name, data in fields.items():
+        pieces += [line, f'Content-Disposition: form-data; name="{name}"'.encode(), b"", data]
+    return b"\r\n".join([*pieces, line + b"--", b""])
 
 
 def _is_run(told: Json) -> bool:

@@ -101,7 +101,8 @@ def inspect_module(
 def _inspected(path: Path) -> Json:
     from dataclasses import asdict
 
-    from cypher_executor.partkit.manifest import digest_of, read_without_module
+    from cypher_executor.core.parts import digest_of
+    from cypher_executor.partkit.manifest import read_without_module
     from cypher_executor.partkit.module import admit
 
     data = path.read_bytes()

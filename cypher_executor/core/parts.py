@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
+from cypher_executor.core.patterns import read_pattern
 from cypher_executor.core.recipe import Digest, Value
+
+ANY_SECRET: Final = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,25 @@ class Grants:
     kv: bool = False
     secrets: tuple[str, ...] = ()
     callback: bool = False
+
+
+def asks_more(new: Grants, old: Grants) -> tuple[str, ...]:
+    """What the new grants ask for and the old ones do not have, one phrase each."""
+    return tuple(_more(new, old))
+
+
+def _more(new: Grants, old: Grants) -> Iterator[str]:
+    had = [read_pattern(text) for text in old.http]
+    for text in new.http:
+        if not any(one.covers(read_pattern(text)) for one in had):
+            yield f"http {text}"
+    for name in new.secrets:
+        if not {name, ANY_SECRET} & set(old.secrets):
+            yield "every secret" if name == ANY_SECRET else f"the secret {name}"
+    if new.kv and not old.kv:
+        yield "the key-value store"
+    if new.callback and not old.callback:
+        yield "callbacks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +84,8 @@ class Part:
     grants: Grants = Grants()
     limits: Limits = Limits()
     examples: Sequence[Example] = ()
+
+
+def digest_of(module: bytes) -> Digest:
+    """The name of a module: the sha256 of its bytes."""
+    return Digest("sha256:" + hashlib.sha256(module).hexdigest())

@@ -119,7 +119,7 @@ class Cache:
     # --- looking up ---------------------------------------------------------------------------------------------------
 
     def _is_pure(self, execute: Execute) -> bool:
-        part = self._parts.by_digest(execute.digest)
+        part = self._parts.by_digest(execute.digest, execute.part)
         return part is not None and part.pure and not execute.tape
 
     def _key(self, live: Live, execute: Execute) -> bytes:

@@ -99,7 +99,7 @@ class Calls:
             return failed_call("internal_error", "the call met a bug in cypher-executor; the service's log has it")
 
     def _context(self, live: Live, command: Perform) -> CallContext:
-        part, started = self._parts.by_digest(command.digest), live.run.started
+        part, started = self._parts.by_digest(command.digest, command.part), live.run.started
         assert started is not None
         return CallContext(
             run=live.id,

@@ -319,7 +319,8 @@ class Turns:
         """There is nothing to be done, but to say so when it may not be, or when what came early does not fit."""
         about: dict[str, Any] = {"node": command.node, "item": command.item, "attempt": command.attempt}
         about["at_us"] = self._clock.now_us()
-        part = self._parts.by_digest(command.digest) if command.digest is not None else None
+        name = live.run.recipe.nodes[command.node].part
+        part = self._parts.by_digest(command.digest, name) if command.digest is not None else None
         if command.call is not None and (part is None or not part.grants.callback):
             message = "the part may not wait for callbacks: write `callback = true` into [grants] of its part.toml"
             answer = failed_call("grant_missing", message)

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from cypher_executor.core.parts import digest_of
 from cypher_executor.errors import NotFound, nearest
 from cypher_executor.partkit.compiling import compile_part
-from cypher_executor.partkit.manifest import PartFolder, digest_of, read_without_module
+from cypher_executor.partkit.manifest import PartFolder, read_without_module
 from cypher_executor.partkit.toolchains import zig_version
 
 

@@ -10,7 +10,6 @@ Every error names the file and the key, so that the author can go there. `Reques
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import tomllib
@@ -22,7 +21,8 @@ from typing import Annotated, Any, TypeVar, overload
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from cypher_executor.core.parts import Example, Grants, Limits, Part
+from cypher_executor.core.parts import Example, Grants, Limits, Part, digest_of
+from cypher_executor.core.patterns import read_pattern
 from cypher_executor.core.recipe import Digest
 from cypher_executor.errors import ModuleRefused, RequestInvalid
 from cypher_executor.partkit.module import admit
@@ -164,29 +164,62 @@ def read_without_module(folder: Path) -> PartFolder:
 
 
 def _read(folder: Path, manifest: _Manifest, data: bytes | None, *, examples_now: bool = True) -> PartFolder:
-    part = Part(
-        name=manifest.name,
-        version=manifest.version,
-        summary=manifest.summary,
-        digest=digest_of(data) if data is not None else None,
-        pure=_is_pure(folder, data, manifest.engine),
-        input=_input_schema(manifest),
-        output=manifest.output,
-        grants=Grants(
-            http=tuple(manifest.grants.http),
-            kv=manifest.grants.kv,
-            secrets=tuple(manifest.grants.secrets),
-            callback=manifest.grants.callback,
-        ),
-        limits=Limits(**manifest.limits.model_dump()),
-        examples=(_read_examples if examples_now else LaterExamples)(folder / "examples.toml"),
-    )
+    pure = _is_pure(folder, data, manifest.engine)
+    examples = (_read_examples if examples_now else LaterExamples)(folder / "examples.toml")
+    part = _part(manifest, None if data is None else digest_of(data), pure, examples)
     return PartFolder(part, folder, manifest.engine, manifest.build, manifest.package)
 
 
-def digest_of(data: bytes) -> Digest:
-    """The name of a module: the sha256 of its bytes."""
-    return Digest("sha256:" + hashlib.sha256(data).hexdigest())
+def part_of(name: str, manifest: str, examples: str, data: bytes, *, pure: bool) -> Part:
+    """A part from texts and a module that were sent: TOML as it stands in the files of a folder.
+
+    Raises RequestInvalid (`manifest_invalid`) with everything that is wrong.
+    """
+    try:
+        return _sent(name, manifest, examples, data, pure=pure)
+    except RequestInvalid as wrong:
+        raise RequestInvalid(wrong.message, code="manifest_invalid") from None
+
+
+def _sent(name: str, manifest: str, examples: str, data: bytes, *, pure: bool) -> Part:
+    where = Path("manifest")
+    read = _parsed(_Manifest, manifest, where)
+    if read.name != name:
+        raise RequestInvalid(f"the manifest is of the part {read.name!r}, not of {name!r}")
+    if read.engine or read.package is not None:
+        what = "engine" if read.engine else "package"
+        raise RequestInvalid(f"{where}: a part that is sent may not have `{what}`")
+    _check(where, read)
+    shown = _parsed(_Examples, examples, Path("examples")).example
+    return _part(read, digest_of(data), pure, tuple(_example(Path("examples"), one) for one in shown))
+
+
+def plain_part(name: str, data: bytes, *, pure: bool) -> Part:
+    """A part of which nothing is known but its module: it takes any map, gives anything, and asks for nothing."""
+    summary = "A module that came without a manifest: any map in, any JSON out."
+    anything = {"type": "object", "properties": {}, "additionalProperties": True}
+    return Part(name, "0.0.1", summary, digest_of(data), pure, input=anything)
+
+
+def is_part_name(name: str) -> bool:
+    """Whether this can be a label in a recipe: letters, digits and `_`."""
+    return _NAME.match(name) is not None
+
+
+def _part(manifest: _Manifest, digest: Digest | None, pure: bool, examples: Sequence[Example]) -> Part:
+    grants = manifest.grants
+    return Part(
+        name=manifest.name,
+        version=manifest.version,
+        summary=manifest.summary,
+        digest=digest,
+        pure=pure,
+        input=_input_schema(manifest),
+        output=manifest.output,
+        grants=Grants(tuple(grants.http), grants.kv, tuple(grants.secrets), grants.callback),
+        limits=Limits(**manifest.limits.model_dump()),
+        examples=examples,
+    )
 
 
 def _is_pure(folder: Path, data: bytes | None, engine: bool) -> bool:
@@ -216,13 +249,23 @@ def _read_manifest(path: Path) -> _Manifest:
     manifest = _validated(_Manifest, path)
     if manifest.name != path.parent.name:
         raise RequestInvalid(f"{path}: `name` is {manifest.name!r}, but the folder is called {path.parent.name!r}")
+    _check(path, manifest)
+    return manifest
+
+
+def _check(path: Path, manifest: _Manifest) -> None:
+    """Raise RequestInvalid for what the models cannot know."""
     if (why := refuse_name(manifest.name)) is not None:
         raise RequestInvalid(f"{path}: {why}")
     for field, schema in manifest.input.items():
         _check_field(path, field, schema)
+    for pattern in manifest.grants.http:
+        try:
+            read_pattern(pattern)
+        except ValueError as wrong:
+            raise RequestInvalid(f"{path}: grants.http: {wrong}") from None
     if manifest.engine and manifest.build is not None:
         raise RequestInvalid(f"{path}: a part with `engine = true` has no module, so it has nothing to `build`")
-    return manifest
 
 
 def refuse_name(name: str) -> str | None:
@@ -297,13 +340,18 @@ def _from_json(text: str, where: str) -> Any:
 
 def _validated(model: type[M], path: Path) -> M:
     try:
-        read = tomllib.loads(path.read_text(encoding="utf-8"))
+        return _parsed(model, path.read_text(encoding="utf-8"), path)
     except FileNotFoundError:
         raise RequestInvalid(f"{path}: the file is missing; every part has one") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+    except UnicodeDecodeError as wrong:
         raise RequestInvalid(f"{path}: not TOML: {wrong}") from None
+
+
+def _parsed(model: type[M], text: str, where: Path) -> M:
     try:
-        return model.model_validate(read)
+        return model.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as wrong:
+        raise RequestInvalid(f"{where}: not TOML: {wrong}") from None
     except ValidationError as wrong:
         problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in wrong.errors())
-        raise RequestInvalid(f"{path}: {problems}") from None
+        raise RequestInvalid(f"{where}: {problems}") from None

@@ -53,6 +53,10 @@ class AnnouncedCatalog:
         """See `ports.Catalog`."""
         return await self._announced(tenant, name, self._catalog.point(tenant, name, version))
 
+    async def using(self, part: str) -> Sequence[RecipeVersion]:
+        """See `ports.Catalog`."""
+        return await self._catalog.using(part)
+
     async def set_bill(self, tenant: str, name: str, version: int, bill: Mapping[str, Value]) -> None:
         """See `ports.Catalog`. No version becomes another one by that, so there is nothing to tell."""
         await self._catalog.set_bill(tenant, name, version, bill)

@@ -415,6 +415,58 @@ class PartAnswer(PartLine):
     examples: list[dict[str, Any]]
 
 
+class PartVersionLine(Answer):
+    """A version of a part that was brought here. `made`: without a manifest of its own."""
+
+    number: int
+    version: str
+    digest: str
+    pure: bool
+    grants: dict[str, Any]
+    made: bool
+    created_at: str
+    current: bool
+
+
+class PartVersionList(Answer):
+    """The versions of a part, oldest first."""
+
+    name: str
+    versions: list[PartVersionLine]
+
+
+class PartVersionAnswer(PartAnswer):
+    """A version of a part that was brought here, with all that its manifest says."""
+
+    number: int
+    made: bool
+    created_at: str
+    current: bool
+
+
+class TriedCall(Answer):
+    """A call that a part made, and what it was answered."""
+
+    request: dict[str, Any]
+    answer: dict[str, Any]
+
+
+class TrialAnswer(Answer):
+    """What came of a part that was tried alone. `asks`: the call that nothing answers, where the trial ended."""
+
+    part: str
+    version: str
+    digest: str
+    state: Literal["succeeded", "failed", "asks"]
+    output: Any
+    error: RunError | None
+    asks: dict[str, Any] | None
+    calls: list[TriedCall] = Field(description="those that were answered: by the tape, or here")
+    log: list[str] = Field(description="what it wrote to its standard error in the last execution")
+    executions: int = Field(description="one more than calls that were answered here")
+    duration_ms: float = Field(description="of the last execution, in the sandbox")
+
+
 class SecretAnswer(Answer):
     """What may be said of a secret. `hosts` are what it is kept to; none: wherever a recipe grants it."""
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 
-from cypher_executor.core.keys import OPERATOR, KeyId, Scope
+from cypher_executor.core.keys import OPERATOR, SCOPES, KeyId, Scope
 from cypher_executor.errors import RequestInvalid
 from cypher_executor.keys import Keys
 from cypher_executor.loopback import is_loopback, without_port
@@ -34,15 +34,29 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whoever asks, and whose recipes and runs they see. `key` None: one who needed none."""
+    """Whoever asks, and whose recipes and runs they see. `key` None: one who needed none,
+    and may do everything."""
 
     tenant: str = OPERATOR
     key: KeyId | None = None
+    scopes: frozenset[Scope] = frozenset(SCOPES)
 
     @property
     def operates(self) -> bool:
         """Whether this is whoever runs the service, and not only somebody who uses it."""
         return self.tenant == OPERATOR
+
+    def must(self, needs: Scope) -> None:
+        """Raises Refusal (`scope_missing`) for a caller who may not do this."""
+        if needs not in self.scopes:
+            raise Refusal(f"the key {self.key} has not the scope {needs!r} that this needs", code="scope_missing")
+
+    def must_operate(self, what: str) -> None:
+        """Raises Refusal (`scope_missing`) for who only uses the service: this is for all of its tenants."""
+        if not self.operates:
+            raise Refusal(
+                f"{what} belong to all tenants: they are changed by whoever runs the service", code="scope_missing"
+            )
 
 
 def refuse_open_address(host: str) -> None:
@@ -71,7 +85,7 @@ def admit(keys: Keys, method: str, scheme: str, headers: Headers, needs: Scope |
         raise _unknown_caller("this key opens nothing: it is unknown, was revoked or has expired", "key_invalid")
     if not key.may(needs):
         raise Refusal(f"the key {key.id} has not the scope {needs!r} that this needs", code="scope_missing")
-    return Caller(key.tenant, key.id)
+    return Caller(key.tenant, key.id, frozenset(s for s in SCOPES if key.may(s)))
 
 
 def presented_key(headers: Headers) -> str | None:

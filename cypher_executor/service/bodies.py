@@ -19,12 +19,15 @@ from cypher_executor.service.requests import RecipeText
 class Body:
     """A kind of body: how it is read, and what the documentation says of it.
 
-    `read` gets the bytes and the media type. `media` has a JSON Schema, or a model, for each type that is documented.
+    `read` gets the bytes and the media type, with `whole_type` all that the content type says. `media` has a JSON
+    Schema, or a model, for each type that is documented. `limit_kb` is for bodies that may be larger than others.
     """
 
     read: Callable[[bytes, str], Any]
     media: Mapping[str, type[BaseModel] | Mapping[str, Any]]
     required: bool = True
+    whole_type: bool = False
+    limit_kb: int = 0
 
 
 def json_body(model: type[BaseModel], *, required: bool = True) -> Body:

@@ -110,6 +110,30 @@ class ResumeRun(Request):
     """Nothing is to be said: the run goes on."""
 
 
+class TapeEntry(Request):
+    """A call of a part, and what it is to be answered."""
+
+    request: dict[str, Any] = Field(description="the call as the part makes it: {op, ...}")
+    answer: dict[str, Any] = Field(description="{ok: true, ...} or {ok: false, error: {code, message, retryable}}")
+
+
+class CallPart(Request):
+    """What to try a part with."""
+
+    input: Any = Field(default_factory=dict, description="any JSON value, usually an object")
+    tape: list[TapeEntry] = Field(
+        default_factory=list,
+        max_length=256,
+        description="the answers of its calls, in their order",
+    )
+    number: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="which version of a part that was brought here; the newest without"
+    )
+    timeout_ms: Annotated[int, Field(ge=1, le=30_000)] | None = Field(
+        None, description="how long each execution may take, at most what its manifest says"
+    )
+
+
 class PutSecret(Request):
     """The value of a secret, which no answer ever repeats, and where it may go."""
 
@@ -146,6 +170,13 @@ class StoreQuery(Query):
     name: Name | None = Field(None, description="its name, when the text does not give one")
     dry_run: Flag = Field(False, description="check and answer, but store nothing")
     allow: Flag = Field(False, description=REACHING)
+
+
+class PutPartQuery(Query):
+    """How to take a part."""
+
+    approve: Flag = Field(False, description="grant it what it asks for; needs the scope `admin`")
+    develop: Flag = Field(False, description="it is being worked at: stored recipes use it at once")
 
 
 class ShowQuery(Query):

@@ -82,7 +82,7 @@ class Resource:
             path=scope["path_params"],
             raw_query=query,
             query=_fitted(endpoint, query),
-            body=await _body(endpoint, scope, headers, receive, house.settings.max_body_kb * 1024),
+            body=await _body(endpoint, scope, headers, receive, house.settings.max_body_kb),
         )
         answer: Response = await endpoint.handler(exchange)
         return answer
@@ -100,13 +100,14 @@ def _caller(keys: Keys, endpoint: Endpoint, scope: Scope, headers: Headers) -> C
     return admit(keys, scope["method"], scope["scheme"], headers, endpoint.needs)
 
 
-async def _body(endpoint: Endpoint, scope: Scope, headers: Headers, receive: Receive, limit: int) -> Any:
+async def _body(endpoint: Endpoint, scope: Scope, headers: Headers, receive: Receive, limit_kb: int) -> Any:
     if endpoint.body is None:
         return None
-    raw = await read_body(headers, receive, limit)
+    raw = await read_body(headers, receive, max(limit_kb, endpoint.body.limit_kb) * 1024)
     scope["state"][BODY_READ] = True
-    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    return endpoint.body.read(raw, media_type)
+    content_type = headers.get("content-type", "")
+    media_type = content_type.partition(";")[0].strip().lower()
+    return endpoint.body.read(raw, content_type if endpoint.body.whole_type else media_type)
 
 
 def _fitted(endpoint: Endpoint, query: Mapping[str, list[str]]) -> Any:

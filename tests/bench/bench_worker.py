@@ -136,7 +136,7 @@ class Through:
     def find(self, name: str) -> Part | None:
         return self._part
 
-    def by_digest(self, digest: Digest) -> Part | None:
+    def by_digest(self, digest: Digest, name: str | None = None) -> Part | None:
         return self._part
 
     def all(self) -> Sequence[Part]:

@@ -68,7 +68,7 @@ class Shelf:
     def find(self, name: str) -> Part | None:
         return None
 
-    def by_digest(self, digest: Digest) -> Part | None:
+    def by_digest(self, digest: Digest, name: str | None = None) -> Part | None:
         return self.parts.get(digest)
 
     def all(self) -> Sequence[Part]:

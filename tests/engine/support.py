@@ -142,7 +142,7 @@ class Shelf:
     def find(self, name: str) -> Part | None:
         return Part(name, "1", "a part of a test", Digest(name), pure=True)
 
-    def by_digest(self, digest: Digest) -> Part | None:
+    def by_digest(self, digest: Digest, name: str | None = None) -> Part | None:
         return self.find(str(digest))
 
     def all(self) -> Sequence[Part]:

@@ -34,7 +34,7 @@ class Parts(Shelf):
     def find(self, name: str) -> Part | None:
         return self.by_digest(Digest(self.module_of.get(name, name)))
 
-    def by_digest(self, digest: Digest) -> Part | None:
+    def by_digest(self, digest: Digest, name: str | None = None) -> Part | None:
         return Part(str(digest), "1", "a part of a test", digest, pure=self.pure)
 
 

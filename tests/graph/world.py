@@ -37,7 +37,7 @@ class KnownParts:
     def find(self, name: str) -> Part | None:
         return self._parts.get(name)
 
-    def by_digest(self, digest: Digest) -> Part | None:
+    def by_digest(self, digest: Digest, name: str | None = None) -> Part | None:
         return next((part for part in self._parts.values() if part.digest == digest), None)
 
     def all(self) -> Sequence[Part]:

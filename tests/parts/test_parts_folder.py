@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from cypher_executor.adapters.parts_folder import PartsFolder
+from cypher_executor.core.parts import digest_of
 from cypher_executor.core.recipe import Digest
 from cypher_executor.errors import Conflict, NotFound, RequestInvalid, Unavailable
 from cypher_executor.files import shipped
-from cypher_executor.partkit.manifest import digest_of
 from cypher_executor.ports import PartStore
 
 

@@ -17,6 +17,7 @@ from cypher_executor.service.families import ENDPOINTS
 from cypher_executor.service.kinds import KINDS
 from cypher_executor.service.openapi import as_dict, codes_of
 from tests.service.support import ECHO, LASTS, Ask, body
+from tests.worker.modules import module
 
 WAITS = "CREATE (ask:wait_for_callback {note: 'n', schema: {type: 'object'}})"
 DOCUMENT = as_dict()
@@ -88,7 +89,7 @@ def test_every_code_of_the_table_is_told_of_somewhere() -> None:
     told = {code for endpoint in ENDPOINTS for code in codes_of(endpoint)}
     of_any_path = {"unknown_route"}
     of_the_connection = {"http_invalid", "headers_too_large", "headers_too_slow"}
-    of_a_class = {"not_found", "conflict", "unavailable", "module_refused", "expression_error", "run_moved"}
+    of_a_class = {"not_found", "conflict", "unavailable", "expression_error", "run_moved"}
     assert KINDS.keys() - told == of_any_path | of_the_connection | of_a_class
 
 
@@ -137,6 +138,13 @@ async def test_answers_are_what_the_document_says(ask: Ask, name: str) -> None:
     check("show_version", await ask.get(f"/recipes/{name}/versions/1"), 200)
     check("rollback_recipe", await ask.post(f"/recipes/{name}/rollback", {"version": 1}), 200)
     check("check", await ask.send("/check", "CREATE (a:strng_ops)-[:ON_SUCESS]->(b)"), 200)
+    sent = {"content": module("echo"), "headers": {"content-type": "application/wasm"}}
+    check("put_part", await ask.request("PUT", f"/parts/{name}", **sent), 201)
+    check("put_part", await ask.request("PUT", f"/parts/{name}", **sent), 200)
+    check("list_part_versions", await ask.get(f"/parts/{name}/versions"), 200)
+    check("show_part_version", await ask.get(f"/parts/{name}/versions/1"), 200)
+    check("call_part", await ask.post(f"/parts/{name}/call", {"input": {"x": 1}}), 200)
+    check("call_part", await ask.post("/parts/http_request/call", {"input": {"url": "https://a.example"}}), 200)
     start = {"recipe": name, "input": {"x": 1}}
     run = check("start_run", await ask.post("/runs", start, prefer="wait=20"), 200)
     check("start_run", await ask.post("/runs", start), 202)

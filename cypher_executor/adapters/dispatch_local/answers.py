@@ -11,7 +11,7 @@ passed on is `passable`: the code of a call that failed, or for a call that answ
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import orjson
@@ -20,7 +20,7 @@ from cypher_executor import strict_json
 from cypher_executor.adapters.dispatch_local import part_log
 from cypher_executor.adapters.dispatch_local.process import Answer
 from cypher_executor.core.commands import Execute
-from cypher_executor.core.events import AttemptFailed, AttemptLost, AttemptSucceeded, CallRequested, Event
+from cypher_executor.core.events import AttemptFailed, AttemptLost, AttemptSucceeded, CallRequested, Event, RunId
 from cypher_executor.core.recipe import Value
 from cypher_executor.errors import Failure, RequestInvalid
 from cypher_executor.worker import frames
@@ -32,7 +32,11 @@ _SHOWN_LOG: Final = 2000
 _LONGEST_RETRY_AFTER_MS: Final = 24 * 3600 * 1000
 
 
-def event_of(answer: Answer, behind_us: int) -> Event:
+Log = Callable[[bytes, RunId, Execute], None]
+"""Gets what a part wrote to its standard error in an execution that went well."""
+
+
+def event_of(answer: Answer, behind_us: int, log: Log = part_log.write) -> Event:
     """The event of an OUTPUT, CALL or FAILED frame. `behind_us` is how far the monotonic clock is behind the time.
 
     Raises frames.FrameError, ValueError or TypeError when a worker does not keep to the format.
@@ -44,9 +48,9 @@ def event_of(answer: Answer, behind_us: int) -> Event:
     }
     match answer.kind:
         case frames.OUTPUT:
-            log, output = frames.read_output(body)
-            part_log.write(log, answer.order.run, execute)
-            return _of_output(output, log, execute, where)
+            written, output = frames.read_output(body)
+            log(written, answer.order.run, execute)
+            return _of_output(output, written, execute, where)
         case frames.CALL:
             return _of_call(*frames.read_call(body), where)
         case frames.FAILED:

@@ -27,7 +27,7 @@ from collections.abc import Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from cypher_executor.adapters.dispatch_local import answers, folders
+from cypher_executor.adapters.dispatch_local import answers, folders, part_log
 from cypher_executor.adapters.dispatch_local.artifacts import Artifacts
 from cypher_executor.adapters.dispatch_local.compilers import CompileLimits, Compilers
 from cypher_executor.adapters.dispatch_local.early import Early, seats
@@ -63,7 +63,8 @@ class LocalDispatcher:
     """See `ports.Dispatcher`. To be started and closed on the event loop that it is used on.
 
     Compiled modules are kept in `cache_dir`, which is made, and which must be this user's alone; None: only in memory.
-    Workers that have been started already are taken from `early`.
+    Workers that have been started already are taken from `early`. `log` gets what parts write to their standard error.
+    Without `prepare`, nothing is made ready before it is asked for.
     """
 
     def __init__(
@@ -76,10 +77,13 @@ class LocalDispatcher:
         cache_dir: Path | None = None,
         early: Early | None = None,
         compile_limits: CompileLimits = CompileLimits(),  # noqa: B008 - frozen
+        log: answers.Log = part_log.write,
+        prepare: bool = True,
     ) -> None:
         self._store = store
         self._inbox = inbox
         self._clock = clock
+        self._log, self._prepare = log, prepare
         self._seats: list[WorkerProcess | None] = [None] * seats(workers)
         self._early = early or Early()
         self._compilers = Compilers(self._spawn, compile_limits)
@@ -105,7 +109,8 @@ class LocalDispatcher:
         if not self.pids:
             await self.close()
             raise Unavailable("no worker process could be started: see the log", code="no_workers")
-        self._spawn(self._make_ready())
+        if self._prepare:
+            self._spawn(self._make_ready())
 
     def run_many(self, batch: Sequence[tuple[RunId, Execute]]) -> None:
         """Take these on; returns at once."""
@@ -137,7 +142,7 @@ class LocalDispatcher:
     # --- orders in ----------------------------------------------------------------------------------------------------
 
     def _take_on(self, run: RunId, execute: Execute) -> None:
-        if (part := self._store.by_digest(execute.digest)) is None:
+        if (part := self._store.by_digest(execute.digest, execute.part)) is None:
             self._refuse(run, execute, "part_unavailable", f"the module of part {execute.part!r} is not here any more")
             return
         try:
@@ -242,7 +247,7 @@ class LocalDispatcher:
 
     def _event(self, worker: WorkerProcess, answer: Answer, behind_us: int) -> Event:
         try:
-            return answers.event_of(answer, behind_us)
+            return answers.event_of(answer, behind_us, self._log)
         except (frames.FrameError, ValueError, TypeError):
             _log.exception("a worker process gave an answer that cannot be read: killed")
             worker.kill()

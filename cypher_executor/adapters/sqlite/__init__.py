@@ -9,6 +9,7 @@ from cypher_executor.adapters.sqlite.database import Database
 from cypher_executor.adapters.sqlite.journal import SqliteJournal
 from cypher_executor.adapters.sqlite.keys import SqliteKeys, has_keys
 from cypher_executor.adapters.sqlite.kv import SqliteKeyValues
+from cypher_executor.adapters.sqlite.parts import SqliteParts
 from cypher_executor.adapters.sqlite.restoring import restore
 from cypher_executor.adapters.sqlite.schedules import SqliteSchedules
 from cypher_executor.adapters.sqlite.secrets import SqliteSecrets
@@ -20,6 +21,7 @@ __all__ = [
     "SqliteJournal",
     "SqliteKeyValues",
     "SqliteKeys",
+    "SqliteParts",
     "SqliteSchedules",
     "SqliteSecrets",
     "back_up",

@@ -94,6 +94,10 @@ class SqliteCatalog:
 
         return await self._change(tenant, name, work)
 
+    async def using(self, part: str) -> Sequence[RecipeVersion]:
+        """The current versions, of every tenant, that run the part of this name."""
+        return await self._read("using", part)
+
     async def set_bill(self, tenant: str, name: str, version: int, bill: Mapping[str, Value]) -> None:
         """What a version can reach has changed, because what it starts has."""
         values = (_json(bill), tenant, name, version)

@@ -180,7 +180,7 @@ ENDPOINTS = (
         query=requests.StoreQuery,
         body=recipe_body(),
         answers={201: _STORED, 200: _KNOWN},
-        errors=(*_WRONG_TEXT, "name_missing", "hook_taken", "reaches_more"),
+        errors=(*_WRONG_TEXT, "name_missing", "hook_taken", "reaches_more", "part_unavailable"),
     ),
     Endpoint(
         name="list_recipes",
@@ -203,7 +203,7 @@ ENDPOINTS = (
         query=requests.ReplaceQuery,
         body=recipe_body(),
         answers={201: _STORED, 200: _KNOWN},
-        errors=(*_WRONG_TEXT, "hook_taken", "reaches_more"),
+        errors=(*_WRONG_TEXT, "hook_taken", "reaches_more", "part_unavailable"),
     ),
     Endpoint(
         name="show_recipe",
@@ -261,6 +261,6 @@ ENDPOINTS = (
         needs="write",
         body=json_body(requests.Rollback),
         answers=_ONE,
-        errors=("unknown_recipe", "unknown_version", "hook_taken", "reaches_more"),
+        errors=("unknown_recipe", "unknown_version", "hook_taken", "reaches_more", "part_unavailable"),
     ),
 )

@@ -43,6 +43,12 @@ FROM recipes AS r JOIN recipe_versions AS v ON v.tenant = r.tenant AND v.name = 
 WHERE r.tenant = ?
 ORDER BY r.name;
 
+-- name: using
+SELECT v.tenant, v.name, v.version, v.digest, v.text, v.created_us, v.pins, v.bill
+FROM recipes AS r JOIN recipe_versions AS v ON v.tenant = r.tenant AND v.name = r.name AND v.version = r.current
+WHERE EXISTS (SELECT 1 FROM json_each(v.pins) WHERE key = ?)
+ORDER BY r.name;
+
 -- name: forget_name
 UPDATE recipes SET current = NULL WHERE tenant = ? AND name = ? AND current IS NOT NULL;
 
