@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from cypher_executor.core.parts import Grants, Part, asks_more
 from cypher_executor.core.recipe import Digest
 from cypher_executor.errors import Conflict, NotFound, RequestInvalid, Unavailable, nearest
-from cypher_executor.partkit.manifest import is_part_name, part_of, plain_part
+from cypher_executor.partkit.manifest import part_of, plain_part, refuse_name
 from cypher_executor.partkit.module import admit
 from cypher_executor.ports import Catalog, Clock, OwnParts, PartStore, PartVersion, names_of
 
@@ -169,6 +169,5 @@ def _check_approved(part: Part, last: PartVersion | None, *, approve: bool) -> N
 
 
 def _refuse_name(name: str) -> None:
-    if not is_part_name(name):
-        message = f"{name!r} cannot be the name of a part: letters, digits and `_`, 64 at most, no digit first"
-        raise RequestInvalid(message, code="invalid_name")
+    if (why := refuse_name(name)) is not None:
+        raise RequestInvalid(why, code="invalid_name")

@@ -201,11 +201,6 @@ def plain_part(name: str, data: bytes, *, pure: bool) -> Part:
     return Part(name, "0.0.1", summary, digest_of(data), pure, input=anything)
 
 
-def is_part_name(name: str) -> bool:
-    """Whether this can be a label in a recipe: letters, digits and `_`."""
-    return _NAME.match(name) is not None
-
-
 def _part(manifest: _Manifest, digest: Digest | None, pure: bool, examples: Sequence[Example]) -> Part:
     grants = manifest.grants
     return Part(

@@ -230,7 +230,14 @@ async def test_a_part_that_was_forgotten_asks_anew(ask: Ask, name: str) -> None:
 def test_approving_needs_the_scope_admin() -> None:
     Caller("default").must("admin")
     with pytest.raises(Refusal) as refusal:
-        Caller("default", frozenset({"read", "run", "write"})).must("admin")
+        Caller("default", scopes=frozenset({"read", "run", "write"})).must("admin")
+    assert refusal.value.code == "scope_missing"
+
+
+def test_parts_belong_to_all_tenants_and_are_changed_by_the_operator() -> None:
+    Caller("default").must_operate("parts")
+    with pytest.raises(Refusal) as refusal:
+        Caller("another").must_operate("parts")
     assert refusal.value.code == "scope_missing"
 
 
