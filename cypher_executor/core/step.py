@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from cypher_executor.core.commands import Call, Place
 from cypher_executor.core.events import FINAL_STATES, Inherited, Item, RunId, RunState
+from cypher_executor.core.orchestration import Watch
 from cypher_executor.core.recipe import Node, Value
 from cypher_executor.core.regions import Region
 from cypher_executor.errors import Failure
@@ -31,9 +32,9 @@ class Attempt:
 
 @dataclass(slots=True)
 class Watching:
-    """The runs that a step watches: those that have not ended, and what became of the others."""
+    """The runs that a step watches, as it asked for: those that have not ended, and what became of the others."""
 
-    runs: tuple[RunId, ...]
+    asked: Watch
     pending: dict[RunId, None]
     results: dict[RunId, Value] = field(default_factory=dict)
     succeeded: list[RunId] = field(default_factory=list)

@@ -208,10 +208,9 @@ class Waits:
         return None
 
     def _watched(self, step: Step, event: WatchedEnded) -> Waited:
-        watch = orchestration.orchestrate(step.node.part or "", step.input)
-        assert step.watching is not None and isinstance(watch, orchestration.Watch)
+        assert step.watching is not None
         watching.note(step.watching, event)
-        verdict = watching.verdict(step.watching, watch)
+        verdict = watching.verdict(step.watching)
         if verdict == "go_on":
             return None
         self._outstanding.interrupt(step)

@@ -15,7 +15,7 @@ Verdict = Literal["go_on", "succeed", "fail"]
 
 def begin(watch: Watch) -> Watching:
     """Nothing is known of any of them yet."""
-    return Watching(watch.runs, dict.fromkeys(watch.runs))
+    return Watching(watch, dict.fromkeys(watch.runs))
 
 
 def note(watching: Watching, event: WatchedEnded) -> None:
@@ -32,8 +32,9 @@ def note(watching: Watching, event: WatchedEnded) -> None:
     }
 
 
-def verdict(watching: Watching, watch: Watch) -> Verdict:
+def verdict(watching: Watching) -> Verdict:
     """Whether it is over. With a number, it is as soon as so many can no longer succeed; with `all`, when all ended."""
+    watch = watching.asked
     refused: Verdict = "fail" if watch.on_child_fail == "fail" else "succeed"
     if watch.mode == "all":
         if watching.failed and refused == "fail":
@@ -49,7 +50,7 @@ def output(watching: Watching) -> Value:
     """Every run by its id, in the order in which they were named."""
     running = {"workflow": None, "status": "running", "result": None, "error": None, "duration_ms": None}
     return {
-        "results": {run: watching.results.get(run) or dict(running) for run in watching.runs},
+        "results": {run: watching.results.get(run) or dict(running) for run in watching.asked.runs},
         "succeeded": list(watching.succeeded),
         "failed": list(watching.failed),
         "pending": list(watching.pending),
@@ -61,7 +62,7 @@ def failure(watching: Watching) -> Failure:
     first = watching.failed[0]
     error = watching.results[first]["error"]
     why = f": {error['message']}" if error else ""
-    count = f"{len(watching.failed)} of {len(watching.runs)} runs did not succeed"
+    count = f"{len(watching.failed)} of {len(watching.asked.runs)} runs did not succeed"
     ended = watching.results[first]["status"]
     seen = output(watching)
     details = {name: seen[name] for name in ("succeeded", "failed", "pending")}

@@ -15,7 +15,15 @@ from typing import Any
 import pytest
 
 from cypher_executor.core.commands import Command, Conclude, Execute
-from cypher_executor.core.events import AttemptFailed, AttemptSucceeded, CancelRequested, Event, RunEnded
+from cypher_executor.core.events import (
+    AttemptFailed,
+    AttemptSucceeded,
+    CancelRequested,
+    Event,
+    RunEnded,
+    RunId,
+    WatchedEnded,
+)
 from cypher_executor.core.recipe import Digest, Loop, Node, Recipe, Relationship, RelationshipType
 from cypher_executor.core.run import Run
 from cypher_executor.errors import Failure
@@ -202,6 +210,26 @@ LOOPS: dict[str, Callable[[int], object]] = {
 @pytest.mark.parametrize("shape", LOOPS)
 def test_four_times_the_items_are_four_times_the_work(shape: str, fewer: int) -> None:
     small, large = (calls(lambda items=items: LOOPS[shape](items)) for items in (fewer, 4 * fewer))  # type: ignore[misc]
+    assert large < 4.4 * small
+
+
+END: dict[str, Any] = {"workflow": "x", "state": "succeeded", "result": None, "duration_ms": 0}
+
+
+def watch(runs: int) -> object:
+    """A step that watches the ends of so many runs."""
+    run = Run(recipe([Node("w", "wait_for_workflows", inputs=(("runs", expression("$list")),))], []))
+    ids = [f"run_{n}" for n in range(runs)]
+    run.apply(started(run.recipe, {"list": ids}))
+    for each in ids:
+        assert run.state == "waiting"
+        run.apply(WatchedEnded(at_us=0, node="w", attempt=1, run=RunId(each), **END))
+    assert len(run.steps["w", ()].output["succeeded"]) == runs
+    return run
+
+
+def test_four_times_the_runs_that_are_watched_are_four_times_the_work() -> None:
+    small, large = (calls(lambda runs=runs: watch(runs)) for runs in (250, 1_000))  # type: ignore[misc]
     assert large < 4.4 * small
 
 

@@ -369,7 +369,7 @@ class World:
         """One more of the runs has ended; or the first thing to be found out is that there is no such run."""
         watching = self.run.steps[command.node, command.item].watching
         assert watching is not None
-        if len(watching.pending) == len(watching.runs) and self._chance(0.15):
+        if len(watching.pending) == len(watching.asked.runs) and self._chance(0.15):
             return AttemptFailed(**self._about(command), failure=self._failure(), started_us=self._now_us)
         about = {**self._about(command), "run": self._rng.choice(list(watching.pending)), "workflow": "other"}
         state = self._rng.choice(_ENDS)
