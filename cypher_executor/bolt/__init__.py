@@ -4,5 +4,5 @@ server      BoltServer: who may connect, and over what; tcp, websocket: bytes of
 connection  the handshake, and requests one after the other; handshake: versions; waiting: messages that came early
 session     requests and replies; states: what is possible when; results: answers that are open; extras: their maps
 messages    requests and replies as bytes; chunks, packing, unpacking, structure: how bytes are made of them
-values      values of answers as structures; parameters: values that clients send; notices: warnings
+values      values of answers as structures; parameters: values that clients send
 """

@@ -15,12 +15,12 @@ from typing import Any, Protocol
 from cypher_executor.bolt.extras import Begun, Credentials, begun, credentials, wanted
 from cypher_executor.bolt.handshake import Version
 from cypher_executor.bolt.messages import IGNORED, Request, failure, record, success
-from cypher_executor.bolt.notices import notifications
 from cypher_executor.bolt.parameters import received
 from cypher_executor.bolt.results import Results
 from cypher_executor.bolt.states import AUTHENTICATED, State, possible
 from cypher_executor.bolt.values import Dialect, sent
 from cypher_executor.compat.desk import Answer, Desk, Question, database_of
+from cypher_executor.compat.notices import notifications
 from cypher_executor.compat.refusals import BUG, INVALID_REQUEST, Refused, refusal
 from cypher_executor.errors import CypherExecutorError
 

@@ -6,5 +6,6 @@ procedures  what CALL knows beside what ships: dbms.*, db.schema.*; tables: what
 deeds       CALL executor.run and executor.save, the only questions that do something
 refusals    what is wrong, with Neo4j's codes
 discovery   what tools ask first: what there is, and where
-plans       the plan of an EXPLAIN, as drivers read it
+plans       the plan of an EXPLAIN, as drivers read it; notices: warnings
+json_values values as the HTTP Query API writes and reads them
 """

@@ -14,6 +14,7 @@ ignored.
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
@@ -70,14 +71,24 @@ def refuse_open_address(host: str) -> None:
         )
 
 
-def admit(keys: Keys, method: str, scheme: str, headers: Headers, needs: Scope | None) -> Caller:
-    """The caller of a request. Raises Refusal for one that may not ask, or came in a way that is not to be trusted."""
+def admit(
+    keys: Keys, method: str, scheme: str, headers: Headers, needs: Scope | None, *, basic: bool = False
+) -> Caller:
+    """The caller of a request. Raises Refusal for one that may not ask, or came in a way that is not to be trusted.
+
+    With `basic` a key may be the password of Basic authentication. Browsers add that by themselves once they know it,
+    so there a page of another site is refused.
+    """
     if not keys.exist:
         _refuse_stranger(method, scheme, headers)
         return Caller()
     if needs is None:
         return Caller()
     presented = presented_key(headers)
+    if presented is None and basic:
+        presented = _password(headers)
+        if presented is not None and _from_another_site(scheme, headers.get("host"), headers):
+            raise _refused("a page of another site may not ask with a password", "origin_refused")
     if presented is None:
         raise _unknown_caller("this needs a key", "key_missing")
     key = keys.find(presented)
@@ -94,6 +105,16 @@ def presented_key(headers: Headers) -> str | None:
     if kind.lower() == "bearer" and token.strip():
         return token.strip()
     return headers.get("x-api-key") or headers.get("x-arcrun-api-key") or None
+
+
+def _password(headers: Headers) -> str | None:
+    kind, _, token = headers.get("authorization", "").strip().partition(" ")
+    if kind.lower() != "basic":
+        return None
+    try:
+        return base64.b64decode(token, validate=True).decode().partition(":")[2] or None
+    except ValueError:
+        return None
 
 
 def _unknown_caller(message: str, code: str) -> Refusal:

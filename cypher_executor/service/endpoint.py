@@ -66,6 +66,7 @@ class Endpoint:
     """One thing that can be asked. `needs` None exempts it from keys; `errors` are the codes that are its own.
 
     `open`: whoever calls from wherever is let in, because the endpoint itself finds out whether they may.
+    `basic`: a key may also stand as the password of Basic authentication, as clients of Neo4j send it.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Endpoint:
     headers: tuple[str, ...] = ()
     errors: tuple[str, ...] = field(default=())
     open: bool = False
+    basic: bool = False
 
 
 def reply(status: int, value: Any, **headers: str) -> Response:

@@ -12,6 +12,7 @@ from cypher_executor.service.routes import (
     hook_tests,
     hooks,
     keys,
+    neo4j,
     parts,
     recipes,
     runs,
@@ -35,6 +36,7 @@ ENDPOINTS: Sequence[Endpoint] = (
     *parts.ENDPOINTS,
     *secrets.ENDPOINTS,
     *keys.ENDPOINTS,
+    *neo4j.ENDPOINTS,
     *status.ENDPOINTS,
     *description.ENDPOINTS,
 )

@@ -97,7 +97,7 @@ class Resource:
 def _caller(keys: Keys, endpoint: Endpoint, scope: Scope, headers: Headers) -> Caller:
     if endpoint.open or OPERATOR_CALLS in scope.get("extensions", {}):
         return Caller()
-    return admit(keys, scope["method"], scope["scheme"], headers, endpoint.needs)
+    return admit(keys, scope["method"], scope["scheme"], headers, endpoint.needs, basic=endpoint.basic)
 
 
 async def _body(endpoint: Endpoint, scope: Scope, headers: Headers, receive: Receive, limit_kb: int) -> Any:

@@ -1,0 +1,115 @@
+"""What tools of Neo4j ask over HTTP: what there is here, and the Query API."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from cypher_executor.bolt.origins import allowed
+from cypher_executor.compat.desk import Question
+from cypher_executor.compat.discovery import discovery
+from cypher_executor.compat.refusals import INVALID_REQUEST, Refused
+from cypher_executor.service import answers_neo4j as answers
+from cypher_executor.service.auth import Caller
+from cypher_executor.service.bodies import raw_body
+from cypher_executor.service.endpoint import Endpoint, Exchange, Told, reply
+from cypher_executor.service.neo4j_clients import NEO4J_VERSION, bolt_address, deeds_of
+from cypher_executor.service.query_api import TYPED, asked, media_type_of, refused, statement_of
+from cypher_executor.wiring import House
+
+FAMILY = "neo4j"
+
+
+async def discover(exchange: Exchange) -> Response:
+    """Where Bolt and the Query API are. Browser asks it from a page of its own."""
+    told = discovery(NEO4J_VERSION, bolt_address(exchange.house.settings), exchange.base_url)
+    origin = exchange.headers.get("origin")
+    named = {"vary": "Accept, Origin"}
+    if origin is not None and allowed(origin, exchange.house.settings.bolt_origins):
+        named["access-control-allow-origin"] = origin
+    return reply(200, told, **named)
+
+
+async def query(exchange: Exchange) -> Response:
+    """Answer a statement."""
+    try:
+        media_type = media_type_of(exchange.headers.get("accept"))
+        statement = statement_of(exchange.body)
+        question = Question(
+            statement.text,
+            statement.parameters,
+            tenant=exchange.caller.tenant,
+            database=exchange.path["database"],
+            may_write=statement.may_write,
+            deeds=_deeds(exchange.house, exchange.caller),
+            timeout_s=statement.timeout_s,
+            protocol="http",
+        )
+        return await asked(exchange.desk, question, media_type, counters=statement.counters)
+    except Refused as error:
+        return refused(error)
+
+
+async def transaction(exchange: Exchange) -> Response:
+    """There are none over HTTP: nothing changes the graph, so there is nothing to keep together."""
+    message = "there are no transactions over HTTP: send each statement to /db/{database}/query/v2, or use Bolt"
+    return refused(Refused(INVALID_REQUEST, message))
+
+
+def _deeds(house: House, caller: Caller) -> frozenset[str]:
+    if caller.key is None:
+        return frozenset(deeds_of(lambda scope: True))
+    key = next((key for key in house.keys.of_tenant(caller.tenant) if key.id == caller.key), None)
+    return frozenset() if key is None else frozenset(deeds_of(key.may))
+
+
+_SENT = {
+    "type": "object",
+    "required": ["statement"],
+    "properties": {
+        "statement": {"type": "string", "examples": ["MATCH (r:Run) RETURN r.name AS name LIMIT $n"]},
+        "parameters": {"type": "object", "additionalProperties": True},
+        "accessMode": {"enum": ["READ", "WRITE"]},
+        "includeCounters": {"type": "boolean"},
+        "maxExecutionTime": {"type": "integer", "minimum": 1, "description": "seconds"},
+    },
+}
+_WRONG = Told("what is wrong, with Neo4j's codes", answers.Neo4jErrors)
+
+ENDPOINTS = (
+    Endpoint(
+        name="discover",
+        method="GET",
+        path="/",
+        summary="Where Bolt and the Query API are, as tools of Neo4j ask it",
+        family=FAMILY,
+        handler=discover,
+        needs=None,
+        answers={200: Told("their addresses", answers.Discovery)},
+    ),
+    Endpoint(
+        name="query_v2",
+        method="POST",
+        path="/db/{database}/query/v2",
+        summary="Answer a statement, as Neo4j's Query API does",
+        family=FAMILY,
+        handler=query,
+        needs="read",
+        basic=True,
+        body=raw_body({"application/json": _SENT, TYPED[0]: {"type": "object"}}),
+        answers={
+            202: Told("the rows; `errors` behind them when something went wrong on the way", answers.QueryRows),
+            **dict.fromkeys((400, 403, 404, 406, 503), _WRONG),
+        },
+    ),
+    Endpoint(
+        name="begin_query_transaction",
+        method="POST",
+        path="/db/{database}/query/v2/tx",
+        summary="Refused: there are no transactions over HTTP",
+        family=FAMILY,
+        handler=transaction,
+        needs="read",
+        basic=True,
+        answers={400: _WRONG},
+    ),
+)
