@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import neo4j
@@ -78,15 +78,16 @@ class Server:
             process.wait(60)
             process.stdin.close()
 
-    def freeze(self) -> None:
-        """Let it be there, and not answer any more."""
-        assert self._process is not None
-        self._tell(self._process, b"f")
-
-    def thaw(self) -> None:
-        """Let it go on."""
-        assert self._process is not None
-        self._tell(self._process, b"t")
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let it be there, and not answer any more, for as long as the block lasts."""
+        process = self._process
+        assert process is not None
+        self._tell(process, b"f")
+        try:
+            yield
+        finally:
+            self._tell(process, b"t")
 
     @staticmethod
     def _tell(process: subprocess.Popen[bytes], letter: bytes) -> None:
