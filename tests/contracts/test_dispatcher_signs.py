@@ -127,7 +127,9 @@ async def test_a_service_that_leaves_an_answer_unread_meets_no_complaint(
     while not worker._unanswered:
         await asyncio.sleep(0.01)
     assert worker._spawned is not None
-    select.select([worker._spawned.control], [], [], 30)
+    readable = select.poll()
+    readable.register(worker._spawned.control, select.POLLIN)
+    readable.poll(30_000)
     await bench.dispatcher.close()
     assert "Traceback" not in caplog.text
 

@@ -56,7 +56,7 @@ class Server:
             self._process = subprocess.Popen(
                 [sys.executable, LAUNCHER, *self.command()],
                 stdin=subprocess.PIPE,
-                stdout=log,
+                stdout=subprocess.PIPE,
                 stderr=log,
                 cwd=self.folder,
                 start_new_session=True,
@@ -69,6 +69,7 @@ class Server:
         if process is not None and process.stdin is not None:
             process.stdin.close()
             process.wait(60)
+            _hang_up(process)
 
     def kill(self) -> None:
         """End it at once, as a power cut would. A second call does nothing."""
@@ -77,6 +78,7 @@ class Server:
             self._tell(process, b"k")
             process.wait(60)
             process.stdin.close()
+            _hang_up(process)
 
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
@@ -91,9 +93,11 @@ class Server:
 
     @staticmethod
     def _tell(process: subprocess.Popen[bytes], letter: bytes) -> None:
-        assert process.stdin is not None
+        """Tell the launcher, and wait until it is done."""
+        assert process.stdin is not None and process.stdout is not None
         process.stdin.write(letter)
         process.stdin.flush()
+        process.stdout.read(1)
 
     def driver(self, auth: tuple[str, str] | None = None) -> neo4j.Driver:
         return neo4j.GraphDatabase.driver(self.uri, auth=auth or self.auth, notifications_min_severity="OFF")
@@ -121,3 +125,8 @@ class Server:
 
     def _output(self) -> str:
         return (self.folder / "output.log").read_text("utf-8", "replace")[-4_000:]
+
+
+def _hang_up(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdout is not None
+    process.stdout.close()
