@@ -206,6 +206,9 @@ def effects_under_two_keys(evidence: Evidence) -> Iterator[str]:
     for effect in evidence.effects:
         keys[effect["n"], effect["label"]].add(effect["key"])
     for (number, label), found in keys.items():
+        if number not in evidence.requests:
+            yield f"effect {label} is of no request: {number}"
+            continue
         wanted = EFFECTS[evidence.requests[number].recipe].get(label, 0)
         if len(found) > wanted or "" in found:
             yield f"effect {label} of request {number} has the keys {sorted(found)}"

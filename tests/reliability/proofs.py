@@ -50,7 +50,7 @@ class Proof:
 
 def all_proofs() -> tuple[Proof, ...]:
     """Every proof, in the order in which they are carried out."""
-    from tests.reliability import kills
+    from tests.reliability import io_errors, kills, power
     from tests.reliability.simulation import stories
 
     return (
@@ -60,6 +60,20 @@ def all_proofs() -> tuple[Proof, ...]:
             f"{stories.SHORT:,} seeds",
             f"{stories.FULL:,} seeds",
             stories.carry_out,
+        ),
+        Proof(
+            "power",
+            "the power goes, and of what was not synced each write is kept, lost or torn; with a control arm that loses",
+            f"{power.SHORT:,} trials",
+            f"{power.FULL:,} trials",
+            power.carry_out,
+        ),
+        Proof(
+            "io_errors",
+            "the k-th write, sync or open of the disk fails, once or for good, for every k",
+            f"every k of {io_errors.SHORT} life of a journal",
+            f"every k of {io_errors.FULL} lives of a journal",
+            io_errors.carry_out,
         ),
         Proof(
             "kills",

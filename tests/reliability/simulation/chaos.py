@@ -55,7 +55,7 @@ class Chaos:
 
     def worker_dies(self) -> bool:
         """Whether the worker of the next execution dies of it."""
-        return self._workers_fail and not self.calm and self._luck.random() < 0.05
+        return self._workers_fail and self._luck.random() < 0.05
 
     def answers_twice(self) -> bool:
         """Whether the next execution is answered twice."""
