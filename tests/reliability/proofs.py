@@ -63,7 +63,7 @@ def all_proofs() -> tuple[Proof, ...]:
         ),
         Proof(
             "power",
-            "the power goes, and of what was not synced each write is kept, lost or torn; with a control arm that loses",
+            "the power goes, and what was not synced is kept, lost or torn, write by write; a control arm has to lose",
             f"{power.SHORT:,} trials",
             f"{power.FULL:,} trials",
             power.carry_out,
