@@ -84,6 +84,10 @@ class Client:
         given = {name: value for name, value in filters.items() if value is not None}
         return _listed(await self._json("GET", f"/runs?{urlencode(given)}"), "runs")
 
+    async def query(self, asked: Mapping[str, Any]) -> Json:
+        """The answer to a query: `{"query": text, "parameters": {...}, ...}`, as POST /query takes it."""
+        return await self._json("POST", "/query", asked)
+
     async def cancel(self, run: str, reason: str, *, tree: bool) -> Json:
         """Ask for the end of a run, or with `tree` of everything that descends from it, too; the run."""
         return await self._steer(run, "cancel", {"reason": reason, "tree": tree})

@@ -10,7 +10,16 @@ from functools import lru_cache, partial
 from secrets import token_hex
 from typing import Any
 
-from cypher_executor.cypher.query import SHIPPED, Budget, CompiledQuery, Limits, Procedure, Query, compile_query
+from cypher_executor.cypher.query import (
+    SHIPPED,
+    UNANCHORED,
+    Budget,
+    CompiledQuery,
+    Limits,
+    Procedure,
+    Query,
+    compile_query,
+)
 from cypher_executor.ports import Clock
 from cypher_executor.queries.follower import Follower
 from cypher_executor.queries.store import Snapshot, Store
@@ -95,6 +104,9 @@ class Questions:
         compiled = await asyncio.get_running_loop().run_in_executor(self._pool, _compile, text, known)
         if compiled.query is None:
             raise QueryInvalid(compiled.diagnostics)
+        lost = [diagnostic for diagnostic in compiled.diagnostics if diagnostic.code == UNANCHORED]
+        if lost and not compiled.query.explained:
+            raise QueryInvalid(lost)
         return compiled.query, compiled.diagnostics
 
 

@@ -63,7 +63,7 @@ class ProblemAnswer(Answer):
     did_you_mean: str | None
     next_actions: list[str]
     request_id: str
-    diagnostics: list[DiagnosticAnswer] = Field([], description="the problems of a recipe")
+    diagnostics: list[DiagnosticAnswer] = Field([], description="the problems of a recipe or a query")
     problems: list[Misfit] = Field([], description="the places that do not fit")
     more: list[MoreReached] = Field([], description="of `reaches_more`: what the last version did not reach")
 

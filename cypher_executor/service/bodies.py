@@ -12,7 +12,7 @@ from cypher_executor import strict_json
 from cypher_executor.errors import RequestInvalid
 from cypher_executor.service.fitting import fitted
 from cypher_executor.service.problems import Refusal
-from cypher_executor.service.requests import RecipeText
+from cypher_executor.service.requests import AskQuery, RecipeText
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,19 @@ def json_body(model: type[BaseModel], *, required: bool = True) -> Body:
         return fitted(model, strict_json.loads(raw))
 
     return Body(read, {"application/json": model}, required)
+
+
+def query_body() -> Body:
+    """A query: its text, or JSON that holds it. No query begins with a brace."""
+
+    def read(raw: bytes, media_type: str) -> AskQuery:
+        _refuse_unless(media_type, _RECIPE_TYPES)
+        if _is_json(media_type) or raw.lstrip()[:1] == b"{":
+            return fitted(AskQuery, strict_json.loads(raw))
+        return fitted(AskQuery, {"query": _text(raw)})
+
+    text = {"type": "string", "description": "the query"}
+    return Body(read, {"application/json": AskQuery, "text/plain": text, "application/x-cypher": text})
 
 
 def recipe_body() -> Body:

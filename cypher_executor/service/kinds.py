@@ -73,6 +73,11 @@ KINDS: Mapping[str, Kind] = {
         422, "The idempotency key was used for something else", "use a new key for another request"
     ),
     "expression_error": Kind(422, "An expression cannot be evaluated"),
+    "query_text_invalid": Kind(422, "This query is not answered", "mend what `diagnostics` lists"),
+    "parameter_missing": Kind(422, "The query needs a value that was not given", "give it in `parameters`"),
+    "budget_used_up": Kind(
+        422, "The query is too much work", "begin at something: a name, an id, a state, a time; or ask for less"
+    ),
     "module_refused": Kind(422, "The module may not be admitted"),
     "compile_limit": Kind(422, "Compiling the module takes too much"),
     "manifest_invalid": Kind(422, "The manifest is wrong"),
@@ -133,6 +138,7 @@ KINDS: Mapping[str, Kind] = {
     "not_ready": Kind(503, "The service is not ready", "ask again after Retry-After; GET /readyz says when"),
     "no_workers": Kind(503, "No worker process can be started", "the service's log says why"),
     "part_unavailable": Kind(503, "The module of a part cannot be had now", "ask again after Retry-After"),
+    "graph_unavailable": Kind(503, "The graph cannot be asked just now", "ask again after Retry-After"),
     "journal_unavailable": Kind(
         503, "The journal cannot be written or read", "ask again after Retry-After, with the same Idempotency-Key"
     ),

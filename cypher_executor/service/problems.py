@@ -15,6 +15,7 @@ from cypher_executor import errors
 from cypher_executor.bills import ReachesMore
 from cypher_executor.cypher.bill import more_json
 from cypher_executor.cypher.diagnostics import to_json
+from cypher_executor.queries.table import QueryInvalid
 from cypher_executor.service.kinds import KINDS, Kind
 
 MEDIA_TYPE = "application/problem+json"
@@ -93,7 +94,7 @@ def where(place: errors.Place) -> dict[str, Any]:
 
 
 def _extras(error: errors.CypherExecutorError) -> dict[str, Any]:
-    if isinstance(error, errors.RecipeInvalid):
+    if isinstance(error, errors.RecipeInvalid | QueryInvalid):
         return {"diagnostics": [to_json(d) for d in error.diagnostics]}
     if isinstance(error, errors.RequestInvalid) and error.problems:
         return {"problems": [dict(p) for p in error.problems]}

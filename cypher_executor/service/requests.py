@@ -94,6 +94,22 @@ class ForkRun(Request):
         return self
 
 
+class AskQuery(Request):
+    """A question to the graph of recipes and runs, and how much it may take."""
+
+    query: str = Field(min_length=1, description="read-only Cypher; EXPLAIN in front of it asks for the plan")
+    parameters: dict[str, Any] = Field(default_factory=dict, description="the values of its $names")
+    limit: int = Field(1_000, ge=1, le=10_000, description="rows at most; `more` tells whether there would be others")
+    timeout_s: float = Field(
+        10.0,
+        gt=0,
+        le=60,
+        strict=False,
+        description="how long it may be worked out, in seconds; memory has a limit, too",
+    )
+    graph: bool = Field(False, description="answer with the nodes and relationships in the rows as one graph as well")
+
+
 class Steer(Request):
     """Why something is asked of a run."""
 

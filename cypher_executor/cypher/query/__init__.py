@@ -7,9 +7,12 @@ steps        how a pattern is found: expansions follow relationships, ways finds
 host, forms  expressions that ask a graph; inference: what can never work, told before anything runs
 calling      CALL; procedures: what it calls
 values       nodes, relationships, paths; graph: the port; memory: a graph in memory
+bounds       what conditions say of nodes, for the graph to look there; anchors: whether a `*` begins somewhere
+constants    what is the same for all rows; tally: counting without looking
 budget       what a run may use up
 """
 
+from cypher_executor.cypher.query.anchors import UNANCHORED
 from cypher_executor.cypher.query.budget import Budget, Limits
 from cypher_executor.cypher.query.graph import Graph
 from cypher_executor.cypher.query.memory import MemoryGraph
@@ -21,6 +24,7 @@ from cypher_executor.cypher.query.values import Node, Path, Relationship
 __all__ = [
     "QUERY_CODES",
     "SHIPPED",
+    "UNANCHORED",
     "Budget",
     "CompiledQuery",
     "Graph",

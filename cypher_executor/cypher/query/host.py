@@ -53,6 +53,8 @@ class Planning:
     problems: Refusals
     procedures: Mapping[str, Procedure]
     parameters: set[str] = field(default_factory=set)
+    wide: set[str] = field(default_factory=set)
+    """Names that stand for any node of a label."""
     depth: int = 0
     names: int = 0
 

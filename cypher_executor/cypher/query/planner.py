@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cypher_executor.cypher import syntax
 from cypher_executor.cypher.printing import print_expression
 from cypher_executor.cypher.query import types as t
+from cypher_executor.cypher.query.anchors import UNANCHORED, unanchored
 from cypher_executor.cypher.query.bounds import said_of_nodes
 from cypher_executor.cypher.query.calling import Nothing, plan_call
 from cypher_executor.cypher.query.host import Evaluator, Planning, compile_condition, compile_in
@@ -142,7 +143,13 @@ def plan_patterns(
     conditions = [_condition(part, scope, planning) for part in parts]
     if len(planning.problems.found) > known:
         return ()
-    return steps_for(paths, given, conditions, said_of_nodes(parts, scope, planning))
+    steps = steps_for(paths, given, conditions, said_of_nodes(parts, scope, planning))
+    lost = unanchored(patterns, steps, planning.wide)
+    if lost is not None:
+        message = ("This goes from every node over any number of relationships: say where it begins, as in "
+                   "`(r:Run {id: $run})-[:STARTED*]->(child)`, or how far it goes, as in `*1..5`.")  # fmt: skip
+        planning.problems.warn(UNANCHORED, message, lost.place)
+    return steps
 
 
 def _conjuncts(where: syntax.Expression) -> tuple[syntax.Expression, ...]:

@@ -35,6 +35,7 @@ QUERY_CODES: Mapping[str, str] = MappingProxyType(
         "non_constant_expression": "The expression must be the same for all rows.",
         "negative_integer_argument": "A number that counts rows is negative.",
         "invalid_argument_type": "The expression can never have the type that is needed here.",
+        "unbounded_without_anchor": "A `*` without an end begins at every node: a warning, for graphs that are small.",
     }
 )
 
@@ -44,6 +45,7 @@ class Refusals:
 
     def __init__(self) -> None:
         self.found: list[Diagnostic] = []
+        self.warnings: list[Diagnostic] = []
 
     def refuse(
         self, code: str, message: str, place: Place, *, did_you_mean: str | None = None, fix: TextEdit | None = None
@@ -51,3 +53,8 @@ class Refusals:
         """Notes an error at `place`."""
         assert code in QUERY_CODES, code
         self.found.append(Diagnostic(code, message, place, did_you_mean=did_you_mean, fix=fix))
+
+    def warn(self, code: str, message: str, place: Place) -> None:
+        """Notes what may be run all the same."""
+        assert code in QUERY_CODES, code
+        self.warnings.append(Diagnostic(code, message, place, severity="warning"))

@@ -91,7 +91,7 @@ def compile_query(text: str, *, procedures: Mapping[str, Procedure] = SHIPPED) -
     except RecursionError:  # each subquery is planned within the one around, so their depth is the stack's
         sentence = "Subqueries and patterns nest deeper here than is evaluated."
         return CompiledQuery(None, (Diagnostic("nested_too_deep", sentence, parsed.statement.place),))
-    diagnostics = (*parsed.diagnostics, *planning.problems.found)
+    diagnostics = (*parsed.diagnostics, *planning.problems.found, *planning.problems.warnings)
     if planning.problems.found:
         ordered = sorted(diagnostics, key=lambda d: (d.place.line, d.place.column))
         return CompiledQuery(None, tuple(ordered[:MAX_PROBLEMS]))

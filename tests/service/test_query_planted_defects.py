@@ -1,0 +1,70 @@
+"""Defects planted into what queries promise: each turns a test of queries red."""
+
+from __future__ import annotations
+
+import pytest
+
+from cypher_executor.adapters.sqlite.graph import reading
+from cypher_executor.adapters.sqlite.graph.reading import SqliteReading
+from cypher_executor.cypher.query import planner
+from cypher_executor.cypher.query.budget import Budget
+from cypher_executor.queries import questions
+from cypher_executor.queries.follower import Follower
+from cypher_executor.service.routes import query
+from cypher_executor.wiring import House
+from tests.service import test_query
+from tests.service.support import Ask
+
+
+async def test_a_tenant_that_is_not_looked_at(
+    ask: Ask, house: House, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_to_all = {key: text.replace("tenant = :tenant", "true") for key, text in reading._SQL.items()}
+    monkeypatch.setattr("cypher_executor.adapters.sqlite.graph.asked._SQL", open_to_all)
+    with pytest.raises(AssertionError):
+        await test_query.test_a_caller_sees_nothing_of_another_tenant(ask, house, name)
+
+
+async def test_the_tenant_of_somebody_else(ask: Ask, house: House, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = SqliteReading.__init__
+    monkeypatch.setattr(SqliteReading, "__init__", lambda self, connection, tenant: made(self, connection, "another"))
+    with pytest.raises(AssertionError):
+        await test_query.test_a_caller_sees_nothing_of_another_tenant(ask, house, name)
+
+
+async def test_rows_without_a_limit(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = query._answered
+    monkeypatch.setattr(query, "_answered", lambda x, asked: answered(x, asked.model_copy(update={"limit": 10_000})))
+    with pytest.raises(AssertionError):
+        await test_query.test_no_more_rows_come_than_were_asked_for(ask)
+
+
+async def test_work_without_a_limit(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Budget, "hold", lambda self, size: None)
+    text = "UNWIND range(1, 200) AS x RETURN size(collect(x + reduce(t = 'x', i IN range(1, 19) | t + t))) AS n"
+    with pytest.raises(AssertionError):
+        await test_query.test_a_query_that_is_too_much_work_ends(ask, text, {"timeout_s": 60})
+
+
+async def test_a_write_that_is_let_through(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    questions._compile.cache_clear()
+    monkeypatch.setattr(planner._Clauses, "_refuse", lambda self, clause: None)
+    with pytest.raises(AssertionError):
+        await test_query.test_a_write_is_refused_with_a_sentence(ask, "CREATE (n:Planted)")
+    questions._compile.cache_clear()
+
+
+async def test_a_star_that_is_let_through(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(questions, "UNANCHORED", "another code")
+    with pytest.raises(AssertionError):
+        await test_query.test_a_star_without_an_end_or_an_anchor_is_refused_with_advice(ask)
+
+
+async def test_a_graph_that_does_not_catch_up(ask: Ask, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def late(self: Follower) -> float:
+        return 0.0
+
+    monkeypatch.setattr(Follower, "catch_up", late)
+    monkeypatch.setattr(Follower, "_step", late)
+    with pytest.raises(AssertionError):
+        await test_query.test_what_has_just_happened_is_answered(ask, name)
