@@ -16,6 +16,7 @@ from cypher_executor.cypher.query import Node, Path, Relationship
 from cypher_executor.errors import ExpressionError
 from cypher_executor.queries import Summary, Table
 
+
 async def answer_of(table: Table, limit: int, *, graph: bool) -> dict[str, Any]:
     """The whole answer: at most `limit` rows of a table, which is closed then."""
     async with table:
