@@ -220,8 +220,10 @@ class Session:
         await self._wire.reply(success({}))
 
     async def _route(self, context: dict[str, Any], bookmarks: list[Any], extra: dict[str, Any]) -> None:
-        """There is one server, and it is where it was reached."""
-        database = database_of(begun(extra).database)
+        """There is one server, and it is where it was reached. A client keeps this under the name that it asked for."""
+        asked_for = begun(extra).database
+        database = asked_for or database_of(None)
+        database_of(database)
         given = context.get("address")
         address = given if isinstance(given, str) and 0 < len(given) <= 300 else self._address
         servers = [{"addresses": [address], "role": role} for role in ("WRITE", "READ", "ROUTE")]

@@ -231,6 +231,7 @@ async def test_goodbye_ends_it(talk: Talk) -> None:
 
 async def test_there_is_one_server_and_it_is_where_it_was_reached(talk: Talk) -> None:
     told = (await talk.told(ROUTE, {"address": "executor.example:7687"}, [], {"db": "neo4j"})).fields[0]["rt"]
+    assert told["db"] == "neo4j"
     assert told["servers"] == [
         {"addresses": ["executor.example:7687"], "role": role} for role in ("WRITE", "READ", "ROUTE")
     ]

@@ -48,6 +48,8 @@ class Serving:
     process: subprocess.Popen[str]
     url: str
     data_dir: Path
+    bolt: str | None = None
+    """Where Bolt is reached over TCP, if it is."""
 
     def signal(self, number: int) -> None:
         """Send a signal to the service, and to nothing else."""
@@ -79,7 +81,8 @@ def _serving(data_dir: Path, words: Sequence[str], more: Mapping[str, str]) -> I
         env=surroundings(**more),
     )
     try:
-        yield Serving(process, _ready(process)["url"], data_dir)
+        ready = _ready(process)
+        yield Serving(process, ready["url"], data_dir, ready.get("bolt"))
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)

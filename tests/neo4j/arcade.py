@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.neo4j.real import Missing
+from tests.neo4j.fetched import Missing
 from tests.neo4j.server import Server, free_port
 
 PACKAGE = "arcadedb_embedded"

@@ -14,7 +14,8 @@ import neo4j
 import pytest
 
 from tests.neo4j.arcade import ArcadeDB
-from tests.neo4j.real import Missing, Neo4j
+from tests.neo4j.fetched import Missing
+from tests.neo4j.real import Neo4j
 from tests.neo4j.server import Server
 
 KINDS: dict[str, Callable[[Path], Server]] = {"neo4j": partial(Neo4j, secured=True), "arcadedb": ArcadeDB}

@@ -2,76 +2,24 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import os
-import re
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.neo4j.fetched import jars
 from tests.neo4j.server import Server, free_port
 
 POM = Path(__file__).with_name("pom.xml")
 MAIN = "org.neo4j.server.CommunityEntryPoint"
-JAVA = 17
-ASSEMBLY_S = 900
 PASSWORD = "a-password-for-tests"
 OPENED = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent", "java.lang")
 """Packages of the JDK that Neo4j looks into."""
 
 
-class Missing(Exception):
-    """This machine cannot run a Neo4j; says why."""
-
-
-def cache_folder() -> Path:
-    """Outside of the repository, kept between runs."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "cypher-executor-tests"
-
-
 def assembled() -> Path:
-    """The folder with the jars. The first time Maven fetches them; after that it is only looked for.
-
-    Raises Missing where there is no Java, no Maven, or no way for Maven to fetch anything.
-    """
-    _require_java()
-    folder = cache_folder() / f"neo4j-{hashlib.sha256(POM.read_bytes()).hexdigest()[:16]}"
-    if folder.is_dir():
-        return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (folder.parent / "assembling.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # several test processes begin at the same time
-        if not folder.is_dir():
-            _assemble(folder)
-    return folder
-
-
-def _require_java() -> None:
-    java = shutil.which("java")
-    if java is None:
-        raise Missing("there is no Java: install Java 17 to run these tests against Neo4j")
-    told = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60).stderr
-    version = re.search(r'version "(\d+)', told)
-    if version is None or int(version[1]) < JAVA:
-        raise Missing(f"Neo4j needs Java {JAVA}, and here is {told.splitlines()[0] if told else 'another program'}")
-
-
-def _assemble(folder: Path) -> None:
-    maven = shutil.which("mvn")
-    if maven is None:
-        raise Missing("there is no Maven: install it, once, to fetch Neo4j for these tests")
-    with tempfile.TemporaryDirectory(dir=folder.parent) as made:
-        shutil.copy(POM, made)
-        jars = Path(made) / "jars"
-        command = [maven, "-q", "-B", "dependency:copy-dependencies", f"-DoutputDirectory={jars}"]
-        done = subprocess.run(command, cwd=made, capture_output=True, text=True, timeout=ASSEMBLY_S)
-        if done.returncode != 0:
-            raise Missing(f"Maven cannot fetch Neo4j: {(done.stdout + done.stderr).strip()[:500]}")
-        jars.rename(folder)
+    """The folder with the jars; the first time Maven fetches them. Raises Missing."""
+    return jars("neo4j", POM)
 
 
 class Neo4j(Server):

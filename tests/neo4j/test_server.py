@@ -9,7 +9,8 @@ import neo4j
 import pytest
 
 from tests.neo4j.databases import Database
-from tests.neo4j.real import Missing, Neo4j
+from tests.neo4j.fetched import Missing
+from tests.neo4j.real import Neo4j
 
 
 def test_it_answers_the_official_driver(database: Database) -> None:
