@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -40,13 +41,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(FETCHING_S))
 
 
-@pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
-    with serving(tmp_path_factory.mktemp("clients"), "--bolt-port", "0", "--workers", "1") as found:
-        assert found.bolt is not None
+def _asked(folder: Path, *words: str) -> Iterator[Asked]:
+    with serving(folder, "--workers", "1", *words) as found:
         stored = httpx2.post(f"{found.url}/recipes", content=APPROVAL)
         assert stored.status_code == 201, stored.text
-        yield Asked(found.url, found.bolt, waiting_run(found.url))
+        bolt = found.bolt or found.url.replace("http://", "bolt://")
+        yield Asked(found.url, bolt, waiting_run(found.url))
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
+    """One that listens for Bolt on a port of its own, too."""
+    yield from _asked(tmp_path_factory.mktemp("clients"), "--bolt-port", "0")
+
+
+@pytest.fixture
+def without_port(tmp_path: Path) -> Iterator[Asked]:
+    """One that speaks Bolt on its own port alone."""
+    yield from _asked(tmp_path / "data")
 
 
 def waiting_run(url: str) -> str:
