@@ -127,7 +127,7 @@ class Engine:
         self._runs: Mapping[RunId, Live] = self._turns.runs
         self._steering = Steering(self._turns, self._reading, journal, clock, misfit)
         self._ended: OrderedDict[RunId, Run] = OrderedDict()
-        self._waiters: dict[RunId, list[asyncio.Future[None]]] = {}
+        self._waiters: dict[RunId, list[asyncio.Future[Run | None]]] = {}
         self._recovered = False
         """Whether every run that goes on is in memory."""
         self.accepting = False
@@ -171,15 +171,17 @@ class Engine:
         """Wait until a run has ended on disk; False when it has not ended in that time."""
         if run not in self._runs and self._recovered:
             return True
-        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        ended: asyncio.Future[Run | None] = asyncio.get_running_loop().create_future()
         self._waiters.setdefault(run, []).append(ended)
         try:
             async with asyncio.timeout(timeout_s):
-                await ended
+                found = await ended
         except TimeoutError:
             return False
         finally:
             self._forget_waiter(run, ended)
+        if found is not None and run not in self._runs and run not in self._ended:
+            self._keep_ended(run, found)  # so many ended at this moment that it was displaced
         return True
 
     async def cancel(self, run: RunId, reason: str = "", *, tree: bool = False) -> bool:
@@ -299,11 +301,14 @@ class Engine:
                 self._turns.confirmed(group, answer)
 
     def _ended_on_disk(self, live: Live) -> None:
+        self._keep_ended(live.id, live.run)
+        self._tell_waiters(live.id, live.run)
+
+    def _keep_ended(self, run: RunId, found: Run) -> None:
         """Keep it for a while: whoever waited for a run will look at it next."""
-        self._ended[live.id] = live.run
+        self._ended[run] = found
         if len(self._ended) > KEPT_ENDED:
             self._ended.popitem(last=False)
-        self._tell_waiters(live.id)
 
     def _end_as_on_disk(self, run: RunId) -> None:
         self._tasks.create_task(self._end_unwritable(run))
@@ -382,12 +387,12 @@ class Engine:
         now = {name: part.digest for name, part in found if part is not None and part.digest is not None}
         return {**now, **prepared.pins}
 
-    def _tell_waiters(self, run: RunId) -> None:
+    def _tell_waiters(self, run: RunId, found: Run | None = None) -> None:
         for waiter in self._waiters.pop(run, ()):
             if not waiter.done():
-                waiter.set_result(None)
+                waiter.set_result(found)
 
-    def _forget_waiter(self, run: RunId, waiter: asyncio.Future[None]) -> None:
+    def _forget_waiter(self, run: RunId, waiter: asyncio.Future[Run | None]) -> None:
         waiters = self._waiters.get(run, [])
         if waiter in waiters:
             waiters.remove(waiter)

@@ -13,6 +13,7 @@ from cypher_executor.core.fingerprint import fingerprint
 from cypher_executor.core.recipe import Value
 from cypher_executor.core.run import Run
 from cypher_executor.engine import Engine
+from cypher_executor.engine.engine import KEPT_ENDED
 from cypher_executor.errors import Conflict, Failure, Unavailable
 from cypher_executor.ports import CallContext, Claim, Prepared
 from tests.core.support import draw
@@ -52,6 +53,16 @@ async def test_a_run_gives_the_result_of_its_last_step() -> None:
     b = bench()
     async with b.running() as engine:
         assert await ended(engine, b) == {"c": {"did": "c"}}
+
+
+async def test_whoever_waited_sees_a_run_without_reading_it_back_however_many_end_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    b = bench()
+    async with b.running() as engine:
+        monkeypatch.setattr(b.disk, "read", None)
+        results = await asyncio.gather(*(ended(engine, b) for _ in range(3 * KEPT_ENDED)))
+        assert results == [{"c": {"did": "c"}}] * (3 * KEPT_ENDED)
 
 
 async def test_a_start_is_answered_only_once_it_is_on_disk() -> None:
