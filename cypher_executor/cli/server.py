@@ -23,7 +23,6 @@ from starlette.applications import Starlette
 from cypher_executor.errors import RequestInvalid, Unavailable
 from cypher_executor.service.auth import refuse_open_address
 from cypher_executor.service.bolt_socket import LARGEST_FRAME
-from cypher_executor.service.envelope import HEADERS_BYTES
 from cypher_executor.service.wire import Protocol
 from cypher_executor.settings import Settings
 
@@ -134,7 +133,6 @@ async def serve(
         # Whoever connects is who calls: a header must not make a stranger look like this machine.
         proxy_headers=False,
         server_header=False,
-        h11_max_incomplete_event_size=HEADERS_BYTES,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=max(1, round(settings.drain_s)),
     )

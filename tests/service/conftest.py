@@ -23,7 +23,6 @@ from starlette.applications import Starlette
 from cypher_executor.core.events import RunId
 from cypher_executor.engine import Engine
 from cypher_executor.service.app import create_app
-from cypher_executor.service.envelope import HEADERS_BYTES
 from cypher_executor.service.waiting import Waiting
 from cypher_executor.service.wire import Protocol
 from cypher_executor.settings import Settings
@@ -72,9 +71,7 @@ async def ask(app: Starlette) -> AsyncIterator[Ask]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def wire(app: Starlette) -> AsyncIterator[Wire]:
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        app, http=Protocol, ws="none", lifespan="off", log_config=None, h11_max_incomplete_event_size=HEADERS_BYTES
-    )
+    config = uvicorn.Config(app, http=Protocol, ws="none", lifespan="off", log_config=None)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve([listener]))
     yield Wire(listener.getsockname()[1], server.server_state.connections, server.server_state.tasks)

@@ -177,6 +177,42 @@ async def test_requests_sent_ahead_are_answered_in_order(wire: Wire) -> None:
     writer.close()
 
 
+@pytest.mark.parametrize("last", [b"hello\r\n\r\n", post(b"/check", CHUNKED) + b"zz\r\n"])
+async def test_what_cannot_be_read_is_refused_behind_the_answers_to_what_was_asked_before(
+    wire: Wire, last: bytes
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", wire.port)
+    asked = post(b"/check", b"Content-Length: 10") + b"CREATE (a)"
+    writer.write(asked + asked + b"GET /nothing HTTP/1.1\r\n" + HOST + b"\r\n" + last)
+    assert [(await read_reply(reader)).status for _ in range(3)] == [200, 200, 404]
+    refused(await read_reply(reader), 400, "http_invalid")
+    assert await reader.read() == b""
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    "head", [b"GET /healthz HTTP/1.1\r\n" + HOST + HOST, b"GET /healthz HTTP/2.0\r\n" + HOST, b"GET /healthz HTTP/1.1"]
+)
+async def test_a_request_names_one_host_and_speaks_our_version(wire: Wire, head: bytes) -> None:
+    refused(await wire.send(head + b"\r\n\r\n"), 400, "http_invalid")
+
+
+async def test_an_older_client_is_answered_and_the_connection_closed(wire: Wire) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", wire.port)
+    reply = await wire.exchange(reader, writer, b"GET /healthz HTTP/1.0\r\n\r\n")
+    assert (reply.status, reply.headers["connection"]) == (200, "close")
+    assert await reader.read() == b""
+    writer.close()
+
+
+async def test_an_answer_leaves_in_one_piece(wire: Wire) -> None:
+    with socket.create_connection(("127.0.0.1", wire.port)) as connection:
+        connection.sendall(b"GET /version HTTP/1.1\r\n" + HOST + b"\r\n")
+        piece = await asyncio.to_thread(connection.recv, 65_536)
+    head, _, body = piece.partition(b"\r\n\r\n")
+    assert b"content-length: %d\r\n" % len(body) in head and body
+
+
 async def test_the_host_of_a_request_is_checked_on_the_wire_too(wire: Wire) -> None:
     refused(await wire.send(b"GET /runs HTTP/1.1\r\nHost: evil.example\r\n\r\n"), 403, "host_refused")
 
