@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import Receive, Scope, Send
+from starlette.routing import BaseRoute, Match, Route, Router, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from cypher_executor.adapters.dispatch_local.early import Early
@@ -24,6 +24,8 @@ from cypher_executor.service.resource import Resource
 from cypher_executor.service.waiting import Waiting
 from cypher_executor.settings import Settings
 from cypher_executor.wiring import House, open_house
+
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
 
 def create_app(settings: Settings, *, house: House | None = None, early: Early | None = None) -> Starlette:
@@ -46,14 +48,52 @@ def create_app(settings: Settings, *, house: House | None = None, early: Early |
         async with doors.open(settings, early):
             yield
 
-    app = Starlette(routes=routes, middleware=[Middleware(Envelope)], lifespan=lifespan)
-    app.router.redirect_slashes = False
-    app.router.default = _Unknown(list(paths))
+    app = _Application(_Routes(routes, _Unknown(list(paths)), lifespan))
     app.state.waiting = waiting
     app.state.load = doors.load
     app.state.drain = doors.drain
     app.state.bolt = doors.bolt
     return app
+
+
+class _Application(Starlette):
+    """Starlette with nothing around its router but the envelope, which is all that makes answers out of errors."""
+
+    def __init__(self, router: Router) -> None:
+        super().__init__()
+        self.router = router
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """See Starlette."""
+        return Envelope(self.router)
+
+
+class _Routes(Router):
+    """The routes, looked through only as far as they begin with the first word of the path."""
+
+    def __init__(self, routes: Sequence[BaseRoute], default: ASGIApp, lifespan: Lifespan) -> None:
+        super().__init__(routes, default=default, lifespan=lifespan)
+        self._of: dict[str, list[Route]] = {}
+        for route in (one for one in routes if isinstance(one, Route)):
+            assert not _first_word(route.path).startswith("{"), f"the first word of {route.path} is not fixed"
+            self._of.setdefault(_first_word(route.path), []).append(route)
+
+    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See Starlette."""
+        if scope["type"] != "http":
+            await super().app(scope, receive, send)
+            return
+        for route in self._of.get(_first_word(scope["path"]), ()):
+            match, found = route.matches(scope)
+            if match is not Match.NONE:
+                scope.update(found)
+                await route.handle(scope, receive, send)
+                return
+        await self.default(scope, receive, send)
+
+
+def _first_word(path: str) -> str:
+    return path[1:].partition("/")[0]
 
 
 class _Door:
