@@ -62,7 +62,6 @@ class Machine:
         self.outstanding = Outstanding()
         self.values = Values(recipe, self.table, self.given, mint)
         self.attempts = Attempts(self.given, self.outstanding, self.values)
-        self.loops = Loops(self.table, self.values, self.given, self)
         self.closing: Closing | None = None
         self.held: Held | None = None
         self.over = False
@@ -70,6 +69,13 @@ class Machine:
         self._unhandled: Step | None = None
         self._queue: deque[Step | Pass] = deque()
         """The steps that have ended and the passes in which all has ended, until that has had its consequences."""
+
+    @property
+    def loops(self) -> Loops:
+        """How it goes through loops. Made anew each time: if each held the other, memory of a run that nobody looks at
+        any more would only be free once the garbage collector has found it.
+        """
+        return Loops(self.table, self.values, self.given, self)
 
     @property
     def whole(self) -> Pass:

@@ -5,7 +5,9 @@ Work is counted and not timed: every call of a function, Python's own included, 
 
 from __future__ import annotations
 
+import gc
 import sys
+import weakref
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -245,3 +247,16 @@ def test_ten_thousand_items_run_to_their_end() -> None:
     assert run.state == "succeeded"
     assert len(run.steps["all", ()].output) == 10_000
     assert len(run.steps) == 2 + 3 * 10_000
+
+
+def test_a_run_that_nobody_holds_is_gone_without_the_garbage_collector() -> None:
+    """Or thousands of runs that have ended fill the memory until it comes round."""
+    run = drive(loop(), items=3)
+    gc.collect()
+    gc.disable()
+    try:
+        machine = weakref.ref(run._machine)
+        del run
+        assert machine() is None
+    finally:
+        gc.enable()
