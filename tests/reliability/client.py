@@ -60,6 +60,15 @@ class Client:
                 pass
             await asyncio.sleep(0.02)
 
+    async def status(self, path: str) -> int:
+        """How a look at something is answered, once; 0 when it is not."""
+        try:
+            async with self._session.get(self._service.url + path) as response:
+                await response.read()
+                return response.status
+        except (aiohttp.ClientError, TimeoutError):
+            return 0
+
     async def put(self, path: str, text: str) -> None:
         """Store a recipe."""
         while True:

@@ -75,8 +75,7 @@ class Outcome:
     @property
     def problems(self) -> list[str]:
         """Everything that is wrong."""
-        found = [f"{name}: {one}" for name, problems in self.report.problems.items() for one in problems]
-        found += [f"doctor: {one}" for one in self.findings]
+        found = [*self.report.sentences, *(f"doctor: {one}" for one in self.findings)]
         return found + ([f"the last life ended with {self.exit_code}"] if self.exit_code else [])
 
     @property

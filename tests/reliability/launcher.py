@@ -1,10 +1,11 @@
 """Starts `cypher-executor` again and again: `python -m tests.reliability.launcher`.
 
-The product is loaded once, and every life is a fork of this process, which saves most of what a start costs. For each
-line on standard input, a JSON object `{"argv": [...], "env": {...}, "die_at": [name, count] or null}`, a process is
-forked that does what the command line does with these arguments, and dies at that fail point. Lines on standard output
-say `{"pid": ...}` and later `{"ended": ...}`, the code as `os.waitstatus_to_exitcode` has it. Whatever the process says
-goes to standard error. No thread is ever started here, so forking is safe.
+The product is loaded once, and every life is a fork of this process, which saves most of what a start costs. Each line
+on standard input is an order, an object `{"argv": [...], "env": {...}, "die_at": [name, count], "full_while": path}`
+(the last two may be null): a process is forked that does what the command line does with these arguments, dies at that
+fail point, and finds its disk full while that file exists. Lines on standard output say `{"pid": ...}` and later
+`{"ended": ...}`, the code as `os.waitstatus_to_exitcode` has it. Whatever the process says goes to standard error. No
+thread is ever started here, so forking is safe.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import importlib
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
-from tests.reliability import failpoints
+from tests.reliability import failpoints, quota
 
 LOADED = (
     "cypher_executor.adapters.calls_kv",
@@ -66,6 +68,8 @@ def _be(order: dict[str, Any]) -> None:
     sys.argv = ["cypher-executor", *order["argv"]]
     if order["die_at"]:
         failpoints.install(*order["die_at"])
+    if order["full_while"]:
+        quota.install(Path(order["full_while"]))
     from cypher_executor.__main__ import main as command_line
 
     try:

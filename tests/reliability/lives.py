@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +24,22 @@ class Launcher:
         self._process = process
         self._events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._lines: asyncio.Queue[str] = asyncio.Queue()
+        self.pid = process.pid
         self._tasks = [asyncio.create_task(self._hear()), asyncio.create_task(self._listen())]
 
     async def begin(
-        self, argv: list[str], env: Mapping[str, str] | None = None, die_at: tuple[str, int] | None = None
+        self,
+        argv: list[str],
+        env: Mapping[str, str] | None = None,
+        die_at: tuple[str, int] | None = None,
+        full_while: Path | None = None,
     ) -> int:
         """Start a command; its process id."""
         assert self._process.stdin is not None
         while not self._lines.empty():
             self._lines.get_nowait()
         order = {"argv": argv, "env": dict(env or {}), "die_at": die_at}
+        order["full_while"] = None if full_while is None else str(full_while)
         self._process.stdin.write(json.dumps(order).encode() + b"\n")
         await self._process.stdin.drain()
         return int(await self._next("pid"))
@@ -76,10 +82,11 @@ class Launcher:
 
 
 @contextlib.asynccontextmanager
-async def launcher() -> AsyncIterator[Launcher]:
-    """A launcher that has loaded the product."""
+async def launcher(within: Sequence[str] = ()) -> AsyncIterator[Launcher]:
+    """A launcher that has loaded the product. `within` is a command that starts what follows it, somewhere else."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("CYPHER_EXECUTOR_")}
     process = await asyncio.create_subprocess_exec(
+        *within,
         sys.executable,
         "-m",
         "tests.reliability.launcher",
@@ -100,20 +107,22 @@ async def launcher() -> AsyncIterator[Launcher]:
 class Service:
     """`cypher-executor serve` over one data folder, one life after the other."""
 
-    def __init__(self, starter: Launcher, folder: Path, **settings: str) -> None:
+    def __init__(self, starter: Launcher, folder: Path, full_while: Path | None = None, **settings: str) -> None:
+        """`settings` by their names; the disk is full for it while the file `full_while` exists."""
         self.up = asyncio.Event()
         """Set while it is ready for requests, as far as is known."""
         self.url = ""
         self.pid = 0
         self._starter = starter
         self._folder = folder
+        self._full_while = full_while
         self._env = {f"CYPHER_EXECUTOR_{name.upper()}": value for name, value in settings.items()}
         self._end: asyncio.Task[int] | None = None
 
     async def start(self, die_at: tuple[str, int] | None = None) -> bool:
         """Begin a life; whether it became ready before it ended."""
         argv = ["serve", "--port", "0", "--json", "--data-dir", str(self._folder)]
-        self.pid = await self._starter.begin(argv, self._env, die_at)
+        self.pid = await self._starter.begin(argv, self._env, die_at, self._full_while)
         self._end = asyncio.create_task(self._starter.ended())
         ready = asyncio.create_task(self._ready())
         await asyncio.wait((ready, self._end), timeout=READY_S, return_when=asyncio.FIRST_COMPLETED)

@@ -37,6 +37,7 @@ EFFECTS: Mapping[str, Mapping[str, int]] = {
     "nap": {"before": 1, "after": 1},
     "ask": {"tell": 1, "beside": 1, "done": 1},
     "family": {"child-a": 1, "child-b": 1},
+    "doorbell": {},
 }
 """The effects of a run that succeeds, by label, with the number of keys under which each is asked for."""
 
@@ -89,6 +90,7 @@ def misfit(recipe: str, number: int, result: Any) -> str | None:
         "nap": {"label": "after"},
         "ask": {"n": number, "label": "done"},
         "family": {"a": "child-a", "watched": 1},
+        "doorbell": {"n": number},
     }[recipe]
     given = {name: result.get(name) for name in wanted} if isinstance(result, dict) else result
     return None if given == wanted else f"gave {result}, and not {wanted}"

@@ -50,7 +50,7 @@ class Proof:
 
 def all_proofs() -> tuple[Proof, ...]:
     """Every proof, in the order in which they are carried out."""
-    from tests.reliability import io_errors, kills, power
+    from tests.reliability import disk_full, io_errors, kills, power, races
     from tests.reliability.simulation import stories
 
     return (
@@ -74,6 +74,27 @@ def all_proofs() -> tuple[Proof, ...]:
             f"every k of {io_errors.SHORT} life of a journal",
             f"every k of {io_errors.FULL} lives of a journal",
             io_errors.carry_out,
+        ),
+        Proof(
+            "disk_full",
+            "the disk of a service fills up under load, and is freed again; nothing is lost, reading goes on",
+            f"{disk_full.SHORT} rounds",
+            f"{disk_full.FULL} rounds",
+            disk_full.carry_out,
+        ),
+        Proof(
+            "callbacks",
+            f"{races.CALLERS} callers of each wait at once, and kill -9 in the middle: one is accepted",
+            f"{races.WAITS[0]:,} waits",
+            f"{races.WAITS[1]:,} waits",
+            races.callbacks,
+        ),
+        Proof(
+            "keys",
+            f"{races.DUPLICATES} requests under each idempotency key, and kill -9 in the middle: one run for each key",
+            f"{races.KEYS[0]:,} keys",
+            f"{races.KEYS[1]:,} keys",
+            races.keys,
         ),
         Proof(
             "kills",

@@ -76,8 +76,7 @@ class Told:
     @property
     def problems(self) -> list[str]:
         """Everything that is wrong."""
-        told = (f"{name}: {one}" for name, problems in self.report.problems.items() for one in problems)
-        return [*told, *self.findings]
+        return [*self.report.sentences, *self.findings]
 
 
 def tell(seed: int, requests: int = 10) -> Told:
