@@ -262,6 +262,21 @@ async def _neo4j(settings: Settings) -> Address | None:
     return address
 
 
+@contextlib.asynccontextmanager
+async def open_questions(settings: Settings) -> AsyncIterator[Questions]:
+    """Questions to a data folder, without a service: nothing in it goes on meanwhile. Raises as `open_house` does."""
+    from cypher_executor.adapters.sqlite import Database, SqliteCatalog, SqliteJournal
+
+    clock = SystemClock()
+    database = Database(settings.data_dir)
+    journal, catalog = SqliteJournal(database, clock.now_us), SqliteCatalog(database)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(journal.close)
+        questions = _questions(settings, journal, catalog, shipped_parts(settings), clock)
+        stack.push_async_callback(questions.close)
+        yield questions
+
+
 def _questions(settings: Settings, journal: Followable, catalog: Catalog, parts: PartStore, clock: Clock) -> Questions:
     from cypher_executor.adapters.sqlite.graph import FILE_NAME, SqliteGraph
     from cypher_executor.mirror.mirror import Mirror

@@ -22,6 +22,7 @@ from cypher_executor.cli import (
     mirror,
     parts,
     portable,
+    query,
     recipes,
     run,
     runs,
@@ -49,7 +50,7 @@ app = typer.Typer(
     rich_markup_mode=None if _plain() else "rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for body in (demo.demo, serve.serve, run.run, check.check, complete.complete, fmt.fmt, graph.graph):
+for body in (demo.demo, serve.serve, run.run, check.check, complete.complete, fmt.fmt, graph.graph, query.query):
     app.command()(body)
 app.command("import")(importing.import_)
 for name, group in (

@@ -88,6 +88,10 @@ class Client:
         """The answer to a query: `{"query": text, "parameters": {...}, ...}`, as POST /query takes it."""
         return await self._json("POST", "/query", asked)
 
+    async def act_on_runs(self, asked: Mapping[str, Any]) -> Json:
+        """What becomes of all runs that a query finds, as POST /runs/actions takes it."""
+        return await self._json("POST", "/runs/actions", asked)
+
     async def cancel(self, run: str, reason: str, *, tree: bool) -> Json:
         """Ask for the end of a run, or with `tree` of everything that descends from it, too; the run."""
         return await self._steer(run, "cancel", {"reason": reason, "tree": tree})

@@ -45,8 +45,9 @@ def to_text(error: errors.CypherExecutorError) -> str:
         from cypher_executor.cypher.diagnostics import render
 
         lines.insert(0, render(error.text, error.diagnostics, file=error.file))
-    elif isinstance(error, errors.RecipeInvalid):
-        lines.extend(f"  line {d.place.line}, column {d.place.column}: {d.message}" for d in error.diagnostics)
+    elif isinstance(error, errors.RecipeInvalid | errors.RequestInvalid):
+        found: tuple[Diagnostic, ...] = getattr(error, "diagnostics", ())
+        lines.extend(f"  line {d.place.line}, column {d.place.column}: {d.message}" for d in found)
     if error.did_you_mean and f"did you mean {error.did_you_mean}" not in error.message:
         lines.append(f"  did you mean {error.did_you_mean}?")
     lines.extend(f"  {action}" for action in error.next_actions)
@@ -96,6 +97,10 @@ def _where(place: Place | None) -> dict[str, Any] | None:
 
 def from_answer(status: int, problem: Mapping[str, Any]) -> errors.CypherExecutorError:
     """The error that a service answered with, as the one that it was at the other end."""
+    if problem.get("code") == "query_text_invalid" and isinstance(problem.get("diagnostics"), list):
+        from cypher_executor.queries import QueryInvalid
+
+        return QueryInvalid([_diagnostic(d) for d in problem["diagnostics"]])
     if isinstance(problem.get("diagnostics"), list):
         invalid = errors.RecipeInvalid([_diagnostic(d) for d in problem["diagnostics"]])
         invalid.message = str(problem.get("detail") or invalid.message)

@@ -7,12 +7,23 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from cypher_executor.cli import exits, given, options
+from cypher_executor.cli import exits, given, many, options
 
 if TYPE_CHECKING:
     from cypher_executor.cli.client import Client, Json
 
 Run = Annotated[str, typer.Argument(help="The id of a run: run_...")]
+OneRun = Annotated[str | None, typer.Argument(help="The id of a run: run_...", show_default=False)]
+Where = Annotated[
+    str | None,
+    typer.Option("--where", metavar="QUERY", help="All runs that a query gives: MATCH (r:Run:Failed) RETURN r"),
+]
+Param = Annotated[
+    list[str],
+    typer.Option("--param", "-p", metavar="NAME=VALUE", help="With --where: the value of $NAME.", show_default=False),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="With --where: do it, instead of showing what would be done.")]
+Most = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="With --where: do nothing if it finds more.")]
 Reason = Annotated[str, typer.Option("--reason", help="Kept with the run.")]
 Tree = Annotated[bool, typer.Option("--tree", help="Cancel everything that descends from it, too.")]
 T = TypeVar("T")
@@ -31,28 +42,86 @@ Recipe = Annotated[str | None, typer.Option("--recipe", help="Only waits of runs
 
 @exits.command
 def cancel(
-    run: Run, reason: Reason = "", tree: Tree = False, server: options.Server = None, as_json: options.AsJson = False
-) -> None:
+    run: OneRun = None,
+    reason: Reason = "",
+    tree: Tree = False,
+    where: Where = None,
+    param: Param = [],  # noqa: B006 typer copies it
+    yes: Yes = False,
+    limit: Most = 1_000,
+    server: options.Server = None,
+    as_json: options.AsJson = False,
+) -> int:
     """Ask for the end of a run. What cleans up still runs, unless you ask again."""
-    _steer(server, as_json, lambda client: client.cancel(run, reason, tree=tree))
+    if where is None:
+        one = _one(run)
+        _steer(server, as_json, lambda client: client.cancel(one, reason, tree=tree))
+        return exits.OK
+    _not_both(run)
+    wish: Json = {"action": "cancel", "reason": reason, "tree": tree, "where": where, "limit": limit}
+    return many.act(server, as_json, wish, param, yes=yes)
 
 
 @exits.command
-def pause(run: Run, reason: Reason = "", server: options.Server = None, as_json: options.AsJson = False) -> None:
+def pause(
+    run: OneRun = None,
+    reason: Reason = "",
+    where: Where = None,
+    param: Param = [],  # noqa: B006 typer copies it
+    yes: Yes = False,
+    limit: Most = 1_000,
+    server: options.Server = None,
+    as_json: options.AsJson = False,
+) -> int:
     """Let nothing more begin in a run until it is resumed. What is going on goes on."""
-    _steer(server, as_json, lambda client: client.pause(run, reason))
+    if where is None:
+        one = _one(run)
+        _steer(server, as_json, lambda client: client.pause(one, reason))
+        return exits.OK
+    _not_both(run)
+    wish: Json = {"action": "pause", "reason": reason, "where": where, "limit": limit}
+    return many.act(server, as_json, wish, param, yes=yes)
 
 
 @exits.command
-def resume(run: Run, server: options.Server = None, as_json: options.AsJson = False) -> None:
+def resume(
+    run: OneRun = None,
+    where: Where = None,
+    param: Param = [],  # noqa: B006 typer copies it
+    yes: Yes = False,
+    limit: Most = 1_000,
+    server: options.Server = None,
+    as_json: options.AsJson = False,
+) -> int:
     """Let a paused run go on."""
-    _steer(server, as_json, lambda client: client.resume(run))
+    if where is None:
+        one = _one(run)
+        _steer(server, as_json, lambda client: client.resume(one))
+        return exits.OK
+    _not_both(run)
+    wish: Json = {"action": "resume", "where": where, "limit": limit}
+    return many.act(server, as_json, wish, param, yes=yes)
 
 
 @exits.command
-def retry(run: Run, reason: Reason = "", server: options.Server = None, as_json: options.AsJson = False) -> None:
+def retry(
+    run: OneRun = None,
+    reason: Reason = "",
+    where: Where = None,
+    param: Param = [],  # noqa: B006 typer copies it
+    yes: Yes = False,
+    limit: Most = 1_000,
+    server: options.Server = None,
+    as_json: options.AsJson = False,
+) -> int:
     """Let a run that failed or was cancelled go on from its failed steps, under the same id."""
-    _steer(server, as_json, lambda client: client.retry(run, reason))
+    if where is None:
+        one = _one(run)
+        _steer(server, as_json, lambda client: client.retry(one, reason))
+        return exits.OK
+    _not_both(run)
+    wish: Json = {"action": "retry", "reason": reason, "where": where, "limit": limit}
+    return many.act(server, as_json, wish, param, yes=yes)
 
 
 @exits.command
@@ -116,6 +185,21 @@ def waits(recipe: Recipe = None, server: options.Server = None, as_json: options
 def _what(wait: Json) -> tuple[str, str]:
     note = wait.get("note")
     return note if isinstance(note, str) else "", wait["callback_url"]
+
+
+def _one(run: str | None) -> str:
+    from cypher_executor.errors import RequestInvalid
+
+    if run is None:
+        raise RequestInvalid("name a run by its id, or several with --where")
+    return run
+
+
+def _not_both(run: str | None) -> None:
+    from cypher_executor.errors import RequestInvalid
+
+    if run is not None:
+        raise RequestInvalid("name a run, or several with --where, but not both")
 
 
 def _steer(server: str | None, as_json: bool, wish: Callable[[Client], Awaitable[Json]]) -> None:

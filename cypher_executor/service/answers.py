@@ -325,6 +325,21 @@ class RunAnswer(Answer):
     steps: list[StepAnswer]
 
 
+Fate = Literal["would", "done", "unchanged", "refused"]
+"""What becomes of one of several runs that are to be acted on; `would` in a dry run."""
+
+
+class RunOutcome(Answer):
+    """One of several runs: what became of it, or would in a dry run. `code` and `message` say why nothing did."""
+
+    run: str
+    recipe: str | None
+    state: RunState | None
+    outcome: Fate
+    code: str | None
+    message: str | None
+
+
 class RunLine(Answer):
     """A run as lists show it."""
 

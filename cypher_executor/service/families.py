@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cypher_executor.service.endpoint import Endpoint
 from cypher_executor.service.routes import (
+    actions,
     callbacks,
     description,
     editor,
@@ -27,6 +28,7 @@ from cypher_executor.service.routes import (
 ENDPOINTS: Sequence[Endpoint] = (
     *recipes.ENDPOINTS,
     *editor.ENDPOINTS,
+    *actions.ENDPOINTS,
     *runs.ENDPOINTS,
     *steering.ENDPOINTS,
     *query.ENDPOINTS,

@@ -78,6 +78,9 @@ KINDS: Mapping[str, Kind] = {
     "budget_used_up": Kind(
         422, "The query is too much work", "begin at something: a name, an id, a state, a time; or ask for less"
     ),
+    "no_runs_returned": Kind(422, "The query gives no runs"),
+    "too_many_found": Kind(422, "The query finds too many runs"),
+    "selection_changed": Kind(409, "The query finds other runs than before"),
     "module_refused": Kind(422, "The module may not be admitted"),
     "compile_limit": Kind(422, "Compiling the module takes too much"),
     "manifest_invalid": Kind(422, "The manifest is wrong"),

@@ -15,7 +15,6 @@ from cypher_executor import errors
 from cypher_executor.bills import ReachesMore
 from cypher_executor.cypher.bill import more_json
 from cypher_executor.cypher.diagnostics import to_json
-from cypher_executor.queries.table import QueryInvalid
 from cypher_executor.service.kinds import KINDS, Kind
 
 MEDIA_TYPE = "application/problem+json"
@@ -94,8 +93,9 @@ def where(place: errors.Place) -> dict[str, Any]:
 
 
 def _extras(error: errors.CypherExecutorError) -> dict[str, Any]:
-    if isinstance(error, errors.RecipeInvalid | QueryInvalid):
-        return {"diagnostics": [to_json(d) for d in error.diagnostics]}
+    diagnostics = getattr(error, "diagnostics", None)  # of recipes and of queries
+    if diagnostics is not None:
+        return {"diagnostics": [to_json(d) for d in diagnostics]}
     if isinstance(error, errors.RequestInvalid) and error.problems:
         return {"problems": [dict(p) for p in error.problems]}
     if isinstance(error, ReachesMore):

@@ -7,7 +7,8 @@ from maps.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from cypher_executor.cypher.diagnostics import to_json
@@ -15,6 +16,17 @@ from cypher_executor.cypher.foreign import Foreign
 from cypher_executor.cypher.query import Node, Path, Relationship
 from cypher_executor.errors import ExpressionError
 from cypher_executor.queries import Summary, Table
+
+
+@contextlib.contextmanager
+def evaluating() -> Iterator[None]:
+    """What a query cannot work out has one code, beside those that say what to do about it."""
+    try:
+        yield
+    except ExpressionError as error:
+        if error.code in ("budget_used_up", "parameter_missing"):
+            raise
+        raise ExpressionError(f"{error.message} ({error.code})") from error
 
 
 async def answer_of(table: Table, limit: int, *, graph: bool) -> dict[str, Any]:

@@ -21,6 +21,10 @@ Name = Annotated[str, AfterValidator(composed)]
 """The name of a recipe. Two ways to write the same characters are one name."""
 
 
+Action = Literal["cancel", "pause", "resume", "retry"]
+"""What may be done to several runs at once."""
+
+
 class Request(BaseModel):
     """A body that we are sent."""
 
@@ -114,6 +118,18 @@ class Steer(Request):
     """Why something is asked of a run."""
 
     reason: str = Field("", max_length=1000, description="kept with the run")
+
+
+class ActOnRuns(Steer):
+    """What is to become of which runs."""
+
+    action: Action
+    where: str = Field(min_length=1, description="a query whose rows hold the runs: MATCH (r:Run:Failed) RETURN r")
+    parameters: dict[str, Any] = Field(default_factory=dict, description="the values of its $names")
+    dry_run: bool = Field(True, description="only say what would become of them")
+    expect: int | None = Field(None, ge=0, description="do nothing unless the query finds just so many")
+    limit: int = Field(1_000, ge=1, le=10_000, description="do nothing if it finds more")
+    tree: bool = Field(False, description="cancel everything that descends from them, too")
 
 
 class CancelRun(Steer):

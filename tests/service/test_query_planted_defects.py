@@ -8,11 +8,12 @@ from cypher_executor.adapters.sqlite.graph import reading
 from cypher_executor.adapters.sqlite.graph.reading import SqliteReading
 from cypher_executor.cypher.query import planner
 from cypher_executor.cypher.query.budget import Budget
+from cypher_executor.errors import Unavailable
 from cypher_executor.queries import questions
 from cypher_executor.queries.follower import Follower
-from cypher_executor.service.routes import query
+from cypher_executor.service import acting, query_view
 from cypher_executor.wiring import House
-from tests.service import test_query
+from tests.service import test_actions, test_query
 from tests.service.support import Ask
 
 
@@ -33,8 +34,9 @@ async def test_the_tenant_of_somebody_else(ask: Ask, house: House, name: str, mo
 
 
 async def test_rows_without_a_limit(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    answered = query._answered
-    monkeypatch.setattr(query, "_answered", lambda x, asked: answered(x, asked.model_copy(update={"limit": 10_000})))
+    answer_of = query_view.answer_of
+    monkeypatch.setattr(query_view, "answer_of", lambda table, limit, graph: answer_of(table, 10_000, graph=graph))
+    monkeypatch.setattr(Budget, "row", lambda self: None)
     with pytest.raises(AssertionError):
         await test_query.test_no_more_rows_come_than_were_asked_for(ask)
 
@@ -68,3 +70,18 @@ async def test_a_graph_that_does_not_catch_up(ask: Ask, name: str, monkeypatch: 
     monkeypatch.setattr(Follower, "_step", late)
     with pytest.raises(AssertionError):
         await test_query.test_what_has_just_happened_is_answered(ask, name)
+
+
+async def test_a_dry_run_that_is_none(ask: Ask, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = acting.outcomes
+    monkeypatch.setattr(
+        acting, "outcomes", lambda x, asked, runs: found(x, asked.model_copy(update={"dry_run": False}), runs)
+    )
+    with pytest.raises(AssertionError):
+        await test_actions.test_a_dry_run_does_nothing_and_a_deed_does_it_once(ask, name)
+
+
+async def test_a_refusal_that_ends_the_others(ask: Ask, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(acting, "CypherExecutorError", KeyError)
+    with pytest.raises((AssertionError, Unavailable)):
+        await test_actions.test_one_that_is_refused_holds_up_no_other(ask, name, monkeypatch)
