@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     )
     workers: int | None = Field(None, ge=1, le=256, description="worker processes; one per core when not given")
     parts_dir: Path | None = Field(None, description="a folder with parts of your own, beside the shipped ones")
+    parts_s3: str | None = Field(
+        None, description="parts of your own in S3: s3://bucket/prefix; AWS_* say where and who"
+    )
     seeds: bool = Field(True, description="register the shipped recipes in an empty data folder")
     wait_limit_s: float = Field(60.0, gt=0, le=600, description="the longest that a request waits for a result")
     drain_s: float = Field(10.0, ge=0, description="how long running steps may go on when the service stops")

@@ -15,6 +15,7 @@ from cypher_executor.adapters.clock import SystemClock
 from cypher_executor.adapters.dispatch_local.early import Early
 from cypher_executor.adapters.memory import MemoryCatalog
 from cypher_executor.adapters.parts_folder import PartsFolder
+from cypher_executor.adapters.parts_stacked import StackedParts
 from cypher_executor.adapters.secrets import Keyring, Vault
 from cypher_executor.adapters.secrets.callback_key import callback_key
 from cypher_executor.core.callbacks import token_of
@@ -36,6 +37,7 @@ from cypher_executor.uploads import Uploads
 if TYPE_CHECKING:
     from cypher_executor.adapters.dispatch_local.workbench import Workbench
     from cypher_executor.adapters.neo4j.connection import Address
+    from cypher_executor.adapters.parts_s3 import S3Parts
     from cypher_executor.mirror.thread import MirrorThread
     from cypher_executor.queries import Questions
 
@@ -73,10 +75,28 @@ def shipped_parts(settings: Settings) -> PartsFolder:
     return PartsFolder([shipped, *own], proven=[shipped])
 
 
+def parts_in_s3(settings: Settings, elsewhere: PartStore) -> S3Parts | None:
+    """The parts in the bucket of the settings, as far as they are known here; names of `elsewhere` are taken."""
+    if settings.parts_s3 is None:
+        return None
+    from cypher_executor.adapters.parts_s3 import Bucket, ObjectCache, S3Parts, read_address
+
+    try:
+        address = read_address(settings.parts_s3)
+    except ValueError as wrong:
+        raise RequestInvalid(f"CYPHER_EXECUTOR_PARTS_S3: {wrong}", code="setting_invalid") from None
+    cache = ObjectCache(settings.data_dir / "parts", str(address))
+    found = S3Parts(Bucket(address), cache, taken=lambda name: elsewhere.find(name) is not None)
+    found.load()
+    return found
+
+
 def checker(settings: Settings) -> Library:
     """A library without any stored recipes: enough to check texts, and quick to make."""
     clock = SystemClock()
-    return _library(MemoryCatalog(), shipped_parts(settings), clock)
+    elsewhere = shipped_parts(settings)
+    in_s3 = parts_in_s3(settings, elsewhere)
+    return _library(MemoryCatalog(), elsewhere if in_s3 is None else StackedParts([elsewhere, in_s3]), clock)
 
 
 def _library(catalog: Catalog, parts: PartStore, clock: Clock, **more: Any) -> Library:
@@ -98,7 +118,6 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
     from cypher_executor.adapters.dispatch_local.dispatcher import LocalDispatcher
     from cypher_executor.adapters.dispatch_local.workbench import Workbench
     from cypher_executor.adapters.egress import Egress
-    from cypher_executor.adapters.parts_stacked import StackedParts
     from cypher_executor.adapters.sqlite import (
         Database,
         SqliteCatalog,
@@ -118,15 +137,23 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
     database = Database(settings.data_dir)
     key = callback_key(settings.data_dir)
     journal, catalog = SqliteJournal(database, clock.now_us), AnnouncedCatalog(SqliteCatalog(database))
-    own, developed = SqliteParts(database), set[str]()
-    parts = StackedParts([elsewhere, own])
+    own, developed, in_s3 = SqliteParts(database), set[str](), parts_in_s3(settings, elsewhere)
+    behind = [] if in_s3 is None else [in_s3]
+    parts = StackedParts([elsewhere, own, *behind])
     workbench = Workbench(parts, clock, cache_dir=files.cached("modules"))
 
     async def changed(part: str) -> None:
         await part_changed(library, catalog, part)
 
     uploads = Uploads(
-        own, elsewhere, parts, catalog, clock, compile_=workbench.admit, changed=changed, developed=developed
+        own,
+        StackedParts([elsewhere, *behind]),
+        parts,
+        catalog,
+        clock,
+        compile_=workbench.admit,
+        changed=changed,
+        developed=developed,
     )
     library = _library(catalog, parts, clock, keep=uploads.keep, developed=developed)
     vault, keys = Vault(SqliteSecrets(database), keyring, clock), Keys(SqliteKeys(database), clock)
@@ -178,6 +205,8 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
         stack.push_async_callback(egress.close)
         stack.push_async_callback(workbench.close)
         await own.load()
+        if in_s3 is not None:
+            await stack.enter_async_context(in_s3.refreshing(changed))
         await keys.load()
         stack.push_async_callback(questions.close)
         if settings.seeds:

@@ -65,6 +65,7 @@ LAYERS = (
     layer("adapters/calls.py", "errors core ports"),
     layer("adapters/calls_kv.py", "errors core ports strict_json"),
     layer("adapters/secrets", "errors core ports", "cryptography"),
+    layer("adapters/parts_s3", "errors core ports", "aioboto3 aiobotocore botocore aiohttp orjson"),
     layer("adapters/parts_stacked.py", "errors core ports"),
     layer("adapters/parts_folder.py", "errors core ports partkit"),
     layer("adapters/sqlite", "errors core ports", "apsw orjson"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cypher_executor.cli import exits, options, parts_authoring
+from cypher_executor.cli import exits, options, parts_authoring, publishing
 from cypher_executor.cli.parts_authoring import Name, part_in, store_of
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ app.command("new")(parts_authoring.new_part)
 app.command("build")(parts_authoring.build_parts)
 app.command("test")(parts_authoring.test_parts)
 app.command("call")(parts_authoring.call_part)
+app.command("publish")(publishing.publish)
 
 Folder = Annotated[
     Path | None, typer.Option("--dir", metavar="DIR", help="A folder of parts; those that ship without it.")

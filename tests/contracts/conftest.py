@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -16,6 +16,7 @@ from cypher_executor.adapters.sqlite import Database, SqliteCatalog, SqliteJourn
 from cypher_executor.core.events import AttemptSucceeded, Parent, RunEnded, RunId, RunStarted
 from cypher_executor.core.recipe import Digest
 from cypher_executor.ports import Catalog, Claim, Entry, Opening
+from tests.contracts.s3 import S3Server, s3_server, use
 
 DIGEST = Digest("sha256:" + "0" * 64)
 
@@ -107,3 +108,16 @@ def catalog(storage: Storage) -> Catalog:
 def kinds() -> list[Callable[[Path], Storage]]:
     """Opens each kind of storage, for a test that compares them."""
     return [partial(kind, time=Time()) for kind in STORAGES.values()]
+
+
+@pytest.fixture(scope="session")
+def s3_running() -> Iterator[S3Server]:
+    with s3_server() as server:
+        yield server
+
+
+@pytest.fixture
+def server(s3_running: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+    """The S3 server of all tests, which this process speaks to."""
+    use(monkeypatch, s3_running)
+    return s3_running
