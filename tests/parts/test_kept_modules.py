@@ -1,4 +1,4 @@
-"""What a recipe was stored with, and a run began with, is what runs: whatever becomes of the parts, and across restarts."""
+"""What a recipe was stored with, and a run began with, is what runs: across restarts, whatever becomes of the parts."""
 
 from __future__ import annotations
 
