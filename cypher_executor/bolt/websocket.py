@@ -126,5 +126,6 @@ class WebSocketPipe:
 
 
 def _one(headers: Headers, name: str) -> str | None:
-    """The value of a header; of several, what none of them is."""
-    return ", ".join(headers.get_all(name)) or None
+    """The value of a header. Of several it is nothing, and that is nobody's name."""
+    values = headers.get_all(name)
+    return None if not values else values[0] if len(values) == 1 else ""

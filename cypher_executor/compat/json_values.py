@@ -7,6 +7,7 @@ Plain JSON is what a program reads that knows what to expect: times are texts. T
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -76,8 +77,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return float_text(value)
     if isinstance(value, DateTime):
-        return value.text().partition("[")[0]
-    return value.text() if isinstance(value, Foreign) else value
+        return _text(value).partition("[")[0]
+    return _text(value) if isinstance(value, Foreign) else value
 
 
 def _typed(value: Any) -> Any:
@@ -108,7 +109,15 @@ def _typed_scalar(value: Any) -> dict[str, Any]:
         return {TYPE: "Float", VALUE: float_text(value)}
     if isinstance(value, str):
         return {TYPE: "String", VALUE: value}
-    return {TYPE: _type_of(value), VALUE: value.text()}
+    return {TYPE: _type_of(value), VALUE: _text(value)}
+
+
+def _text(value: Foreign) -> str:
+    """The text of a value; a time has seconds here, also where Cypher leaves them out because they are none."""
+    return _WITHOUT_SECONDS.sub(r"\1:00", value.text() or "")
+
+
+_WITHOUT_SECONDS = re.compile(r"((?:^|T)\d\d:\d\d)(?=$|[Z+-])")
 
 
 def _type_of(value: Any) -> str:

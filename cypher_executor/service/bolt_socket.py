@@ -89,5 +89,6 @@ async def _refuse(send: Send, status: HTTPStatus, message: str) -> None:
 
 
 def _one(headers: Headers, name: str) -> str | None:
-    """The value of a header; of several, what none of them is."""
-    return ", ".join(headers.getlist(name)) or None
+    """The value of a header. Of several it is nothing, and that is nobody's name."""
+    values = headers.getlist(name)
+    return None if not values else values[0] if len(values) == 1 else ""
