@@ -87,10 +87,9 @@ def test_every_code_that_is_raised_on_the_way_of_a_request_is_in_the_table() -> 
 
 def test_every_code_of_the_table_is_told_of_somewhere() -> None:
     told = {code for endpoint in ENDPOINTS for code in codes_of(endpoint)}
-    of_any_path = {"unknown_route"}
     of_the_connection = {"http_invalid", "headers_too_large", "headers_too_slow"}
     of_a_class = {"not_found", "conflict", "unavailable", "run_moved"}
-    assert KINDS.keys() - told == of_any_path | of_the_connection | of_a_class
+    assert KINDS.keys() - told == of_the_connection | of_a_class
 
 
 def raised_codes() -> set[str]:

@@ -13,6 +13,7 @@ from cypher_executor.service.auth import Caller
 from cypher_executor.service.bodies import raw_body
 from cypher_executor.service.endpoint import Endpoint, Exchange, Told, reply
 from cypher_executor.service.neo4j_clients import NEO4J_VERSION, bolt_address, deeds_of
+from cypher_executor.service.page import INDEX, file_of, wants_page
 from cypher_executor.service.query_api import TYPED, asked, media_type_of, refused, statement_of
 from cypher_executor.wiring import House
 
@@ -20,7 +21,11 @@ FAMILY = "neo4j"
 
 
 async def discover(exchange: Exchange) -> Response:
-    """Where Bolt and the Query API are. Browser asks it from a page of its own."""
+    """Where Bolt and the Query API are, which Browser asks from a page of its own; to people, our page."""
+    if wants_page(exchange.headers):
+        page = file_of(INDEX)
+        assert page is not None
+        return page
     told = discovery(NEO4J_VERSION, bolt_address(exchange.house.settings), exchange.base_url)
     origin = exchange.headers.get("origin")
     named = {"vary": "Accept, Origin"}
@@ -80,7 +85,7 @@ ENDPOINTS = (
         name="discover",
         method="GET",
         path="/",
-        summary="Where Bolt and the Query API are, as tools of Neo4j ask it",
+        summary="Where Bolt and the Query API are, as tools of Neo4j ask it; a browser gets the page",
         family=FAMILY,
         handler=discover,
         needs=None,
