@@ -9,7 +9,7 @@ import typer
 from cypher_executor.cli import exits, options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from cypher_executor.cli.client import Json
     from cypher_executor.cli.sources import Source
@@ -21,54 +21,72 @@ Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Recipe file
 
 
 @exits.command
-def check(files: Files, as_json: options.AsJson = False) -> int:
+def check(files: Files, server: options.Server = None, as_json: options.AsJson = False) -> int:
     """Show all problems of recipes, each with its place and what was probably meant, and all that they can reach.
 
-    Needs no server: the recipes that they start are looked for among the files. Exit code 5 says that there are errors;
-    warnings refuse nothing.
+    Needs no server: the recipes that they start are looked for among the files. With --server, that service's recipes
+    and parts are meant, and what a recipe reaches beyond its stored version is told. Exit code 5 says that there are
+    errors; warnings refuse nothing.
     """
+    import asyncio
+
     from cypher_executor.cli import terminal
     from cypher_executor.cli.sources import read_source
+
+    sources = [read_source(file) for file in files]
+    told = _here(sources) if server is None else asyncio.run(_by_service(sources, server))
+    ok = all(one["ok"] for one in told)
+    if as_json:
+        terminal.result_json({"ok": ok, "files": [{"file": s.file, **t} for s, t in zip(sources, told, strict=True)]})
+    else:
+        for source, one in zip(sources, told, strict=True):
+            _show(source, one)
+    return exits.OK if ok else exits.RECIPE_INVALID
+
+
+async def _by_service(sources: Sequence[Source], server: str) -> list[Json]:
+    from cypher_executor.cli.finding import service
+
+    async with service(server) as client:
+        return [await client.check(source.text, source.name_if_needed()) for source in sources]
+
+
+def _here(sources: Sequence[Source]) -> list[Json]:
+    """What a service would answer that knows these recipes and no others."""
     from cypher_executor.settings import load_settings
     from cypher_executor.wiring import checker
 
-    sources = [read_source(file) for file in files]
     library = checker(load_settings())
-    checked = [(source, library.check_now(source.text)) for source in sources]
-    bills = _bills(checked, library.known_parts())
-    if as_json:
-        told = [_told(*one, bill) for one, bill in zip(checked, bills, strict=True)]
-        terminal.result_json({"ok": _sound(checked), "files": told})
-    else:
-        for (source, compiled), bill in zip(checked, bills, strict=True):
-            _show(source, compiled, bill)
-    return exits.OK if _sound(checked) else exits.RECIPE_INVALID
+    checked = [library.check_now(source.text) for source in sources]
+    bills = _bills(sources, checked, library.known_parts())
+    return [_told(compiled, bill) for compiled, bill in zip(checked, bills, strict=True)]
 
 
-def _sound(checked: list[tuple[Source, Compiled]]) -> bool:
-    return all(compiled.ok for _, compiled in checked)
-
-
-def _bills(checked: list[tuple[Source, Compiled]], parts: Mapping[str, Part]) -> list[Bill | None]:
+def _bills(sources: Sequence[Source], checked: Sequence[Compiled], parts: Mapping[str, Part]) -> list[Bill | None]:
     """What each recipe can reach; None for one that cannot run."""
     from cypher_executor.cypher.reaching import bill_of
 
-    recipes = [
-        ((compiled.recipe and compiled.recipe.name) or source.name, compiled.recipe) for source, compiled in checked
+    recipes = [found.recipe for found in checked]
+    names = [(r and r.name) or source.name for r, source in zip(recipes, sources, strict=True)]
+    known = {name: (recipe, parts) for name, recipe in zip(names, recipes, strict=True) if recipe is not None}
+    return [
+        None if recipe is None else bill_of(recipe, parts, known.get, name)
+        for name, recipe in zip(names, recipes, strict=True)
     ]
-    known = {name: (recipe, parts) for name, recipe in recipes if recipe is not None}
-    return [None if recipe is None else bill_of(recipe, parts, known.get, name) for name, recipe in recipes]
 
 
-def _told(source: Source, compiled: Compiled, bill: Bill | None) -> Json:
+def _told(compiled: Compiled, bill: Bill | None) -> Json:
     from cypher_executor.cypher import to_json
     from cypher_executor.cypher.bill import bill_json
     from cypher_executor.cypher.needs import needs_json
 
-    diagnostics = [to_json(d) for d in compiled.diagnostics]
-    told = {"file": source.file, "ok": compiled.ok, "diagnostics": diagnostics}
-    reached = None if bill is None else bill_json(bill)
-    return {**told, "schedules": _schedules(compiled), "needs": needs_json(compiled.needs), "bill": reached}
+    return {
+        "ok": compiled.ok,
+        "diagnostics": [to_json(d) for d in compiled.diagnostics],
+        "schedules": _schedules(compiled),
+        "needs": needs_json(compiled.needs),
+        "bill": None if bill is None else bill_json(bill),
+    }
 
 
 def _schedules(compiled: Compiled) -> list[Json]:
@@ -82,16 +100,19 @@ def _schedules(compiled: Compiled) -> list[Json]:
     return declared_view(compiled.recipe, time.time_ns() // 1000)
 
 
-def _show(source: Source, compiled: Compiled, bill: Bill | None) -> None:
+def _show(source: Source, told: Json) -> None:
     from cypher_executor.cli import problems, terminal
     from cypher_executor.cypher import render
-    from cypher_executor.cypher.bill import bill_lines
+    from cypher_executor.cypher.bill import bill_lines, read_bill, read_more
 
-    if compiled.diagnostics:
-        terminal.result(render(source.text, compiled.diagnostics, file=source.file) + "\n")
-    terminal.result(problems.summary(compiled.diagnostics, source.file))
-    for schedule in _schedules(compiled):
+    diagnostics = tuple(map(problems.read_diagnostic, told["diagnostics"]))
+    if diagnostics:
+        terminal.result(render(source.text, diagnostics, file=source.file) + "\n")
+    terminal.result(problems.summary(diagnostics, source.file))
+    for schedule in told["schedules"]:
         times = ", ".join(schedule["next_times"][:3]) or "never again"
         terminal.result(f"  {schedule['node']} fires at '{schedule['cron']}' ({schedule['timezone']}): {times}")
-    for line in () if bill is None else bill_lines(bill):
+    for line in () if told["bill"] is None else bill_lines(read_bill(told["bill"])):
         terminal.result(f"  {line}")
+    for more in told.get("more", ()):
+        terminal.result(f"  more than its stored version: {read_more(more)}")

@@ -189,9 +189,9 @@ class Client:
         """Forget a recipe."""
         await self._json("DELETE", f"/recipes/{quote(name, safe='')}")
 
-    async def check(self, text: str) -> Json:
-        """All that there is to say about a text."""
-        return await self._checked(Request("POST", "/check", text.encode(), {"content-type": RECIPE_TYPE}))
+    async def check(self, text: str, name: str | None = None) -> Json:
+        """All that there is to say about a text, as the recipe of this name when it has none."""
+        return await self._json("POST", "/check", {"cypher": text, "name": name})
 
     async def recipes(self) -> list[Json]:
         """The current version of every recipe."""

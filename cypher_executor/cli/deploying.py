@@ -38,9 +38,10 @@ def save(
     """
     from cypher_executor.cli import terminal
     from cypher_executor.cli.sources import read_source
+    from cypher_executor.cypher.bill import read_more
 
     source = read_source(file)
-    wanted = name or (None if _names_itself(source.text) else source.name)
+    wanted = name or source.name_if_needed()
     saved = _asked(server, lambda client: client.save_recipe(source.text, wanted, allow=allow, dry_run=dry_run))
     if as_json:
         terminal.result_json(saved)
@@ -49,7 +50,7 @@ def save(
     terminal.result(f"{saved['name']} {stored}")
     _show_bill(saved["bill"])
     for more in saved["more"]:
-        terminal.result(f"  more than before: {_more_text(more)}")
+        terminal.result(f"  more than before: {read_more(more)}")
 
 
 @exits.command
@@ -109,20 +110,6 @@ def _show_bill(told: Json | None) -> None:
         return
     for line in bill_lines(read_bill(told)):
         terminal.result(f"  {line}")
-
-
-def _more_text(told: Json) -> str:
-    from cypher_executor.cypher.bill import More
-
-    return str(More(told["kind"], told["what"], tuple(told["through"]), told["recipe"]))
-
-
-def _names_itself(text: str) -> bool:
-    """Whether the recipe has a name of its own. One that cannot be read is for the service to refuse."""
-    from cypher_executor.cypher import compile_recipe
-
-    recipe = compile_recipe(text, parts=None, trusted=True).recipe
-    return recipe is not None and recipe.name is not None
 
 
 def _asked(server: str | None, ask: Callable[[Client], Awaitable[T]]) -> T:

@@ -100,9 +100,9 @@ def from_answer(status: int, problem: Mapping[str, Any]) -> errors.CypherExecuto
     if problem.get("code") == "query_text_invalid" and isinstance(problem.get("diagnostics"), list):
         from cypher_executor.queries import QueryInvalid
 
-        return QueryInvalid([_diagnostic(d) for d in problem["diagnostics"]])
+        return QueryInvalid([read_diagnostic(d) for d in problem["diagnostics"]])
     if isinstance(problem.get("diagnostics"), list):
-        invalid = errors.RecipeInvalid([_diagnostic(d) for d in problem["diagnostics"]])
+        invalid = errors.RecipeInvalid([read_diagnostic(d) for d in problem["diagnostics"]])
         invalid.message = str(problem.get("detail") or invalid.message)
         return invalid
     message = str(problem.get("detail") or problem.get("title") or f"the service answered {status}")
@@ -125,7 +125,8 @@ def _kind_of(status: int) -> type[errors.CypherExecutorError]:
     return errors.RequestInvalid if status < 500 else errors.CypherExecutorError
 
 
-def _diagnostic(told: Mapping[str, Any]) -> Diagnostic:
+def read_diagnostic(told: Mapping[str, Any]) -> Diagnostic:
+    """A diagnostic from its JSON."""
     fix = told.get("fix")
     return Diagnostic(
         code=str(told["code"]),

@@ -20,6 +20,13 @@ class Source:
     name: str | None = None
     """What the file's own name suggests to call the recipe."""
 
+    def name_if_needed(self) -> str | None:
+        """That, unless the recipe has a name of its own. One that cannot be read is for others to refuse."""
+        from cypher_executor.cypher import compile_recipe
+
+        recipe = compile_recipe(self.text, parts=None, trusted=True).recipe
+        return None if recipe is not None and recipe.name is not None else self.name
+
 
 def source_of(given: str) -> Source | str:
     """The text that `given` leads to, or the name itself when it does not look like a file."""

@@ -106,6 +106,11 @@ def more_json(more: Iterable[More]) -> list[dict[str, Value]]:
     return [{"kind": m.kind, "what": m.what, "through": list(m.through), "recipe": m.recipe} for m in more]
 
 
+def read_more(told: Mapping[str, Any]) -> More:
+    """Something more from what `more_json` made of it."""
+    return More(told["kind"], told["what"], tuple(told["through"]), told["recipe"])
+
+
 def bill_lines(bill: Bill) -> Iterator[str]:
     """For people: a line for each thing that can be reached, with the shortest way to it."""
     for text, ways in sorted(bill.hosts.items()):

@@ -49,3 +49,16 @@ def test_the_bill_is_told_with_the_modules(server: Serving) -> None:
     assert json.loads(asked(server, "bill", "told_as", "--json"))["bill"]["complete"] is True
     asked(server, "delete", "told_as")
     asked(server, "bill", "told_as", code=4)
+
+
+def test_check_with_a_server_means_its_recipes_and_tells_what_is_more(server: Serving) -> None:
+    Path("checked.cypher").write_text(GET)
+    asked(server, "save", "checked.cypher")
+    Path("checked.cypher").write_text(POST)
+    Path("starts.cypher").write_text("CREATE (go:trigger_workflow {workflow: 'checked'})")
+    Path("wrong.cypher").write_text("CREATE (a:strng_ops)")
+    result = invoke("check", "checked.cypher", "starts.cypher", "wrong.cypher", "--server", server.url)
+    assert result.exit_code == 5
+    assert "more than its stored version: the host POST https://api.example.com/*, through ask" in result.stdout
+    assert "reaches the host GET https://api.example.com/*, through go > ask" in result.stdout
+    assert "did you mean `string_ops`?" in result.stdout and "wrong.cypher:1:11" in result.stdout

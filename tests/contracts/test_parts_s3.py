@@ -6,6 +6,8 @@ import asyncio
 import secrets
 import shutil
 import stat
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -310,6 +312,13 @@ def test_a_setting_that_is_no_address_is_refused(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("CYPHER_EXECUTOR_DATA_DIR", str(tmp_path / "data"))
     refused = invoke("parts", "publish", "--dir", tmp_path)
     assert (refused.exit_code, "s3://bucket/prefix" in refused.stderr) == (2, True)
+
+
+def test_nothing_of_it_is_loaded_before_it_is_needed() -> None:
+    import_ = "import sys, cypher_executor.service.app, cypher_executor.cli.app; "
+    loaded = "print(sorted({'aioboto3', 'aiobotocore', 'botocore'} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", import_ + loaded], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 @pytest.mark.parametrize("text", ["", "bucket", "s3://", "s3:///x", "s3://A", "http://b/x", "s3://b?x", "s3://bb cc/x"])

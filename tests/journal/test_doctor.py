@@ -85,6 +85,7 @@ DEEP = {
     "blob_damaged": "UPDATE blobs SET body = CAST('\"y\"' AS BLOB)",
     "blob_unused": f"INSERT INTO blobs VALUES ('{digest_of(b'7')}', CAST('7' AS BLOB))",
     "blob_use_missing": "DELETE FROM blob_uses",
+    "module_damaged": "INSERT INTO part_modules VALUES ('sha256:1', CAST('x' AS BLOB))",
     "recipe_damaged": "UPDATE recipe_texts SET text = 'CREATE (a:'",
     "completed_twice": "INSERT INTO events (run, seq, kind, at_us, body) SELECT run, 3, kind, at_us, body FROM events"
     " WHERE kind = 'AttemptSucceeded' AND seq = 2 AND run = " + RUN.format(SHORT),

@@ -266,6 +266,17 @@ async def test_grants_that_are_approved_for_the_same_module_change_the_bills_of_
     assert host["pattern"] == "https://api.example.com/*"
 
 
+async def test_storing_a_recipe_again_with_a_part_that_reaches_more_is_a_deploy_that_does(ask: Ask, name: str) -> None:
+    await ask.request("PUT", f"/parts/{name}", **form(ASKS, name))
+    text = f"CREATE (:Recipe {{grants: {{http: ['https://*.example.com/*']}}}}) CREATE (a:{name})"
+    await ask.store(name, text)
+    other = calling(b'{"op":"http_request","method":"GET","url":"https://api.example.com/other"}')
+    await ask.request("PUT", f"/parts/{name}?approve=1", **form(other, name, GRANTS, version="2.0.0"))
+    assert body(await ask.get(f"/recipes/{name}"))["bill"]["hosts"] == []
+    problem = refused(await ask.request("PUT", f"/recipes/{name}", content=text), 409, "reaches_more")
+    assert problem["more"][0]["what"] == "https://api.example.com/*"
+
+
 # --- going ------------------------------------------------------------------------------------------------------------
 
 

@@ -39,6 +39,7 @@ from cypher_executor.adapters.sqlite.settling import FILE_NAME
 from cypher_executor.adapters.sqlite.statements import migrations, statements
 from cypher_executor.core.audit import Finding, Relatives, audit_families, audit_run
 from cypher_executor.core.events import Event, RunEnded, RunId, RunStarted
+from cypher_executor.core.parts import digest_of as module_digest
 from cypher_executor.core.recipe import Digest, Recipe
 from cypher_executor.ports import Unreadable
 
@@ -92,6 +93,7 @@ def inspect(connection: apsw.Connection, compile_text: Compile | None) -> Inspec
     found += _dangling(connection)
     if compile_text is not None:
         found += _of_blobs(connection)
+        found += _of_modules(connection)
         recipes = dict(_recipes(connection, compile_text, found))
         families: list[Relatives] = []
         found += _of_runs(connection, recipes, families)
@@ -150,6 +152,12 @@ def _of_blobs(connection: apsw.Connection) -> Iterator[Finding]:
             yield Finding("blob_missing", f"the large value {digest} is not there", run)
         if not noted:
             yield Finding("blob_use_missing", f"the use of the large value {digest} is not noted", run)
+
+
+def _of_modules(connection: apsw.Connection) -> Iterator[Finding]:
+    for digest, module in _rows(connection, "modules"):
+        if module_digest(module) != digest:
+            yield Finding("module_damaged", f"the module {digest} has other bytes than its digest says")
 
 
 # --- runs -------------------------------------------------------------------------------------------------------------

@@ -50,6 +50,9 @@ SELECT text FROM recipe_texts WHERE digest = ?;
 -- name: blobs
 SELECT digest, body, EXISTS (SELECT 1 FROM blob_uses WHERE blob_uses.digest = blobs.digest) FROM blobs;
 
+-- name: modules
+SELECT digest, module FROM part_modules;
+
 -- name: blob_references
 SELECT DISTINCT runs.id, taken_out.value,
     EXISTS (SELECT 1 FROM blobs WHERE digest = taken_out.value),
