@@ -1,8 +1,8 @@
 """A text with mistakes, mended so that it can be read, in which everything keeps the place that it has in the original.
 
 A mistake of syntax hides whatever stands behind it in its clause. So the fixes that the diagnostics themselves propose
-are put into a copy of the text, a missing bracket is closed, and the copy is read again: what is found then is a
-mistake of its own. The copy knows where each of its characters came from; what was put in has no width there.
+are put into a copy of the text, and the copy is read again: what is found then is a mistake of its own. The copy
+knows where each of its characters came from; what was put in has no width there.
 """
 
 from __future__ import annotations
@@ -10,20 +10,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
-from cypher_executor.cypher.mistakes import CLOSING, Misfit, Where
 from cypher_executor.cypher.places import Lines
-from cypher_executor.errors import Diagnostic, Place, TextEdit
+from cypher_executor.errors import Place, TextEdit
 
-
-def repair(misfit: Misfit, found: Diagnostic, where: Where) -> TextEdit | None:
-    """What makes the text go on where reading stopped: the fix, or the brackets that are missing at the end."""
-    if found.fix is not None:
-        return found.fix
-    if found.code == "bracket_unclosed" and misfit.before is not None:
-        missing = "".join(CLOSING[misfit.text[bracket]] for bracket in reversed(misfit.open_brackets))
-        return TextEdit(where(misfit.before.end, misfit.before.end), missing)
-    return None
+_COMPARED = 500
+"""Edits of longer texts are not looked through for what they keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +92,17 @@ class Mended:
         self._add(self.original[position:], position, kept=True)
 
     def _add_edit(self, edit: Edit) -> None:
-        """What an edit keeps of what it replaces (a name in new backticks, an expression without its braces) stays
-        where it was."""
+        """What an edit keeps of what it replaces (a name in new backticks, an expression without its braces, all but
+        the quotes in a text) stays where it was."""
         before = self.original[edit.start : edit.end]
-        if before and before in edit.text:
-            at = edit.text.index(before)
-            self._add(edit.text[:at], edit.start, kept=False)
-            self._add(before, edit.start, kept=True)
-            self._add(edit.text[at + len(before) :], edit.end, kept=False)
-        elif edit.text and edit.text in before:
-            self._add(edit.text, edit.start + before.index(edit.text), kept=True)
-        else:
+        if max(len(before), len(edit.text)) > _COMPARED:
             self._add(edit.text, edit.start, kept=False)
+            return
+        for kind, start, end, new, new_end in SequenceMatcher(None, before, edit.text, autojunk=False).get_opcodes():
+            if kind == "equal":
+                self._add(before[start:end], edit.start + start, kept=True)
+            else:
+                self._add(edit.text[new:new_end], edit.start + start, kept=False)
 
     def _add(self, text: str, origin: int, *, kept: bool) -> None:
         if text or kept:

@@ -28,12 +28,13 @@ _RANK = {
 _SPELLING = {
     "EQUAL": "=", "UNEQUAL": "<>", "LESS": "<", "LESS_OR_EQUAL": "<=", "GREATER": ">", "GREATER_OR_EQUAL": ">=",
     "PLUS": "+", "MINUS": "-", "STAR": "*", "SLASH": "/", "PERCENT": "%", "CARET": "^", "MATCHES": "=~",
-    "STARTS": "STARTS WITH", "ENDS": "ENDS WITH",
+    "STARTS": "STARTS WITH", "ENDS": "ENDS WITH", "NOT_MISTAKE": "NOT",
 }  # fmt: skip
 
 _PLAIN = {"MINUS": "-", "LESS": "<", "GREATER": ">"}
 
 _MEANT = {"==": "EQUAL", "!=": "UNEQUAL", "&&": "AND", "||": "OR"}
+_NOTS = ("NOT", "NOT_MISTAKE")
 
 INTEGER_LIMIT = 2**63
 
@@ -92,7 +93,10 @@ class Ranking:
 
     def _prefix(self, token: Any) -> None:
         self._plain(token)
-        rank = _NOT if token.type == "NOT" else _SIGN
+        rank = _NOT if token.type in _NOTS else _SIGN
+        if token.type == "NOT_MISTAKE":
+            self._problems.add("foreign_operator", "Cypher writes `NOT` and not `!`.", at(token), did_you_mean="NOT",
+                               fix="NOT ")  # fmt: skip
         top = self._levels[-1] if self._levels else None
         if top is not None and top.rank == rank and not top.operands:
             top.operators.append(token)

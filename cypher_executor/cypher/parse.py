@@ -37,7 +37,7 @@ from cypher_executor.cypher.automaton import (
     inlining,
     token_matcher,
 )
-from cypher_executor.cypher.mending import Mended, repair
+from cypher_executor.cypher.mending import Mended
 from cypher_executor.cypher.places import Lines, at
 from cypher_executor.cypher.problems import MAX_PROBLEMS
 from cypher_executor.cypher.tree import Builder
@@ -162,15 +162,15 @@ class Parser:
         return None
 
     def _explain(self, misfit: mistakes.Misfit, where: mistakes.Where) -> None:
-        """Notes what is wrong where reading stopped, and what would mend it."""
+        """Notes what is wrong where reading stopped; its fix would make the text go on."""
         problems = self._builder.problems.found
         found = mistakes.explain(misfit, where)
         self._stopped.append(found.place)
-        if found.code != "empty_text" or not problems:
+        swallowed = misfit.found.kind == "$END" and any(d.code == "comment_unclosed" for d in problems)
+        if not swallowed and (found.code != "empty_text" or not problems):
             problems.append(found)
-        mending = repair(misfit, found, where)
-        if mending is not None:
-            self._repairs.append(mending)
+        if found.fix is not None:
+            self._repairs.append(found.fix)
 
     def _expression(
         self, text: str, where: mistakes.Where | None, first: tuple[int, int] | None = None
@@ -243,7 +243,8 @@ class Parser:
             return state.feed_token(last, True)
         except (UnexpectedToken, UnexpectedCharacters) as stopped:
             accepts = self._accepted(text, rule, start, _offset(stopped, text))
-            raise _Misfit(_misfit(text, start, stopped, previous, accepts)) from None
+            whole = "text" if rule == "script" else rule
+            raise _Misfit(_misfit(text, start, stopped, previous, accepts, whole)) from None
 
     def _accepted(self, text: str, rule: str, start: int, stop: int) -> frozenset[str]:
         """What could stand at `stop`. A token that does not fit may have completed rules before it was refused, and
@@ -345,7 +346,7 @@ def _offset(stopped: UnexpectedToken | UnexpectedCharacters, text: str) -> int:
 
 def _misfit(
     text: str, start: int, stopped: UnexpectedToken | UnexpectedCharacters, previous: Token | None,
-    accepts: frozenset[str],
+    accepts: frozenset[str], whole: str,
 ) -> mistakes.Misfit:  # fmt: skip
     before = mistakes.Piece(previous.type, previous.start_pos or 0, previous.end_pos or 0) if previous else None
     if isinstance(stopped, UnexpectedCharacters):
@@ -355,7 +356,7 @@ def _misfit(
         found = mistakes.Piece("$END", len(text), len(text))
     else:
         found = mistakes.Piece(stopped.token.type, stopped.token.start_pos or 0, stopped.token.end_pos or 0)
-    return mistakes.Misfit(text, start, found, before, accepts)
+    return mistakes.Misfit(text, start, found, before, accepts, whole)
 
 
 def _move(token: Any, where: mistakes.Where) -> None:

@@ -83,7 +83,7 @@ def test_two_clauses_do_not_hide_each_others_mistakes(one: str, other: str) -> N
 
 
 def test_a_clause_that_cannot_be_mended_does_not_make_the_names_of_others_unknown() -> None:
-    assert codes("CREATE (a:set {x: 'abc})\nCREATE (b:set {y: a.x})") == ["string_unclosed"]
+    assert codes("CREATE (a:set {x: 'abc\nCREATE (b:set {y: a.x})") == ["string_unclosed"]
 
 
 def test_a_text_is_read_again_only_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
