@@ -162,5 +162,6 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     by_lower = {n.lower(): n for n in names}
     if name.lower() in by_lower:
         return by_lower[name.lower()]
-    found = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    cutoff = 0.6 if name.isascii() else 0.5  # a Chinese name of two characters has half of them right
+    found = difflib.get_close_matches(name, names, n=1, cutoff=cutoff)
     return found[0] if found else None

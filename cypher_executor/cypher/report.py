@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from cypher_executor.cypher.codes import CODES
 from cypher_executor.errors import Diagnostic, Place, TextEdit, nearest
@@ -92,17 +93,22 @@ class Report:
         *,
         node: str | None = None,
         text_at: Place | None = None,
-    ) -> None:
-        """A name that is not known here: says which one was probably meant, and how to write it.
+        besides: Collection[str] = (),
+        also: Mapping[str, str] = MappingProxyType({}),
+    ) -> str | None:
+        """A name that is not known here: says which one was probably meant, and how to write it. Gives that one.
 
-        `message` is a sentence without its full stop. The name stands at `place`, or in a text at `text_at`.
+        `message` is a sentence without its full stop. The name stands at `place`, or in a text at `text_at`. `besides`
+        are more names that may have been meant, and `also` says what words (in lower case) of other languages mean.
         """
-        meant = self._nearest(name, known)
+        meant = also.get(name.lower()) or self._nearest(name, known) or self._nearest(name, besides)
         if meant is None:
-            return self.add(code, f"{message}{_all_of(known)}.", place, node=node)
+            self.add(code, f"{message}{_all_of(known)}.", place, node=node)
+            return None
         fix = TextEdit(text_at, as_text(meant)) if text_at else TextEdit(place, as_written(meant))
         shown = as_text(meant) if text_at else f"`{meant}`"
-        return self.add(code, f"{message}; did you mean {shown}?", place, node=node, did_you_mean=meant, fix=fix)
+        self.add(code, f"{message}; did you mean {shown}?", place, node=node, did_you_mean=meant, fix=fix)
+        return meant
 
     def _nearest(self, name: str, known: Known) -> str | None:
         """What `name` was probably meant to be, if there is anything near."""

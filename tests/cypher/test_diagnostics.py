@@ -45,6 +45,12 @@ def test_a_fix_mends_what_it_is_for(case: Case) -> None:
             fixed = apply(case.recipe, found.fix.place, found.fix.text)
             assert fixed != case.recipe
             assert told(fixed).count(key(found)) < told(case.recipe).count(key(found))
+            assert unreadable(fixed) <= unreadable(case.recipe)
+
+
+def unreadable(text: str) -> int:
+    """How many mistakes there are for which nothing better can be said than that the text is no Cypher."""
+    return sum(found.code in ("syntax_error", "unexpected_character") for found in diagnostics_of(text))
 
 
 def told(text: str) -> list[tuple[str, str, str | None]]:

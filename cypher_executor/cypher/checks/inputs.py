@@ -10,6 +10,7 @@ from cypher_executor.cypher import syntax
 from cypher_executor.cypher.checks.engine_parts import check_engine_inputs
 from cypher_executor.cypher.checks.fit import Misfit, misfits
 from cypher_executor.cypher.plan.planned import Planned, PlannedNode
+from cypher_executor.cypher.plan.steering import RESERVED
 from cypher_executor.cypher.plan.trigger_settings import TABLES
 from cypher_executor.cypher.report import Report
 from cypher_executor.errors import nearest
@@ -25,7 +26,8 @@ def check_parts(planned: Planned, parts: Mapping[str, Part], report: Report) -> 
         if part is None:
             message = f"no part `{label.text}`"
             known = parts if nearest(label.text, TABLES) is None else (*parts, *TABLES)
-            report.add_unknown("unknown_part", message, label.place, label.text, known, node=node.name)
+            text_at = label.place if isinstance(label, syntax.QuotedName) else None
+            report.add_unknown("unknown_part", message, label.place, label.text, known, node=node.name, text_at=text_at)
         elif node.inputs is not None:
             _check_inputs(node, node.inputs, part, label, report)
 
@@ -34,16 +36,19 @@ def _check_inputs(
     node: PlannedNode, inputs: Mapping[str, syntax.MapEntry], part: Part, label: syntax.Name, report: Report
 ) -> None:
     properties = part.input.get("properties", {})
-    fitting = []
+    fitting, meant = [], set[str | None]()
     for name, entry in inputs.items():
         if name in properties:
             if _check_value(node, name, entry, part, report):
                 fitting.append(name)
         elif part.input.get("additionalProperties") is False:
             message = f"part `{part.name}` has no input `{name}`"
-            report.add_unknown("unknown_input", message, entry.key.place, name, properties, node=node.name)
+            found = report.add_unknown(
+                "unknown_input", message, entry.key.place, name, properties, node=node.name, besides=RESERVED
+            )
+            meant.add(found)
     for name in part.input.get("required", ()):
-        if name not in inputs:
+        if name not in inputs and name not in meant:
             sentence = f"part `{part.name}` needs the input `{name}`, which is not given."
             report.add("missing_input", sentence, label.place, node=node.name)
     check_engine_inputs(node, part.name, fitting, report)

@@ -15,6 +15,8 @@ from cypher_executor.cypher.plan.planned import Planned, Reading
 from cypher_executor.cypher.report import Report
 
 _RUN = ("$input", "$trigger")
+_NOTHING = {"none": "null", "nil": "null", "undefined": "null"}
+"""What other languages call null."""
 
 
 def check_names(planned: Planned, report: Report) -> None:
@@ -106,7 +108,7 @@ def _report_name(planned: Planned, reading: Reading, variable: syntax.Variable, 
         report.add("item_outside_loop", sentence, variable.place, node=reading.step)
     elif name not in planned.nodes:
         message = f"no node `{name}` in this recipe"
-        report.add_unknown("unknown_name", message, variable.place, name, visible, node=reading.step)
+        report.add_unknown("unknown_name", message, variable.place, name, visible, node=reading.step, also=_NOTHING)
     elif name == reading.step and not reading.inclusive:
         sentence = f"`{name}` cannot read its own output, which it does not have before it has run."
         report.add("not_upstream", sentence, variable.place, node=reading.step)

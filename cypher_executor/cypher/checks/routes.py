@@ -98,7 +98,7 @@ def _from(relationship: PlannedRelationship, planned: Planned) -> str:
 
 def _never_taken(relationship: PlannedRelationship, planned: Planned, parts: Mapping[str, Part]) -> bool:
     when, branch = relationship.when, relationship.condition.branch
-    if when is not None and isinstance(when.expression, syntax.Literal) and when.expression.value is not True:
-        return True
+    if when is not None and isinstance(when.expression, syntax.Literal) and when.expression.value in (False, None):
+        return True  # what else is not true is a mistake, which is told as such
     known = _branches(planned.nodes[relationship.drawn.source], parts)
     return branch is not None and known is not None and branch not in known

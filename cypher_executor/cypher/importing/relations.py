@@ -4,23 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
 
-Kind = Literal["success", "fail", "complete", "if", "true", "false", "otherwise", "branch", "each", "call"]
+from cypher_executor.cypher.relation_words import KINDS, Kind
 
-_WORDS: dict[Kind, str] = {
-    "success": "ON_SUCCESS PIPE 完成後 完成后 成功時 成功时 成功後 成功后 然後 然后",
-    "fail": "ON_FAIL ON_FAILURE ON_ERROR 失敗時 失败时 失敗後 失败后",
-    "complete": "ON_COMPLETE CONTINUE 繼續 继续 無論如何 无论如何",
-    "if": "IF 條件滿足時 条件满足时",
-    "true": "ON_TRUE 成立時 成立时",
-    "false": "ON_FALSE 不成立時 不成立时 條件不符時 条件不符时",
-    "otherwise": "ELSE OTHERWISE 否則 否则",
-    "branch": "ON_BRANCH 分支",
-    "each": "FOREACH FOR_EACH 對每個 对每个 對每一個 对每一个",
-    "call": "CALLS_SUBFLOW 呼叫子流程 调用子流程",
-}
-_KINDS: dict[str, Kind] = {word: kind for kind, words in _WORDS.items() for word in words.split()}
 _WITH_ARGUMENT = ("branch", "each")
 _RELATION = re.compile(
     r"(?P<word>[^\s(（:：]+)\s*(?:[(（]\s*(?P<inside>.*?)\s*[)）]|[:：]?\s*(?P<behind>.*))", re.DOTALL
@@ -42,7 +28,7 @@ def read_relation(text: str) -> Relation | None:
     if found is None:
         return None
     word, argument = found["word"], found["inside"] or found["behind"] or ""
-    kind = _KINDS.get(word) or _KINDS.get(word.upper())
+    kind = KINDS.get(word) or KINDS.get(word.upper())
     if kind is None:  # Chinese puts no space between words
         return _unspaced(text.strip())
     if bool(argument) != (kind in _WITH_ARGUMENT):
@@ -51,7 +37,7 @@ def read_relation(text: str) -> Relation | None:
 
 
 def _unspaced(text: str) -> Relation | None:
-    for word, kind in _KINDS.items():
+    for word, kind in KINDS.items():
         if kind == "each" and not word.isascii() and text.startswith(word) and len(text) > len(word):
             return Relation(kind, word, text[len(word) :].strip())
     return None

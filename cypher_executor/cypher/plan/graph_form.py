@@ -94,7 +94,7 @@ class _Reading:
         value = read_setting(replace(entry, value=self._decoder.expression(entry.value)), Setting(text), self._report)
         if value == "":
             self._report.add("invalid_name", f"the `{entry.key.text}` of a node must not be empty.", entry.value.place)
-        return syntax.Name(entry.value.place, unicodedata.normalize("NFC", value)) if value else None
+        return syntax.QuotedName(entry.value.place, unicodedata.normalize("NFC", value)) if value else None
 
     def _node(self, pattern: syntax.NodePattern) -> syntax.NodePattern:
         if pattern.labels and pattern.labels[0].text == RECIPE_LABEL:

@@ -16,7 +16,8 @@ from cypher_executor.core.durations import duration_ms
 from cypher_executor.core.recipe import Retry, Value
 from cypher_executor.cypher import syntax
 from cypher_executor.cypher.plan.constants import NotConstant, constant
-from cypher_executor.cypher.report import Report
+from cypher_executor.cypher.report import Report, as_text
+from cypher_executor.errors import TextEdit, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,14 @@ class Setting:
 
     read: Callable[[Value], Any]
     code: str = "invalid_setting"
+
+
+class NotOneOf(ValueError):
+    """A value that is none of a few texts."""
+
+    def __init__(self, sentence: str, value: Value, allowed: Iterable[str]) -> None:
+        super().__init__(sentence)
+        self.meant = nearest(value, allowed) if isinstance(value, str) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,10 @@ def read_setting(entry: syntax.MapEntry, setting: Setting, report: Report, node:
     except NotConstant as problem:
         sentence = f"`{name}` is read before the recipe runs, so it must be a constant{problem.why}."
         report.add("constant_expected", sentence, problem.place, node=node)
+    except NotOneOf as problem:
+        fix = TextEdit(place, as_text(problem.meant)) if problem.meant else None
+        hint = f"; did you mean {as_text(problem.meant)}?" if problem.meant else "."
+        report.add(setting.code, f"`{name}`: {problem}{hint}", place, node=node, did_you_mean=problem.meant, fix=fix)
     except ValueError as problem:
         report.add(setting.code, f"`{name}`: {problem}.", place, node=node)
     return None
@@ -89,7 +102,7 @@ def name(value: Value) -> str:
 
 def on_fail(value: Value) -> str:
     if value not in ("stop", "collect"):
-        raise ValueError("this must be 'stop' or 'collect'")
+        raise NotOneOf("this must be 'stop' or 'collect'", value, ("stop", "collect"))
     return str(value)
 
 

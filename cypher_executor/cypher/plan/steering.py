@@ -12,7 +12,15 @@ from typing import Any
 from cypher_executor.core.recipe import Join, Value
 from cypher_executor.cypher import syntax
 from cypher_executor.cypher.plan import settings
-from cypher_executor.cypher.plan.settings import TIME_LIMIT, Owner, Setting, read_retry, read_setting, read_settings
+from cypher_executor.cypher.plan.settings import (
+    TIME_LIMIT,
+    NotOneOf,
+    Owner,
+    Setting,
+    read_retry,
+    read_setting,
+    read_settings,
+)
 from cypher_executor.cypher.report import Report, as_written
 from cypher_executor.errors import Place
 
@@ -20,12 +28,15 @@ ESCAPE = "in."
 """Before a reserved name: this is an input after all."""
 
 
+_JOINS = ("all", "any", "settled")
+
+
 def read_join(value: Value) -> Join:
     if isinstance(value, int) and not isinstance(value, bool):
         return value  # whether it is in range is seen when the relationships are known
-    if value in ("all", "any", "settled"):
+    if value in _JOINS:
         return value  # type: ignore[no-any-return]
-    raise ValueError("this must be 'all', 'any', 'settled' or a number of relationships")
+    raise NotOneOf("this must be 'all', 'any', 'settled' or a number of relationships", value, _JOINS)
 
 
 _CONSTANTS = {
@@ -118,7 +129,6 @@ def _read_repeat(entry: syntax.MapEntry, properties: Properties, report: Report,
     if properties.until is None:
         sentence = f"`repeat` says until when: `{{until: {as_written(node)}.done, every: '5s', times: 20}}`."
         report.add("invalid_setting", sentence, entry.value.place, node=node)
-        return
     rest = [e for e in entries if e is not properties.until]
     table = {name: setting for name, (_, setting) in _OF_REPEAT.items()}
     found = read_settings(rest, table, Owner("`repeat`", node=node, others=("until",)), report)

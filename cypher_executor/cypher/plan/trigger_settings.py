@@ -13,7 +13,7 @@ from cypher_executor.core.triggers import Auth, Overlap, Schedule, SignatureForm
 from cypher_executor.cypher import syntax
 from cypher_executor.cypher.plan import settings
 from cypher_executor.cypher.plan.draft import DraftNode
-from cypher_executor.cypher.plan.settings import Owner, Setting, read_settings
+from cypher_executor.cypher.plan.settings import NotOneOf, Owner, Setting, read_settings
 from cypher_executor.cypher.report import Report
 from cypher_executor.cypher.temporal.zones import zone
 from cypher_executor.errors import ExpressionError
@@ -31,7 +31,7 @@ def _one_of(*allowed: str) -> Setting:
     def read(value: Value) -> str:
         if value not in allowed:
             *others, last = (f"'{each}'" for each in allowed)
-            raise ValueError(f"this must be {', '.join(others)} or {last}")
+            raise NotOneOf(f"this must be {', '.join(others)} or {last}", value, allowed)
         return str(value)
 
     return Setting(read)
@@ -52,7 +52,7 @@ def _methods(value: Value) -> tuple[str, ...]:
     given = {value} if isinstance(value, str) else set(settings.texts(value))
     wanted = {each.upper() for each in given}
     if not wanted or not wanted <= {*METHODS, "ANY"}:
-        raise ValueError(f"this must be 'ANY', or one or several of {', '.join(METHODS)}")
+        raise NotOneOf(f"this must be 'ANY', or one or several of {', '.join(METHODS)}", value, (*METHODS, "ANY"))
     return METHODS if "ANY" in wanted else tuple(sorted(wanted))
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from cypher_executor.core.triggers import Schedule, Webhook
+from cypher_executor.cypher import syntax
 from cypher_executor.cypher.plan.draft import Draft, DraftNode, DraftRelationship
 from cypher_executor.cypher.plan.relationships import Condition, plan_relationship
 from cypher_executor.cypher.plan.trigger_settings import TABLES, read_trigger
@@ -24,7 +25,7 @@ STARTS: Final = "STARTS"
 class Divided:
     """A drawing in two: the nodes and relationships of the graph that runs, and what starts it.
 
-    The relationships of each half are numbered on their own. `starting` are those that leave a trigger rightly.
+    The relationships of each half are numbered on their own. `starting` are those that leave a trigger.
     """
 
     nodes: Mapping[str, DraftNode]
@@ -41,8 +42,7 @@ def divide(draft: Draft, report: Report) -> Divided:
         if drawn.target in triggers:
             _refuse_entering(drawn, report)
         elif drawn.source in triggers:
-            if _is_start(drawn, report):
-                divided.starting.append(drawn)
+            divided.starting.append(_as_start(drawn, report))
         elif drawn.type is not None and drawn.type.text == STARTS:
             _refuse_start(drawn, report)
         else:
@@ -55,13 +55,14 @@ def _refuse_entering(drawn: DraftRelationship, report: Report) -> None:
     report.add("trigger_entered", sentence, drawn.place, node=drawn.target)
 
 
-def _is_start(drawn: DraftRelationship, report: Report) -> bool:
+def _as_start(drawn: DraftRelationship, report: Report) -> DraftRelationship:
+    """What leaves a trigger, as the `STARTS` that it is or should be."""
     if drawn.type is None or drawn.type.text == STARTS:
-        return True  # without a type: told with the other things that are wrong with relationships
+        return drawn  # without a type: told with the other things that are wrong with relationships
     sentence = f"`{drawn.source}` is a trigger, which is left by `STARTS`: it neither succeeds nor fails."
     fix = TextEdit(drawn.type.place, STARTS)
     report.add("starts_misplaced", sentence, drawn.type.place, node=drawn.target, did_you_mean=STARTS, fix=fix)
-    return False
+    return replace(drawn, type=syntax.Name(drawn.type.place, STARTS))
 
 
 def _refuse_start(drawn: DraftRelationship, report: Report) -> None:

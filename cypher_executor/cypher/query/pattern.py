@@ -53,7 +53,7 @@ class PathSpec:
     shortest: str | None = None
 
 
-_DIRECTIONS: dict[str, Direction] = {"right": "out", "left": "in", "either": "both"}
+_DIRECTIONS: dict[str, Direction] = {"right": "out", "left": "in", "either": "both", "both": "both"}
 
 
 class PatternReader:

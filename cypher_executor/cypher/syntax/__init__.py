@@ -38,7 +38,7 @@ from cypher_executor.cypher.syntax.atoms import (
     Variable,
     When,
 )
-from cypher_executor.cypher.syntax.base import Comment, Name, Syntax, children, walk
+from cypher_executor.cypher.syntax.base import Comment, Name, QuotedName, Syntax, children, walk
 from cypher_executor.cypher.syntax.clauses import (
     Call,
     Clause,
@@ -124,6 +124,7 @@ __all__ = [
     "PropertySelector",
     "Quantifier",
     "Query",
+    "QuotedName",
     "Reduce",
     "RelationshipPattern",
     "Remove",

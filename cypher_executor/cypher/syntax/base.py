@@ -27,6 +27,11 @@ class Name(Syntax):
     text: str
 
 
+@node
+class QuotedName(Name):
+    """A name that stands in the text as a string."""
+
+
 @dataclass(frozen=True, slots=True)
 class Comment:
     """A comment with its marks, `//` to the end of the line or `/* */`."""

@@ -29,9 +29,10 @@ class Hops(Syntax):
 
 @node
 class RelationshipPattern(Syntax):
-    """`-[variable:TYPE|OTHER*1..3 {properties}]->`. `left` is an arrow that points to the node written before it."""
+    """`-[variable:TYPE|OTHER*1..3 {properties}]->`. `left` is an arrow that points to the node written before it,
+    `either` has no head and `both` has two."""
 
-    direction: OneOf["right", "left", "either"]
+    direction: OneOf["right", "left", "either", "both"]
     variable: Name | None
     types: tuple[Name, ...]
     hops: Hops | None

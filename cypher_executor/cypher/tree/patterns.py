@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -48,12 +48,18 @@ def node_pattern(build: Builder, c: Children) -> syntax.NodePattern:
     return syntax.NodePattern(span(c), first(c, syntax.Name), labels, first(c, syntax.MapLiteral | syntax.Parameter))
 
 
+_DIRECTIONS: Mapping[tuple[bool, bool], Any] = {
+    (False, False): "either", (True, False): "left", (False, True): "right", (True, True): "both",
+}  # fmt: skip
+"""What arrowheads to the left and to the right mean."""
+
+
 @rule()
 def relationship_pattern(build: Builder, c: Children) -> syntax.RelationshipPattern:
     left, right = is_token(c[0], "LESS"), is_token(c[-1], "GREATER")
     return syntax.RelationshipPattern(
         span(c),
-        "either" if left == right else "left" if left else "right",
+        _DIRECTIONS[left, right],
         first(c, syntax.Name),
         _names(c),
         first(c, syntax.Hops),
