@@ -6,6 +6,7 @@ from cypher_executor.cypher import CODES, compile_recipe, render
 from cypher_executor.errors import Diagnostic, Place
 from cypher_executor.inputs import schema_problem
 from tests.cypher.dump import dump_diagnostics
+from tests.cypher.fixes import mended
 from tests.cypher.fixture_cases import Case, cases
 from tests.cypher.known_parts import PARTS, STORED
 
@@ -42,7 +43,7 @@ def test_every_diagnostic_is_in_the_catalogue_and_points_into_the_text(case: Cas
 def test_a_fix_mends_what_it_is_for(case: Case) -> None:
     for found in diagnostics_of(case.recipe):
         if found.fix is not None:
-            fixed = apply(case.recipe, found.fix.place, found.fix.text)
+            fixed = mended(case.recipe, found.fix)
             assert fixed != case.recipe
             assert told(fixed).count(key(found)) < told(case.recipe).count(key(found))
             assert unreadable(fixed) <= unreadable(case.recipe)
@@ -59,13 +60,6 @@ def told(text: str) -> list[tuple[str, str, str | None]]:
 
 def key(found: Diagnostic) -> tuple[str, str, str | None]:
     return found.code, found.message, found.place.node
-
-
-def apply(text: str, place: Place, replacement: str) -> str:
-    lines = text.split("\n")
-    before = "\n".join([*lines[: place.line - 1], lines[place.line - 1][: place.column - 1]])
-    after = "\n".join([lines[place.end_line - 1][place.end_column - 1 :], *lines[place.end_line :]])
-    return before + replacement + after
 
 
 def test_a_recipe_with_several_mistakes_gets_all_of_them_in_the_order_of_the_text() -> None:

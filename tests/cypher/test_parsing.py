@@ -7,6 +7,7 @@ import pytest
 from cypher_executor.cypher.parse import parse, parse_expression
 from cypher_executor.errors import Diagnostic, Place
 from tests.cypher.cases import Case, cases
+from tests.cypher.fixes import mended
 
 
 @pytest.mark.parametrize("case", cases("valid", "recipes.txt") + cases("valid", "queries.txt"), ids=str)
@@ -21,6 +22,14 @@ def test_every_mistake_is_named_at_its_place(case: Case) -> None:
     parsed = parse(case.text)
     assert [_line(d) for d in parsed.diagnostics] == list(case.expected)
     assert parsed.statement is None
+
+
+@pytest.mark.parametrize("case", cases("invalid", "syntax.txt"), ids=str)
+def test_the_fixes_of_a_text_together_mend_all_that_has_one(case: Case) -> None:
+    told = parse(case.text).diagnostics
+    left = parse(mended(case.text, *(d.fix for d in told if d.fix))).diagnostics
+    assert [d.code for d in left if d.fix is None] == [d.code for d in told if d.fix is None]
+    assert len([d for d in left if d.fix]) < max(1, len([d for d in told if d.fix]))
 
 
 def _line(diagnostic: Diagnostic) -> str:

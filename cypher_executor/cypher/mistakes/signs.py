@@ -54,7 +54,7 @@ def strange(m: Misfit, where: Where) -> Diagnostic | None:
     place = where(m.found.start, m.found.end)
     if sign in _HINTS:
         comment = sign == "#" and _COMMENT.match(m.text, m.found.start, m.line_end)
-        fix = TextEdit(where(m.found.start, m.found.start + comment.end()), "//") if comment else None
+        fix = TextEdit(where(m.found.start, comment.end()), "//") if comment else None
         return Diagnostic("unexpected_character", f"`{sign}` does not fit here: {_HINTS[sign]}.", place, fix=fix)
     shown = f"`{sign}`" if sign.isprintable() else f"The character U+{ord(sign):04X}"
     return Diagnostic("unexpected_character", f"{shown} has no meaning in Cypher outside of strings and names in "
