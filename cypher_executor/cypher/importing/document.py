@@ -15,6 +15,12 @@ _FLOWS = ("flow", "triplets", "edges", "relations")
 _CONFIGS = ("config", "configs", "nodes")
 _ENDS = (("from", "source", "start"), ("relation", "type", "label", "on"), ("to", "target", "end"))
 _SEPARATOR = ">>"
+PART_KEYS = ("component", "part", "componentId", "component_id")
+"""What names the part of a node; in graphs `type` does, too."""
+_INPUTS = ("config", "inputs", "params", "parameters", "properties", "data")
+"""Where the nodes of graphs keep their inputs."""
+_OF_DRAWINGS = frozenset({"position", "x", "y", "width", "height", "label", "title", "description", "style", "color"})
+"""What else the nodes of graphs have, which no part is given."""
 
 
 class WrongDocument(ValueError):
@@ -89,7 +95,7 @@ def _words(item: Any) -> list[str] | None:
         return [word.strip() for word in item.split(_SEPARATOR)]
     if isinstance(item, Mapping):
         found = [next((item[key] for key in keys if key in item), "") for keys in _ENDS]
-        return [str(word).strip() for word in found] if len(item) == 3 else None
+        return [str(word).strip() for word in found] if len(item.keys() - {"id"}) == 3 else None
     if isinstance(item, Sequence) and all(isinstance(word, str) for word in item):
         return [word.strip() for word in item]
     return None
@@ -105,14 +111,28 @@ def _add_configs(document: Document, configs: Any, line: int | None, notes: Note
             if name is None or name in named:
                 notes.note("lost", f"node {number + 1}", "it has no `id` of its own", line_of(configs, number))
             else:
-                named[name] = {key: value for key, value in node.items() if key not in ("id", "name")}
                 document.lines[name] = line_of(configs, number)
+                named[name] = _config(name, node, document.lines[name], notes)
     if named is None:
         notes.note("lost", "`config`", "it is neither a map nor a list of nodes", line)
         return
     for name, config in named.items():
         document.configs[str(name)] = config
         document.lines.setdefault(str(name), line_of(configs, name))
+
+
+def _config(name: str, node: Mapping[Any, Any], line: int | None, notes: Notes) -> dict[Any, Any]:
+    """The config of a node of a graph: its inputs stand beside its `id`, or in a map of their own."""
+    config = {key: value for key, value in node.items() if key not in ("id", "name")}
+    if isinstance(config.get("type"), str) and not any(key in config for key in PART_KEYS):
+        config[PART_KEYS[0]] = config.pop("type")
+    inside = next((key for key in _INPUTS if isinstance(config.get(key), Mapping)), None)
+    beside = config.keys() - {inside, *PART_KEYS, "limits"}
+    if inside is None or not beside <= _OF_DRAWINGS:
+        return config
+    for key in sorted(beside):
+        notes.note("lost", f"`{key}` of node `{name}`", "it says how the graph was drawn", line)
+    return {**{key: value for key, value in config.items() if key not in (inside, *beside)}, **config[inside]}
 
 
 def _identity(node: Any) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cypher_executor.cypher.importing.document import line_of
+from cypher_executor.cypher.importing.document import PART_KEYS, line_of
 from cypher_executor.cypher.importing.notes import Notes
 from cypher_executor.cypher.importing.values import Values
 from cypher_executor.cypher.plan.steering import ESCAPE, RESERVED
@@ -15,13 +15,15 @@ from cypher_executor.cypher.printing import name_text, variable_text
 VIRTUAL = frozenset(("input", "output", "start", "done", "end"))
 """Names of nodes that run nothing, unless they are configured to."""
 
-_PART = ("component", "part", "componentId", "component_id")
 _PARTS = {"code": "js", "http-request": "http_request", "if": "if_control"}
 _RENAMED = {
     "http_request": {"body_json": "body"},
     "trigger_workflow": {"workflow_name": "workflow"},
 }
 _LOST = {"trigger_workflow": {"api_key": "a recipe triggers others of its own tenant, without a key"}}
+
+_CONDITIONS = frozenset({("if_control", "condition")})
+"""Inputs of parts that are true or false."""
 
 
 @dataclass
@@ -48,7 +50,7 @@ def make_node(name: str, config: Any, line: int | None, values: Values) -> Node:
     if not isinstance(config, Mapping):
         notes.note("lost", f"the config of `{name}`", "it is no map", line)
         return _bare(name, line, notes)
-    asked = next((key for key in _PART if key in config), None)
+    asked = next((key for key in PART_KEYS if key in config), None)
     node = _bare(name, line, notes) if asked is None else Node(name, _part(name, config[asked], line, notes))
     rest = {key: value for key, value in config.items() if key != asked}
     for key, value in rest.items():
@@ -96,7 +98,8 @@ def _add(node: Node, key: str, value: Any, line: int | None, values: Values) -> 
                 "changed", f"`{what}`", f"an input, written `{ESCAPE}{name}`: `{name}` alone steers the step", line
             )
             name = ESCAPE + name
-        node.properties[name] = values.written(value, what, line)
+        write = values.condition if (part, name) in _CONDITIONS else values.written
+        node.properties[name] = write(value, what, line)
 
 
 def _add_limits(node: Node, limits: Mapping[Any, Any], line: int | None, notes: Notes) -> None:

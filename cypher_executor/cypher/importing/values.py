@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from cypher_executor.cypher.importing.notes import Notes
+from cypher_executor.cypher.parse import parse_expression
 from cypher_executor.cypher.printing import name_text, over_lines, quoted, variable_text
 
 _REFERENCE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _SEGMENT = re.compile(r"\.?([^\s.\[\]{}'\"`|()]+)|\[\s*(\d+|'[^']*'|\"[^\"]*\")\s*\]")
+_OPERATORS = {"===": "=", "==": "=", "!==": "<>", "!=": "<>", "&&": "AND", "||": "OR"}
+_OPERATOR = re.compile("|".join(re.escape(sign) for sign in sorted(_OPERATORS, key=len, reverse=True)))
 _SECRETS = ("credential", "credentials", "secret", "secrets")
 
 
@@ -32,6 +35,21 @@ class Values:
         if isinstance(value, Sequence):
             return "[" + ", ".join(self.written(v, f"{what}.{n}", line) for n, v in enumerate(value)) + "]"
         return self._plain(value, what, line)
+
+    def condition(self, value: Any, what: str, line: int | None) -> str:
+        """A value that is true or false, as an expression: a text with references in it is one, if it can be read."""
+        if not isinstance(value, str):
+            return self.written(value, what, line)
+        pieces = list(self._pieces(value, what, line))
+        written = "".join(p.text if isinstance(p, _Expression) else _in_cypher(p) for p in pieces).strip()
+        if parse_expression(written).expression is None:
+            self.notes.note(
+                "changed", f"`{what}`", "a text, and no condition that can be read: say what is meant", line
+            )
+            return self._text(value, what, line)
+        if len(pieces) > 1 or isinstance(pieces[0], str):
+            self.notes.note("changed", f"`{what}`", f"the expression `{written}`", line)
+        return written
 
     def _map(self, value: Mapping[Any, Any], what: str, line: int | None) -> str:
         if "" in value:
@@ -101,6 +119,11 @@ class _Expression:
 
     def in_text(self) -> str:
         return "{{ " + self.text.replace("\\", "\\\\").replace("'", "\\'") + " }}"
+
+
+def _in_cypher(text: str) -> str:
+    """A stretch of a condition with the operators that Cypher has for those of other languages."""
+    return _OPERATOR.sub(lambda found: _OPERATORS[found[0]], text)
 
 
 def _segments(path: str) -> list[str]:

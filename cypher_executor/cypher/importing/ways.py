@@ -85,7 +85,8 @@ def _items(source: str, item: str) -> str:
         else "s"
     )
     stem = item[:-1] if ending == "ies" else item
-    return f"coalesce({source}.{name_text(stem + ending)}, {source}.items)"
+    named, usual = f"{source}.{name_text(stem + ending)}", f"{source}.items"
+    return usual if named == usual else f"coalesce({named}, {usual})"
 
 
 def close_loops(ways: list[Way], notes: Notes) -> list[Way]:
