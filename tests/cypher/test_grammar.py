@@ -13,7 +13,7 @@ from cypher_executor.cypher.parse import Parser
 from cypher_executor.cypher.tree import Builder
 from cypher_executor.files import shipped
 
-HELPERS = {"Name", "Comment", "Syntax", "Script", "Query"}
+HELPERS = {"Name", "QuotedName", "Comment", "Syntax", "Script", "Query"}
 """Classes that are not made by a rule of their own name only."""
 
 OTHER_NAMES = {

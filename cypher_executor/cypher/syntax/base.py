@@ -29,7 +29,7 @@ class Name(Syntax):
 
 @node
 class QuotedName(Name):
-    """A name that stands in the text as a string."""
+    """A name that stands in the text as a string: `part: 'set'` in a graph form."""
 
 
 @dataclass(frozen=True, slots=True)
