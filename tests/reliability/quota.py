@@ -9,6 +9,8 @@ from pathlib import Path
 
 import apsw
 
+_SYSTEM = "unix"
+"""The VFS behind this one, by its name: the nameless default will be this one itself."""
 _installed: list[apsw.VFS] = []
 
 
@@ -19,7 +21,7 @@ def install(full_while: Path) -> None:
 
 class _Quota(apsw.VFS):
     def __init__(self, full_while: Path) -> None:
-        super().__init__("quota", base="", makedefault=True)
+        super().__init__("quota", base=_SYSTEM, makedefault=True)
         self._full_while = full_while
 
     def xOpen(self, name: apsw.URIFilename | str | None, flags: list[int]) -> _File:
@@ -28,7 +30,7 @@ class _Quota(apsw.VFS):
 
 class _File(apsw.VFSFile):
     def __init__(self, full_while: Path, name: apsw.URIFilename | str | None, flags: list[int]) -> None:
-        super().__init__("", name, flags)
+        super().__init__(_SYSTEM, name, flags)
         self._full_while = full_while
 
     def xWrite(self, data: bytes, offset: int) -> None:
