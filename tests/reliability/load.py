@@ -38,6 +38,8 @@ EFFECTS: Mapping[str, Mapping[str, int]] = {
     "ask": {"tell": 1, "beside": 1, "done": 1},
     "family": {"child-a": 1, "child-b": 1},
     "doorbell": {},
+    "poison": {},
+    "babbler": {},
 }
 """The effects of a run that succeeds, by label, with the number of keys under which each is asked for."""
 
@@ -91,6 +93,8 @@ def misfit(recipe: str, number: int, result: Any) -> str | None:
         "ask": {"n": number, "label": "done"},
         "family": {"a": "child-a", "watched": 1},
         "doorbell": {"n": number},
+        "poison": {"code": "worker_lost"},
+        "babbler": {"code": "invalid_output"},
     }[recipe]
     given = {name: result.get(name) for name in wanted} if isinstance(result, dict) else result
     return None if given == wanted else f"gave {result}, and not {wanted}"

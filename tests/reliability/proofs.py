@@ -50,7 +50,7 @@ class Proof:
 
 def all_proofs() -> tuple[Proof, ...]:
     """Every proof, in the order in which they are carried out."""
-    from tests.reliability import disk_full, io_errors, kills, power, races
+    from tests.reliability import disk_full, io_errors, kills, neighbours, power, races
     from tests.reliability.simulation import stories
 
     return (
@@ -95,6 +95,13 @@ def all_proofs() -> tuple[Proof, ...]:
             f"{races.KEYS[0]:,} keys",
             f"{races.KEYS[1]:,} keys",
             races.keys,
+        ),
+        Proof(
+            "neighbours",
+            "a part that takes its workers down and one that answers twice, beside runs that must not notice",
+            f"{neighbours.RUNS[0]:,} good runs beside {neighbours.BAD[0]} of each bad kind",
+            f"{neighbours.RUNS[1]:,} good runs beside {neighbours.BAD[1]} of each bad kind",
+            neighbours.carry_out,
         ),
         Proof(
             "kills",

@@ -59,13 +59,14 @@ class Stage:
 
 @contextlib.asynccontextmanager
 async def stage(
-    folder: Path, data: Path, *, within: Sequence[str] = (), full_while: Path | None = None
+    folder: Path, data: Path, *, within: Sequence[str] = (), full_while: Path | None = None, **more: str
 ) -> AsyncIterator[Stage]:
-    """All of them, until the block is left. The diaries are in `folder`, the service's data in `data`."""
+    """All of them, until the block is left. The diaries are in `folder`, the service's data in `data`; `more` are
+    settings of the service by name."""
     told: deque[Mapping[str, Any]] = deque()
     diaries = client_diary, sink_diary = Diary(folder / checker.CLIENT), Diary(folder / checker.SINK)
     async with launcher(within) as starter, Sink(sink_diary, told.append) as sink, session() as connections:
-        settings = {"egress_allow": sink.address, "workers": "2", "seeds": "false"}
+        settings = {"egress_allow": sink.address, "workers": "2", "seeds": "false", **more}
         service = Service(starter, data, full_while, **settings)
         one = Stage(starter, service, Client(service, client_diary, connections), sink, told)
         try:
