@@ -7,6 +7,7 @@ import json
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -69,11 +70,20 @@ def _carry_out(proofs: Sequence[Proof], seed: int, *, full: bool, as_json: bool)
         _note(f"{proof.name}: {proof.full if full else proof.short}, seed {seed}")
         with tempfile.TemporaryDirectory(prefix=f"{proof.name}-") as folder:
             began = time.monotonic()
-            verdict = proof.carry_out(Task(seed, Path(folder), full, lambda line: _note(f"  {line}")))
+            verdict = _verdict(proof, Task(seed, Path(folder), full, lambda line: _note(f"  {line}")))
             one = Carried(proof.name, seed, full, round(time.monotonic() - began, 1), verdict)
         if not as_json:
             _tell(one)
         yield one
+
+
+def _verdict(proof: Proof, task: Task) -> Verdict:
+    """What came of a proof; one that cannot be carried out to its end is no reason to leave out the others."""
+    try:
+        return proof.carry_out(task)
+    except Exception as error:
+        _note(traceback.format_exc())
+        return Verdict(problems=[f"the proof could not be carried out to its end: {error!r}"])
 
 
 def _tell(one: Carried) -> None:
