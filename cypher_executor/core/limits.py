@@ -10,10 +10,11 @@ NEVER = 2**63
 
 def limit_us(step: Step) -> int:
     """When the attempt, or the whole step, has had all the time that the recipe gives it."""
-    node, ends = step.node, [NEVER]
-    if node.timeout_ms is not None:
-        ends.append(step.attempts[-1].started_us + step.attempts[-1].held_us + node.timeout_ms * 1000)
-    return min(*ends, deadline_us(step))
+    node = step.node
+    if node.timeout_ms is None:
+        return deadline_us(step)
+    attempt = step.attempts[-1]
+    return min(attempt.started_us + attempt.held_us + node.timeout_ms * 1000, deadline_us(step))
 
 
 def deadline_us(step: Step) -> int:

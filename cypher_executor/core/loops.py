@@ -8,7 +8,7 @@ in which its first step fails or is skipped. `machine.py` is the other half.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -34,7 +34,7 @@ class Steps(Protocol):
     def end(self, step: Step, state: RunState) -> None: ...
 
     def settled(
-        self, ended: Step | EndedLoop | Fired, leaving: Iterable[Relationship], within: Pass, cleaning: bool
+        self, ended: Step | EndedLoop | Fired, leaving: Sequence[Relationship], within: Pass, cleaning: bool
     ) -> list[Settled]: ...
 
     def arrive(self, settled: Settled, within: Pass, *, failed: bool, from_cleaning: bool) -> None: ...

@@ -17,7 +17,7 @@ ended: it asks to `Conclude`, and the `RunEnded` that answers is its last event.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cypher_executor.core.attempts import Attempts
@@ -216,12 +216,15 @@ class Machine:
         self.close_one(within)
 
     def settled(
-        self, ended: Step | EndedLoop | Fired, leaving: Iterable[Relationship], within: Pass, cleaning: bool
+        self, ended: Step | EndedLoop | Fired, leaving: Sequence[Relationship], within: Pass, cleaning: bool
     ) -> list[Settled]:
         """What became of relationships that leave into `within`.
 
         A pass that closes takes `ON_COMPLETE` and what follows from it, and nothing else.
         """
+
+        if not leaving:
+            return []
 
         def evaluate(condition: Expression, relationship: Relationship) -> Value:
             return self.values.condition(condition, within, f"when {relationship.index}")
@@ -232,7 +235,7 @@ class Machine:
             Settled(one.relationship, taken=False)
             if closes and (forced or not (cleaning or one.relationship.type == "ON_COMPLETE"))
             else one
-            for one in settle(ended, tuple(leaving), evaluate)
+            for one in settle(ended, leaving, evaluate)
         ]
 
     def closes(self, within: Pass) -> bool:

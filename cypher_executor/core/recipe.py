@@ -26,9 +26,10 @@ Digest = NewType("Digest", str)
 """`sha256:` and 64 hexadecimal digits."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Scope:
-    """What an expression may see while it is evaluated.
+    """What an expression may see while it is evaluated. Nobody changes it; that is not enforced, because one is made
+    for each expression of each step, in each replay, too.
 
     `value_of(name)` is the output of a node upstream, or the item of a loop: None when it was skipped or has not
     ended, `{"error": {...}}` when it failed. `params` answers `$name`, with None for what it lacks.

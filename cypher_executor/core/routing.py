@@ -70,6 +70,8 @@ Evaluate = Callable[[Expression, Relationship], Value]
 def settle(step: Ended, outgoing: Sequence[Relationship], evaluate: Evaluate) -> list[Settled]:
     """The fate of every relationship that leaves what has ended, in the order of the recipe."""
     settled = {r.index: _settle_one(step, r, evaluate) for r in outgoing if not r.otherwise}
+    if len(settled) == len(outgoing):
+        return list(settled.values())
     conditional = {s.relationship.type for s in settled.values() if s.taken and _has_condition(s.relationship)}
     return [settled.get(r.index) or Settled(r, _applies(step, r) and r.type not in conditional) for r in outgoing]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import partial
 
 from cypher_executor.core.commands import Place
@@ -26,7 +25,7 @@ def place_of_run(recipe: Recipe, started: RunStarted) -> Place | None:
         input=started.input,
         trigger=started.trigger,
         at_us=started.at_us,
-        seed=hashlib.sha256(f"{started.run}:concurrency_key".encode()).hexdigest(),
+        seed=f"{started.run}:concurrency_key",
         secret=partial(handle, started.seed, started.run),
     )
     key = share.key.evaluate(scope)

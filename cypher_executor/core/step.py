@@ -90,11 +90,11 @@ class Step:
     """The result of another run that it has ended with, without an attempt of its own."""
     cleaning: bool = False
     """A taken `ON_COMPLETE` led here: it may still begin when the run closes, because cleaning up is its purpose."""
+    name: str = field(init=False)
+    """The name of the node."""
 
-    @property
-    def name(self) -> str:
-        """The name of the node."""
-        return self.node.name
+    def __post_init__(self) -> None:
+        self.name = self.node.name
 
     @property
     def ended(self) -> bool:

@@ -7,7 +7,6 @@ these, the list of its outputs in the order of the items, once that loop has end
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -190,7 +189,7 @@ class Values:
             input=started.input,
             trigger=started.trigger,
             at_us=self._given.now_us,
-            seed=hashlib.sha256(f"{started.run}:{purpose}".encode()).hexdigest(),
+            seed=f"{started.run}:{purpose}",
             secret=partial(handle, started.seed, started.run),
             callback_url=partial(self._callback_url, within),
         )
@@ -223,6 +222,6 @@ def _at(item: Item) -> str:
     return f"[{dotted(item)}]" if item else ""
 
 
-def dotted(item: Iterable[int]) -> str:
+def dotted(item: Sequence[int]) -> str:
     """An item as it stands in keys and seeds: `2.0`."""
-    return ".".join(map(str, item))
+    return ".".join(map(str, item)) if item else ""

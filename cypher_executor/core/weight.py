@@ -69,11 +69,14 @@ class Scales:
     def _look_into(self, value: Value, seen: dict[int, _Weight], level: int) -> _Weight:
         length, depth = 2 + len(value), 0
         if isinstance(value, dict):
-            length += sum(len(key) + 3 for key in value)
+            length += len("".join(value)) + 3 * len(value)
             inner = value.values()
         else:
             inner = value
         for one in inner:
+            if type(one) is str and one.isascii():  # Most are, and every input is looked into, in every replay, too.
+                length += len(one) + 2
+                continue
             its_length, its_depth = self._weigh(one, seen, level + 1)
             length += its_length
             if its_depth > depth:

@@ -90,7 +90,8 @@ def _now(frame: Frame) -> str:
 
 def _drawn(frame: Frame, place: str) -> bytes:
     frame.drawn += 1
-    return hashlib.sha256(f"{frame.scope.seed}\n{place}\n{frame.drawn}".encode()).digest()
+    seed = hashlib.sha256(frame.scope.seed.encode()).hexdigest()
+    return hashlib.sha256(f"{seed}\n{place}\n{frame.drawn}".encode()).digest()
 
 
 def _uuid(frame: Frame, place: str) -> str:
