@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cypher_executor.cli import exits, options, parts_authoring, publishing
+from cypher_executor.cli import exits, options, parts_authoring, parts_service, publishing
 from cypher_executor.cli.parts_authoring import Name, part_in, store_of
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ app.command("build")(parts_authoring.build_parts)
 app.command("test")(parts_authoring.test_parts)
 app.command("call")(parts_authoring.call_part)
 app.command("publish")(publishing.publish)
+app.command("dev")(parts_service.develop_parts)
+app.command("push")(parts_service.push_part)
 
 Folder = Annotated[
     Path | None, typer.Option("--dir", metavar="DIR", help="A folder of parts; those that ship without it.")

@@ -150,12 +150,12 @@ def build_and_try(folder: Path, name: str) -> tuple[Built, list[Trial]]:
     """Build one part and run its examples. Raises `BuildFailed`."""
     import asyncio
 
-    from cypher_executor.cli.trials import try_all
+    from cypher_executor.cli.trials import try_folder
     from cypher_executor.partkit.build import build
+    from cypher_executor.partkit.manifest import read_folder
 
     [built] = build(folder, [name])
-    store = store_of([name], folder)
-    return built, asyncio.run(try_all(store, [part_in(store, name)]))
+    return built, asyncio.run(try_folder(read_folder(folder / name)))
 
 
 # --- where parts are -------------------------------------------------------------------------------------------------

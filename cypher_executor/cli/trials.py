@@ -13,8 +13,10 @@ from cypher_executor.adapters.dispatch_local.dispatcher import LocalDispatcher
 from cypher_executor.core.commands import Execute
 from cypher_executor.core.events import AttemptFailed, AttemptSucceeded, CallRequested, Event, RunId
 from cypher_executor.core.parts import Example, Part
+from cypher_executor.core.recipe import Digest
 from cypher_executor.errors import Failure
 from cypher_executor.partkit.examples import problem_of
+from cypher_executor.partkit.manifest import PartFolder
 from cypher_executor.ports import PartStore
 
 PART_ERROR = "part:"
@@ -27,6 +29,31 @@ class Trial:
     part: str
     title: str
     problem: str | None
+
+
+async def try_folder(found: PartFolder) -> list[Trial]:
+    """Run the examples of a part that was read from its folder, whatever other parts there are."""
+    return await try_all(_Only(found.part, found.read_module()), [found.part])
+
+
+@dataclass(frozen=True, slots=True)
+class _Only:
+    """A `ports.PartStore` with one part."""
+
+    part: Part
+    code: bytes
+
+    def find(self, name: str) -> Part | None:
+        return self.part if name == self.part.name else None
+
+    def by_digest(self, digest: Digest, name: str | None = None) -> Part | None:
+        return self.part if digest == self.part.digest else None
+
+    def all(self) -> Sequence[Part]:
+        return [self.part]
+
+    async def module(self, digest: Digest) -> bytes:
+        return self.code
 
 
 async def try_all(store: PartStore, parts: Sequence[Part]) -> list[Trial]:

@@ -1,0 +1,172 @@
+"""`parts push` and `parts dev`: the parts that somebody writes, brought to a service that runs.
+
+What is brought has passed its examples here, in the sandbox that the service has as well. `dev` does so again whenever
+a source is saved, and tells the service that the part is being worked at: recipes that are stored there run with it at
+once, instead of the version that they were stored with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cypher_executor.cli import exits, options
+from cypher_executor.cli.parts_authoring import Folder, Name, Names, folder_of
+
+if TYPE_CHECKING:
+    from cypher_executor.cli.client import Json
+    from cypher_executor.partkit.manifest import PartFolder
+
+Approve = Annotated[bool, typer.Option("--approve", help="Grant what the manifest asks for.")]
+Untested = Annotated[bool, typer.Option("--untested", help="Do not run the examples first.")]
+
+
+@exits.command
+def push_part(
+    name: Name,
+    folder: Folder = None,
+    approve: Approve = False,
+    untested: Untested = False,
+    server: options.Server = None,
+    as_json: options.AsJson = False,
+) -> int:
+    """Bring a part to a service: its module, manifest and examples, as they are now.
+
+    A part whose examples do not hold is not sent. One that asks for more than its version before needs --approve.
+    """
+    import asyncio
+
+    from cypher_executor.cli import terminal
+    from cypher_executor.cli.trials import try_folder
+    from cypher_executor.partkit.manifest import read_folder
+
+    part = read_folder(folder_of([name], folder) / name)
+
+    async def push() -> Json | None:
+        if not untested and _told_wrong(await try_folder(part)):
+            return None
+        return await _sent(part, server, approve=approve, develop=False)
+
+    told = asyncio.run(push())
+    if told is None:
+        return exits.RUN_FAILED
+    terminal.result_json(told) if as_json else terminal.result(_version(told))
+    return exits.OK
+
+
+@exits.command
+def develop_parts(
+    names: Names = None, folder: Folder = None, approve: Approve = False, server: options.Server = None
+) -> int:
+    """Build, test and swap into the running service, again whenever a source of these parts is saved.
+
+    Without a service that can be reached they are built and tested only, until one is there. Ctrl-C ends it.
+    """
+    import asyncio
+    import contextlib
+
+    from cypher_executor.cli.signals import sigterm_as_ctrl_c
+    from cypher_executor.partkit.build import part_folders
+
+    home = folder_of(names or (), folder)
+    chosen = [home / name for name in names] if names else part_folders(home)
+    with sigterm_as_ctrl_c(), contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_develop(chosen, server, approve))
+    return exits.OK
+
+
+async def _develop(folders: Sequence[Path], server: str | None, approve: bool) -> None:
+    from cypher_executor.cli import terminal
+    from cypher_executor.partkit.manifest import read_without_module
+
+    for path in folders:
+        read_without_module(path)  # A name that is none ends the command; what is wrong later is told and waited out.
+    for path in folders:
+        await _turn(path, server, approve)
+    terminal.note(f"watching {', '.join(path.name for path in folders)}; Ctrl-C ends it")
+    async for path in _changed(folders):
+        await _turn(path, server, approve)
+
+
+async def _turn(path: Path, server: str | None, approve: bool) -> None:
+    """Build a part, try it and send it; whatever is wrong is told, and the next change is waited for."""
+    import asyncio
+
+    from cypher_executor.cli import problems, terminal
+    from cypher_executor.cli.trials import try_folder
+    from cypher_executor.errors import CypherExecutorError
+    from cypher_executor.partkit.build import build
+    from cypher_executor.partkit.manifest import read_folder
+
+    try:
+        built = await asyncio.to_thread(build, path.parent, [path.name])
+        part = read_folder(path)
+        if _told_wrong(tried := await try_folder(part)):
+            return
+        done = f"{path.name}: {len(part.read_module())} bytes{', built' if built else ''}; {len(tried)} examples hold"
+        terminal.result(done)
+        told = await _sent(part, server, approve=approve, develop=True)
+        terminal.result(f"{_version(told)}; recipes there run with it now")
+    except CypherExecutorError as error:
+        terminal.note(problems.to_text(error))
+
+
+async def _changed(folders: Sequence[Path]) -> AsyncIterator[Path]:
+    """The folders of parts of which a source has been saved, again and again."""
+    from watchfiles import awatch
+
+    async for changes in awatch(*folders, *_beside(folders)):
+        saved = {Path(path) for _, path in changes}
+        for folder in folders:
+            patterns = _sources(folder)
+            if any(path.match(pattern) for path in saved for pattern in patterns):
+                yield folder
+
+
+def _beside(folders: Sequence[Path]) -> list[Path]:
+    """Folders outside of those of the parts in which there are sources of them, too."""
+    roots = {Path(pattern).parent for folder in folders for pattern in _sources(folder)}
+    known = [folder.resolve() for folder in folders]
+    return sorted(root for root in roots if root.is_dir() and not any(root.is_relative_to(one) for one in known))
+
+
+def _sources(folder: Path) -> list[str]:
+    """Patterns of whole paths; what the manifest says cannot be known while it is wrong."""
+    from cypher_executor.errors import CypherExecutorError
+    from cypher_executor.partkit.manifest import read_without_module
+
+    try:
+        build = read_without_module(folder).build
+    except CypherExecutorError:
+        build = None
+    named = ["part.toml", "examples.toml", *(build.watch if build is not None else ["*.wasm"])]
+    return [str((folder / pattern).resolve()) for pattern in named]
+
+
+async def _sent(part: PartFolder, server: str | None, *, approve: bool, develop: bool) -> Json:
+    from cypher_executor.cli.finding import service
+
+    manifest = (part.folder / "part.toml").read_text("utf-8")
+    path = part.folder / "examples.toml"
+    examples = path.read_text("utf-8") if path.is_file() else None
+    async with service(server) as client:
+        module = part.read_module()
+        return await client.put_part(part.part.name, module, manifest, examples, approve=approve, develop=develop)
+
+
+def _told_wrong(tried: Sequence[object]) -> bool:
+    """Whether an example does not hold; each that does not is told."""
+    from cypher_executor.cli import terminal
+    from cypher_executor.cli.trials import Trial
+
+    wrong = [one for one in tried if isinstance(one, Trial) and one.problem is not None]
+    for one in wrong:
+        terminal.result(f"{one.part}: {one.title}: {one.problem}")
+    return bool(wrong)
+
+
+def _version(told: Json) -> str:
+    return f"{told['name']} is version {told['number']}, {told['digest']}"
