@@ -1,20 +1,23 @@
 //! `validate_json`: does a value fit a JSON Schema (2020-12)? All errors are told, each with the place in the value.
 //!
 //! First the schema is checked as a whole (`schema.zig`): a keyword that is not supported or written wrongly is refused,
-//! because a rule that is silently left out is worse than none. Then the value is followed through the schema.
+//! because a rule that is silently left out is worse than none; and so is a reference that leads nowhere
+//! (`references.zig`). Then the value is followed through the schema.
 
 const std = @import("std");
 const part = @import("part");
 const schemas = @import("schema.zig");
+const References = @import("references.zig").References;
 const Validator = @import("validator.zig").Validator;
 const Value = part.Value;
 
 pub fn run(input: part.Input) part.Error!Value {
     const value = try input.any("value");
     const schema = try input.any("schema");
-    try schemas.check(schema);
-    var validator = Validator{ .root = schema };
-    const valid = try validator.fits(schema, value, "", 0);
+    const others: part.Map = if (input.get("schemas") == null) .empty else try input.mapField("schemas");
+    const rules = schemas.Rules{ .formats = try input.boolOr("formats", true) };
+    var validator = Validator{ .references = try References.read(schema, others, rules), .rules = rules };
+    const valid = try validator.fits(schema, value, "", 0, &.{});
     return .{ .map = try part.fields(.{
         .{ "valid", Value{ .bool = valid } },
         .{ "errors", Value{ .list = validator.errors.items } },

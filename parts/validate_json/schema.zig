@@ -13,7 +13,9 @@ pub const Keyword = enum {
     exclusiveMinimum, maxLength, minLength, pattern, format, maxItems, minItems, uniqueItems, items, prefixItems,
     contains, maxContains, minContains, maxProperties, minProperties, required, properties, patternProperties,
     additionalProperties, propertyNames, dependentRequired, dependentSchemas, allOf, anyOf, oneOf, not, @"if", then,
-    @"else", title, description, default, examples, @"$comment", @"$schema", @"$id", deprecated, readOnly, writeOnly,
+    @"else", unevaluatedItems, unevaluatedProperties, contentEncoding, contentMediaType, contentSchema,
+    @"$id", @"$anchor", @"$dynamicAnchor", @"$dynamicRef", @"$schema", @"$vocabulary", @"$comment",
+    title, description, default, examples, deprecated, readOnly, writeOnly,
 };
 
 /// What a keyword's value has to be.
@@ -22,11 +24,13 @@ const Shape = enum { schema, schemas, schema_map, count, number, text, flag, tex
 fn shapeOf(keyword: Keyword) Shape {
     return switch (keyword) {
         .items, .contains, .additionalProperties, .propertyNames, .not, .@"if", .then, .@"else" => .schema,
+        .unevaluatedItems, .unevaluatedProperties, .contentSchema => .schema,
         .allOf, .anyOf, .oneOf, .prefixItems => .schemas,
         .@"$defs", .definitions, .properties, .patternProperties, .dependentSchemas => .schema_map,
         .maxLength, .minLength, .maxItems, .minItems, .maxContains, .minContains, .maxProperties, .minProperties => .count,
         .multipleOf, .maximum, .exclusiveMaximum, .minimum, .exclusiveMinimum => .number,
-        .@"$ref", .title, .description, .@"$comment", .@"$schema", .@"$id" => .text,
+        .title, .description, .@"$comment", .@"$schema", .contentEncoding, .contentMediaType => .text,
+        .@"$ref", .@"$dynamicRef", .@"$id", .@"$anchor", .@"$dynamicAnchor" => .text,
         .uniqueItems, .deprecated, .readOnly, .writeOnly => .flag,
         .required => .texts,
         .@"enum", .examples => .list,
@@ -34,14 +38,17 @@ fn shapeOf(keyword: Keyword) Shape {
         .pattern => .pattern,
         .format => .format,
         .type => .types,
-        .@"const", .default => .anything,
+        .@"const", .default, .@"$vocabulary" => .anything,
     };
 }
 
 const Types = enum { null, boolean, object, array, number, string, integer };
 
+/// What holds for all schemas of one call: whether `format` is asserted. If not, it is a note like `title`.
+pub const Rules = struct { formats: bool };
+
 /// Refuses a schema that uses what is not supported, naming all such keywords at once.
-pub fn check(schema: Value) Error!void {
+pub fn check(schema: Value, rules: Rules) Error!void {
     var unknown: std.StringArrayHashMapUnmanaged(void) = .empty;
     try collectUnknown(schema, &unknown);
     if (unknown.count() > 0) {
@@ -49,7 +56,7 @@ pub fn check(schema: Value) Error!void {
         const known = try std.mem.join(gpa, ", ", std.meta.fieldNames(Keyword));
         return part.fail("unsupported_keyword", &.{ "the schema uses ", names, ", which is not supported; supported are: ", known });
     }
-    try checkOne(schema, schema);
+    try checkOne(schema, rules);
 }
 
 fn collectUnknown(schema: Value, unknown: *std.StringArrayHashMapUnmanaged(void)) Error!void {
@@ -63,6 +70,11 @@ fn collectUnknown(schema: Value, unknown: *std.StringArrayHashMapUnmanaged(void)
     }
 }
 
+/// The schemas inside the value of the keyword of this name.
+pub fn inside(name: []const u8, value: Value) Error![]const Value {
+    return schemasIn(std.meta.stringToEnum(Keyword, name) orelse return &.{}, value);
+}
+
 /// The schemas inside a keyword's value; none when it is of the wrong kind, which `checkOne` tells.
 fn schemasIn(keyword: Keyword, value: Value) Error![]const Value {
     return switch (shapeOf(keyword)) {
@@ -73,16 +85,13 @@ fn schemasIn(keyword: Keyword, value: Value) Error![]const Value {
     };
 }
 
-fn checkOne(root: Value, schema: Value) Error!void {
+fn checkOne(schema: Value, rules: Rules) Error!void {
     if (schema == .bool) return;
     if (schema != .map) return part.wrongKind("schema", "a map or a boolean, at every place", schema);
     for (schema.map.keys(), schema.map.values()) |name, value| {
         const keyword = std.meta.stringToEnum(Keyword, name) orelse continue;
-        if (!try isWellFormed(keyword, value)) return malformed(name, keyword);
-        if (keyword == .@"$ref" and resolve(root, value.text) == null) {
-            return part.badInput(&.{ "`$ref` leads to `", value.text, "`, which is not in the schema; only places in it (`#/$defs/...`) can be used" });
-        }
-        for (try schemasIn(keyword, value)) |inner| try checkOne(root, inner);
+        if (!try isWellFormed(keyword, value, rules)) return malformed(name, keyword);
+        for (try schemasIn(keyword, value)) |inner| try checkOne(inner, rules);
     }
 }
 
@@ -106,7 +115,7 @@ fn malformed(name: []const u8, keyword: Keyword) Error {
     return part.badInput(&.{ "`", name, "` in the schema must be ", wanted });
 }
 
-fn isWellFormed(keyword: Keyword, value: Value) Error!bool {
+fn isWellFormed(keyword: Keyword, value: Value, rules: Rules) Error!bool {
     return switch (shapeOf(keyword)) {
         .schema, .anything => true,
         .schemas => value == .list and value.list.len > 0,
@@ -121,7 +130,7 @@ fn isWellFormed(keyword: Keyword, value: Value) Error!bool {
             if (!areTexts(one)) break false;
         } else true,
         .pattern => value == .text and try allPatterns(&.{value.text}),
-        .format => value == .text and formats.isKnown(value.text),
+        .format => value == .text and (!rules.formats or formats.isKnown(value.text)),
         .types => areTypes(value),
     };
 }
@@ -145,13 +154,4 @@ fn allPatterns(patterns: []const []const u8) Error!bool {
         else => return false,
     };
     return true;
-}
-
-/// What a reference inside the schema (`#`, `#/$defs/a`) leads to.
-pub fn resolve(root: Value, reference: []const u8) ?Value {
-    if (reference.len == 0 or reference[0] != '#') return null;
-    const decoded = part.encoding.fromPercent(reference[1..], false) catch return null;
-    if (decoded.len == 0) return root;
-    if (decoded[0] != '/') return null;
-    return part.path.get(root, part.path.parse(decoded) catch return null);
 }

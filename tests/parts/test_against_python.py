@@ -183,6 +183,7 @@ def schemas(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         **dict.fromkeys(
             ["items", "contains", "additionalProperties", "propertyNames", "not", "if", "then", "else"], inner
         ),
+        **dict.fromkeys(["unevaluatedItems", "unevaluatedProperties"], st.just(False) | inner),
         **dict.fromkeys(["allOf", "anyOf", "oneOf", "prefixItems"], several),
         **dict.fromkeys(["properties", "patternProperties", "dependentSchemas"], named),
         **dict.fromkeys(["minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"], COUNTS),
@@ -196,7 +197,8 @@ def schemas(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         "required": texts,
         "dependentRequired": st.dictionaries(st.sampled_from("abc"), texts, max_size=2),
         "pattern": st.sampled_from(["^a", "b$", "[0-9]"]),
-        "$ref": st.just("#/$defs/d"),
+        "$ref": st.sampled_from(["#/$defs/d", "#d", "inner", "inner#d", "#tree"]),
+        "$dynamicRef": st.sampled_from(["#tree", "inner#tree", "#d"]),
     }
     return st.fixed_dictionaries({}, optional=rules).map(lambda rules: dict(list(rules.items())[:6]))
 
@@ -209,7 +211,10 @@ SCHEMAS = st.recursive(st.booleans() | st.builds(lambda t: {"type": t}, TYPES), 
 def test_a_value_fits_a_schema_exactly_when_another_validator_says_so(
     schema: Any, definition: Any, value: Any, call: Any
 ) -> None:
-    whole = {"allOf": [schema], "$defs": {"d": definition}}
+    inner = {"$id": "inner", "$anchor": "d", "$dynamicAnchor": "tree", "minProperties": 1, "maxItems": 1}
+    tree = {"$dynamicAnchor": "tree", "required": ["a"]}
+    whole = {"$id": "https://example.com/outer", "allOf": [schema]}
+    whole["$defs"] = {"d": {"$anchor": "d", **definition}, "i": inner, "t": tree}
     draft = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     got = call("validate_json", value=value, schema=whole)
     assert got["valid"] is jsonschema_rs.is_valid({**draft, **whole}, value)
@@ -251,6 +256,31 @@ def test_a_schema_that_refers_to_itself_without_end_is_refused(call: Any) -> Non
     error = failure_of(call("validate_json", value=1, schema={"$ref": "#"}))
     assert error is not None
     assert "refers to itself without end" in error["message"]
+
+
+@pytest.mark.parametrize("junk", [{"type": 5}, {"allOf": 1}, {"pattern": "("}, {"$ref": 1}, 7, "x", [1], None])
+def test_what_a_reference_leads_to_is_checked_as_a_schema_wherever_it_stands(junk: Any, call: Any) -> None:
+    schema = {"$ref": "#/properties/a/default", "properties": {"a": {"default": junk}}}
+    assert failure_of(call("validate_json", value={}, schema=schema)) is not None
+
+
+@pytest.mark.parametrize(
+    ("base", "reference", "address"),
+    [
+        ("https://e.com/a/b", "c", "https://e.com/a/c"),
+        ("https://e.com/a/b", "../c", "https://e.com/c"),
+        ("https://e.com/a/b", "/c/./d/../e", "https://e.com/c/e"),
+        ("https://e.com", "c", "https://e.com/c"),
+        ("https://e.com/a?q=1", "?r=2", "https://e.com/a?r=2"),
+        ("https://e.com/a", "//f.org/x", "https://f.org/x"),
+        ("https://e.com/a", "urn:x:y", "urn:x:y"),
+        ("", "c", "c"),
+    ],
+)
+def test_an_id_is_worked_out_against_the_address_above_it(base: str, reference: str, address: str, call: Any) -> None:
+    schema = {"$id": base, "$defs": {"x": {"$id": reference, "type": "string"}}, "$ref": address}
+    assert call("validate_json", value="a", schema=schema)["valid"] is True
+    assert call("validate_json", value=1, schema=schema)["valid"] is False
 
 
 def test_references_that_multiply_end(call: Any) -> None:
