@@ -14,19 +14,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cypher_executor.cli import exits, options
-from cypher_executor.cli.parts_authoring import Folder, Name, Names, folder_of
+from cypher_executor.cli.parts_authoring import Folder, Names, folder_of
 
 if TYPE_CHECKING:
     from cypher_executor.cli.client import Json
     from cypher_executor.partkit.manifest import PartFolder
 
+What = Annotated[str, typer.Argument(metavar="NAME|FILE", help="A part by its name, or a module alone: NAME.wasm.")]
 Approve = Annotated[bool, typer.Option("--approve", help="Grant what the manifest asks for.")]
+_FIRST_LOOK_MS = 200
 Untested = Annotated[bool, typer.Option("--untested", help="Do not run the examples first.")]
 
 
 @exits.command
 def push_part(
-    name: Name,
+    what: What,
     folder: Folder = None,
     approve: Approve = False,
     untested: Untested = False,
@@ -35,26 +37,49 @@ def push_part(
 ) -> int:
     """Bring a part to a service: its module, manifest and examples, as they are now.
 
-    A part whose examples do not hold is not sent. One that asks for more than its version before needs --approve.
+    A part whose examples do not hold is not sent. One that asks for more than its version before needs --approve. A
+    module that somebody else made needs no manifest: it is brought under the name of its file.
     """
     import asyncio
 
     from cypher_executor.cli import terminal
-    from cypher_executor.cli.trials import try_folder
-    from cypher_executor.partkit.manifest import read_folder
 
-    part = read_folder(folder_of([name], folder) / name)
-
-    async def push() -> Json | None:
-        if not untested and _told_wrong(await try_folder(part)):
-            return None
-        return await _sent(part, server, approve=approve, develop=False)
-
-    told = asyncio.run(push())
+    if what.endswith(".wasm"):
+        told: Json | None = asyncio.run(_push_module(Path(what).stem, _read(Path(what)), server))
+    else:
+        told = asyncio.run(_push_folder(folder_of([what], folder) / what, server, approve, untested))
     if told is None:
         return exits.RUN_FAILED
     terminal.result_json(told) if as_json else terminal.result(_version(told))
     return exits.OK
+
+
+async def _push_module(name: str, module: bytes, server: str | None) -> Json:
+    from cypher_executor.cli.finding import service
+
+    async with service(server) as client:
+        return await client.put_part(name, module)
+
+
+def _read(path: Path) -> bytes:
+    from cypher_executor.errors import NotFound, RequestInvalid
+
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise NotFound(f"there is no file {path}") from None
+    except OSError as wrong:
+        raise RequestInvalid(f"cannot read {path}: {wrong.strerror}") from None
+
+
+async def _push_folder(path: Path, server: str | None, approve: bool, untested: bool) -> Json | None:
+    from cypher_executor.cli.trials import try_folder
+    from cypher_executor.partkit.manifest import read_folder
+
+    part = read_folder(path)
+    if not untested and _told_wrong(await try_folder(part)):
+        return None
+    return await _sent(part, server, approve=approve, develop=False)
 
 
 @exits.command
@@ -84,11 +109,11 @@ async def _develop(folders: Sequence[Path], server: str | None, approve: bool) -
 
     for path in folders:
         read_without_module(path)  # A name that is none ends the command; what is wrong later is told and waited out.
-    for path in folders:
-        await _turn(path, server, approve)
-    terminal.note(f"watching {', '.join(path.name for path in folders)}; Ctrl-C ends it")
-    async for path in _changed(folders):
-        await _turn(path, server, approve)
+    async for saved in _saved(folders):
+        for path in saved or folders:
+            await _turn(path, server, approve)
+        if not saved:
+            terminal.note(f"watching {', '.join(path.name for path in folders)}; Ctrl-C ends it")
 
 
 async def _turn(path: Path, server: str | None, approve: bool) -> None:
@@ -114,16 +139,22 @@ async def _turn(path: Path, server: str | None, approve: bool) -> None:
         terminal.note(problems.to_text(error))
 
 
-async def _changed(folders: Sequence[Path]) -> AsyncIterator[Path]:
-    """The folders of parts of which a source has been saved, again and again."""
+async def _saved(folders: Sequence[Path]) -> AsyncIterator[list[Path]]:
+    """Nothing once, as soon as these folders are watched; then those of which a source has been saved, again and again.
+
+    What is saved while somebody deals with that is not missed: it is in the next answer.
+    """
     from watchfiles import awatch
 
-    async for changes in awatch(*folders, *_beside(folders)):
-        saved = {Path(path) for _, path in changes}
-        for folder in folders:
-            patterns = _sources(folder)
-            if any(path.match(pattern) for path in saved for pattern in patterns):
-                yield folder
+    first = True
+    async for changes in awatch(*folders, *_beside(folders), rust_timeout=_FIRST_LOOK_MS, yield_on_timeout=True):
+        paths = [Path(path) for _, path in changes]
+        saved = [one for one in folders if any(path.match(p) for path in paths for p in _sources(one))]
+        if first:
+            yield []
+        if saved:
+            yield saved
+        first = False
 
 
 def _beside(folders: Sequence[Path]) -> list[Path]:
