@@ -13,7 +13,7 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,10 +42,10 @@ def assert_goes_as_it_says(page: Path, number: int, folder: Path) -> None:
     for file in blocks(page, "cypher"):
         if file.about.startswith("file="):
             (folder / file.about.removeprefix("file=")).write_text(file.text, "utf-8")
-    port = str(_free_port())
+    ports = {known: str(_free_port()) for known in ("8080", "7687")}
     commands = list(_session(blocks(page, "console")[number]))
     script = "\n".join(
-        f"{command.replace('8080', port)}\necho; echo --- end of {n}" for n, (command, _) in enumerate(commands)
+        f"{_exchanged(command, ports)}\necho; echo --- end of {n}" for n, (command, _) in enumerate(commands)
     )
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
@@ -61,6 +61,12 @@ def assert_goes_as_it_says(page: Path, number: int, folder: Path) -> None:
     for (command, expected), output in zip(commands, outputs, strict=False):
         if expected.strip():
             assert _normal(output) == _normal(expected), f"$ {command}\n{done.stdout}"
+
+
+def _exchanged(command: str, ports: Mapping[str, str]) -> str:
+    for known, free in ports.items():
+        command = command.replace(known, free)
+    return command
 
 
 def _session(block: Block) -> Iterator[tuple[str, str]]:

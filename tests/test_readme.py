@@ -24,7 +24,7 @@ def test_ci_installs_and_tests_as_the_readme_says() -> None:
     install, test = (block.text.strip() for block in blocks(README, "sh"))
     environment, pip, _demo = install.split(" && ")
     assert environment in ci and test in ci
-    assert pip.replace("[dev]", "[dev,parts]").removeprefix(".venv/bin/pip install -q ") in ci
+    assert pip.replace("[dev]", "[dev,parts,arcadedb]").removeprefix(".venv/bin/pip install -q ") in ci
 
 
 def test_the_files_that_the_readme_links_to_exist() -> None:

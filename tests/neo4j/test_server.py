@@ -8,9 +8,12 @@ from pathlib import Path
 import neo4j
 import pytest
 
+from tests.graph.story import told
+from tests.graph.world import World, mirrored
 from tests.neo4j.databases import Database
 from tests.neo4j.fetched import Missing
 from tests.neo4j.real import Neo4j
+from tests.neo4j.test_mirror import counted, counts, kept, target_in
 
 
 def test_it_answers_the_official_driver(database: Database) -> None:
@@ -32,17 +35,25 @@ def test_a_wrong_password_is_refused(running: Database) -> None:
         driver.execute_query("RETURN 1")
 
 
-@pytest.mark.long
 @pytest.mark.timeout(900)
-def test_without_authentication_nobody_needs_a_password(tmp_path: Path) -> None:
+async def test_without_authentication_nobody_needs_a_password(tmp_path: Path) -> None:
+    """The mirror writes, and Neo4j's driver asks, whoever they say that they are."""
     try:
         server = Neo4j(tmp_path)
     except Missing as missing:
         pytest.skip(str(missing))
     server.start()
     try:
-        with server.driver() as driver:
-            assert driver.execute_query("RETURN 1 AS one").records[0]["one"] == 1
+        database, world = Database(server), World()
+        target = target_in(database)
+        await told(world)
+        await mirrored(world.mirror(target))
+        await target.close()
+        assert counted(database) == counts(await kept(world))
+        database.driver.close()
+        for auth in (None, ("neo4j", "any password")):
+            with neo4j.GraphDatabase.driver(server.uri, auth=auth) as driver:
+                assert driver.execute_query("MATCH (r:Run:Failed) RETURN count(r) AS n").records[0]["n"] == 1
     finally:
         server.kill()
 

@@ -1,0 +1,36 @@
+"""The same questions of the same graphs to an ArcadeDB, beside whatever database the other tests have.
+
+`DIFFERENTIAL_EXAMPLES=5000 pytest tests/neo4j/test_differential_arcadedb.py` asks five of as many graphs.
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.graph.questions import DrawnGraph, graphs, questions
+from tests.neo4j.databases import Database
+from tests.neo4j.test_differential import EXAMPLES, agree, in_database, in_memory, ours, theirs
+
+
+def asked_alike(question: str) -> bool:
+    """Not so where a pattern comprehension names a node that an OPTIONAL MATCH did not find: to ArcadeDB that is any
+    node, to Neo4j and to us there is none."""
+    return not ("OPTIONAL MATCH" in question and "->(z) |" in question)
+
+
+@pytest.mark.timeout(36_000)
+@given(graphs(), st.lists(questions().filter(asked_alike), min_size=5, max_size=5))
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+def test_the_same_question_has_the_same_answer(arcadedb: Database, graph: DrawnGraph, asked: list[str]) -> None:
+    kept = in_memory(graph)
+    in_database(arcadedb, graph)
+    differing = [
+        (q, ours(kept, q), theirs(arcadedb, q)) for q in asked if not agree(ours(kept, q), theirs(arcadedb, q))
+    ]
+    assert not differing, "\n".join(f"{q}\n  ours   {mine}\n  theirs {other}" for q, mine, other in differing)
+
+
+def test_it_answers_the_official_driver(arcadedb: Database) -> None:
+    assert arcadedb.ask("RETURN 1 AS one, $text AS text", text="摘要")[0].data() == {"one": 1, "text": "摘要"}
