@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from cypher_executor.adapters import parts_folder
 from cypher_executor.adapters.parts_folder import PartsFolder
 from cypher_executor.adapters.parts_s3 import ObjectCache, S3Parts
 from cypher_executor.adapters.parts_stacked import StackedParts
 from cypher_executor.adapters.sqlite import Database, SqliteParts
+from cypher_executor.adapters.sqlite import parts as sqlite_parts
 from cypher_executor.core.parts import Example, Grants, Limits, Part, digest_of
 from cypher_executor.core.recipe import Digest
 from cypher_executor.errors import NotFound, Unavailable
@@ -282,3 +284,19 @@ async def test_who_goes_away_takes_nothing_back(own: SqliteParts, database: Data
     await own.put(part("beta", TWO), TWO, made=False, at_us=1)
     for store in (own, await reopened(database)):
         assert store.find("alpha") == part("alpha", ONE)
+
+
+# --- planted defects --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["folder", "sqlite"])
+async def test_a_digest_that_is_not_checked_turns_a_test_red(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is checked for S3 and its cache is in `test_parts_s3`."""
+    opened = await STORES[kind](tmp_path)
+    checking = {"folder": parts_folder, "sqlite": sqlite_parts}[kind]
+    monkeypatch.setattr(checking, "digest_of", lambda data: digest_of(ONE))
+    with pytest.raises(pytest.fail.Exception):
+        await test_a_byte_that_changed_is_refused_and_the_other_modules_are_not_held_up(opened)
+    await opened.close()
