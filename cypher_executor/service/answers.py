@@ -480,6 +480,7 @@ class TrialAnswer(Answer):
     log: list[str] = Field(description="what it wrote to its standard error in the last execution")
     executions: int = Field(description="one more than calls that were answered here")
     duration_ms: float = Field(description="of the last execution, in the sandbox")
+    fuel_used: int | None = Field(description="by an execution that went well, when the manifest has a budget of fuel")
 
 
 class SecretAnswer(Answer):

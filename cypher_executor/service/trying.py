@@ -98,6 +98,7 @@ def trial_view(part: Part, trial: Trial) -> dict[str, Any]:
         "calls": [{"request": request, "answer": answer} for request, answer in trial.tape],
         "log": list(trial.tried.log),
         "executions": trial.executions,
+        "fuel_used": trial.tried.fuel_used,
         "duration_ms": 0.0 if isinstance(event, AttemptLost) else _duration_ms(event),
     }
     if isinstance(event, AttemptLost):

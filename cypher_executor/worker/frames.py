@@ -61,7 +61,7 @@ _EXECUTION_NUMBER = Struct("<Q")
 _NUMBERS = Struct("<QI")
 _EXECUTE = Struct("<QIIIIQqII")
 _TAPE_ENTRY = Struct("<II")
-_ENDING = Struct("<QQQ")
+_ENDING = Struct("<QQQQ")
 _NO_FUEL = (1 << 64) - 1
 
 HEADER_SIZE: Final = _HEADER.size
@@ -89,11 +89,13 @@ class Execution:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Which execution ended, and between which readings of the monotonic clock it ran."""
+    """Which execution ended, between which readings of the monotonic clock it ran, and how much fuel it used: 0 when
+    that is not counted."""
 
     number: int
     began_ns: int
     ended_ns: int
+    fuel: int = 0
 
 
 def frame(kind: int, *body: bytes) -> bytes:
@@ -153,7 +155,7 @@ def renumbered(executed: bytes, number: int, module: int) -> bytes:
 
 def ended(kind: int, ending: Ending, *body: bytes) -> bytes:
     """A CALL, FAILED, DROPPED or UNUSABLE frame, or one made like them."""
-    return frame(kind, _ENDING.pack(ending.number, ending.began_ns, ending.ended_ns), *body)
+    return frame(kind, _ENDING.pack(ending.number, ending.began_ns, ending.ended_ns, ending.fuel), *body)
 
 
 def output(ending: Ending, log: bytes, data: bytes) -> bytes:

@@ -72,6 +72,7 @@ _store_limiter = _declare(_quick, "wasmtime_store_limiter", None, c_void_p, *[c_
 _store_delete = _declare(_quick, "wasmtime_store_delete", None, c_void_p)
 _set_epoch_deadline = _declare(_quick, "wasmtime_context_set_epoch_deadline", None, c_void_p, c_uint64)
 _set_fuel = _declare(_quick, "wasmtime_context_set_fuel", c_void_p, c_void_p, c_uint64)
+_get_fuel = _declare(_quick, "wasmtime_context_get_fuel", c_void_p, c_void_p, c_void_p)
 _export_get = _declare(_quick, "wasmtime_instance_export_get", c_bool, c_void_p, c_void_p, c_char_p, c_size_t, c_void_p)
 _caller_export_get = _declare(_quick, "wasmtime_caller_export_get", c_bool, c_void_p, c_char_p, c_size_t, c_void_p)
 _caller_context = _declare(_quick, "wasmtime_caller_context", c_void_p, c_void_p)
@@ -243,6 +244,12 @@ class Instance:
             raise NativeError("the module has no function _start")
         function = addressof(_export) + _FUNC_AT
         self._raise(_call(self._context, function, _no_arguments, 0, byref(_trap)))
+
+    def fuel_left(self) -> int:
+        """How much of its fuel it has not used; only where it was given some."""
+        left = c_uint64()
+        _check(_get_fuel(self._context, byref(left)))
+        return left.value
 
     def memory_size(self) -> int:
         """How many bytes of memory the guest has; 0 when it was never instantiated."""

@@ -71,6 +71,8 @@ class Sandbox:
         self._linkage = Linkage(self._engine)
         self._world = wasi.World(b"", clock_us=0, seed=b"", output_kb=0)
         self._tape = tape.Tape(())
+        self.fuel_used = 0
+        """What the last execution used; 0 when that is not counted."""
         for name, (shape, _) in IMPORTS.items():
             self._linkage.define(*name, type_of(name), shape, self._host_function(name))
 
@@ -87,7 +89,7 @@ class Sandbox:
         self._world = wasi.World(
             execution.input, clock_us=execution.clock_us, seed=execution.seed, output_kb=execution.output_kb
         )
-        self._tape = tape.Tape(execution.tape)
+        self._tape, self.fuel_used = tape.Tape(execution.tape), 0
         if not self._watchdog.begin(execution.number, self._engine, execution.timeout_ms):
             return None
         result = self._start(module, execution)
@@ -117,6 +119,9 @@ class Sandbox:
                 return self._trapped(trap, execution, instance)
             except NativeError as error:
                 return self._not_instantiated(first_line(error), execution)
+            finally:
+                if execution.fuel is not None:
+                    self.fuel_used = execution.fuel - instance.fuel_left()
 
     def _ended(self, code: int, execution: Execution, instance: Instance) -> Result:
         if code:

@@ -76,8 +76,9 @@ class Server:
         began = time.monotonic_ns()
         if isinstance(module, ModuleRefused):
             return frames.ended(frames.UNUSABLE, Ending(execution.number, began, began), module.message.encode())
-        result = self._sandbox(execution.fuel is not None).run(module, execution)
-        return _encode(result, Ending(execution.number, began, time.monotonic_ns()))
+        sandbox = self._sandbox(execution.fuel is not None)
+        result = sandbox.run(module, execution)
+        return _encode(result, Ending(execution.number, began, time.monotonic_ns(), sandbox.fuel_used))
 
     def _sandbox(self, fuel: bool) -> Sandbox:
         if fuel not in self._sandboxes:

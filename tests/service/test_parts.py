@@ -362,6 +362,16 @@ async def test_a_part_that_never_ends_ends_at_its_limit(ask: Ask, name: str) -> 
     )
 
 
+async def test_fuel_is_counted_for_a_part_that_has_a_budget_and_is_always_the_same(ask: Ask, name: str) -> None:
+    await ask.request("PUT", f"/parts/{name}", **form(ECHO, name, "[limits]\nfuel = 1_000_000\n"))
+    used = [body(await ask.post(f"/parts/{name}/call", {"input": {"x": "y" * n}}))["fuel_used"] for n in (1, 1, 500)]
+    assert 0 < used[0] == used[1] <= used[2] < 1_000_000
+    await ask.request("PUT", f"/parts/{name}", **form(ECHO, name, "[limits]\nfuel = 3\n", version="1.0.1"))
+    tried = body(await ask.post(f"/parts/{name}/call", {"input": {"x": "y"}}))
+    assert (tried["error"]["code"], tried["error"]["details"]["fuel"], tried["fuel_used"]) == ("out_of_fuel", 3, None)
+    assert body(await ask.post("/parts/set/call", {}))["fuel_used"] is None
+
+
 async def test_what_cannot_be_tried_is_refused(ask: Ask, name: str) -> None:
     refused(await ask.post("/parts/wait/call", {}), 422, "part_without_module")
     assert refused(await ask.post("/parts/strng_ops/call", {}), 404, "unknown_part")["did_you_mean"] == "string_ops"

@@ -20,7 +20,7 @@ from cypher_executor import strict_json
 from cypher_executor.adapters.dispatch_local import part_log
 from cypher_executor.adapters.dispatch_local.process import Answer
 from cypher_executor.core.commands import Execute
-from cypher_executor.core.events import AttemptFailed, AttemptLost, AttemptSucceeded, CallRequested, Event, RunId
+from cypher_executor.core.events import AttemptFailed, AttemptLost, AttemptSucceeded, CallRequested, Event
 from cypher_executor.core.recipe import Value
 from cypher_executor.errors import Failure, RequestInvalid
 from cypher_executor.worker import frames
@@ -32,11 +32,16 @@ _SHOWN_LOG: Final = 2000
 _LONGEST_RETRY_AFTER_MS: Final = 24 * 3600 * 1000
 
 
-Log = Callable[[bytes, RunId, Execute], None]
-"""Gets what a part wrote to its standard error in an execution that went well."""
+Log = Callable[[bytes, Answer], None]
+"""Gets what a part wrote to its standard error in an execution that went well, and the answer of that execution."""
 
 
-def event_of(answer: Answer, behind_us: int, log: Log = part_log.write) -> Event:
+def write_log(written: bytes, answer: Answer) -> None:
+    """Into the service's log."""
+    part_log.write(written, answer.order.run, answer.order.execute)
+
+
+def event_of(answer: Answer, behind_us: int, log: Log = write_log) -> Event:
     """The event of an OUTPUT, CALL or FAILED frame. `behind_us` is how far the monotonic clock is behind the time.
 
     Raises frames.FrameError, ValueError or TypeError when a worker does not keep to the format.
@@ -49,7 +54,7 @@ def event_of(answer: Answer, behind_us: int, log: Log = part_log.write) -> Event
     match answer.kind:
         case frames.OUTPUT:
             written, output = frames.read_output(body)
-            log(written, answer.order.run, execute)
+            log(written, answer)
             return _of_output(output, written, execute, where)
         case frames.CALL:
             return _of_call(*frames.read_call(body), where)

@@ -27,7 +27,7 @@ from collections.abc import Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from cypher_executor.adapters.dispatch_local import answers, folders, part_log
+from cypher_executor.adapters.dispatch_local import answers, folders
 from cypher_executor.adapters.dispatch_local.artifacts import Artifacts
 from cypher_executor.adapters.dispatch_local.compilers import CompileLimits, Compilers
 from cypher_executor.adapters.dispatch_local.early import Early, seats
@@ -77,7 +77,7 @@ class LocalDispatcher:
         cache_dir: Path | None = None,
         early: Early | None = None,
         compile_limits: CompileLimits = CompileLimits(),  # noqa: B008 - frozen
-        log: answers.Log = part_log.write,
+        log: answers.Log = answers.write_log,
         prepare: bool = True,
     ) -> None:
         self._store = store

@@ -17,6 +17,7 @@ from typing import Any, Final
 from cypher_executor.adapters.dispatch_local.compilers import CompileLimits, Compilers
 from cypher_executor.adapters.dispatch_local.dispatcher import LocalDispatcher
 from cypher_executor.adapters.dispatch_local.part_log import harmless
+from cypher_executor.adapters.dispatch_local.process import Answer
 from cypher_executor.core.commands import Execute
 from cypher_executor.core.events import AttemptFailed, Event, RunId
 from cypher_executor.errors import Unavailable
@@ -29,10 +30,12 @@ MOST_LINES: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What came of one execution: its event, and the lines that the part wrote to its standard error."""
+    """What came of one execution: its event, the lines that the part wrote to its standard error, and the fuel that it
+    used, where the part has a budget of it and ended well."""
 
     event: Event
     log: tuple[str, ...]
+    fuel_used: int | None = None
 
 
 class Workbench:
@@ -53,7 +56,7 @@ class Workbench:
         self._compilers = Compilers(self._spawn, compile_limits)
         self._numbers = itertools.count(1)
         self._waiting: dict[RunId, asyncio.Future[Event]] = {}
-        self._logs: dict[RunId, bytes] = {}
+        self._logs: dict[RunId, tuple[bytes, int | None]] = {}
         self._opening = asyncio.Lock()
         self._dispatcher: LocalDispatcher | None = None
         self._idle: asyncio.TimerHandle | None = None
@@ -78,9 +81,9 @@ class Workbench:
             raise
         finally:
             del self._waiting[run]
-            written = self._logs.pop(run, b"")
+            written, fuel_used = self._logs.pop(run, (b"", None))
             self._end_when_idle()
-        return Tried(event, _lines(written or _in_failure(event)))
+        return Tried(event, _lines(written or _in_failure(event)), fuel_used)
 
     async def close(self) -> None:
         """End all processes."""
@@ -109,8 +112,8 @@ class Workbench:
             if waiting is not None and not waiting.done():
                 waiting.set_result(event)
 
-    def _note(self, written: bytes, run: RunId, execute: Execute) -> None:
-        self._logs[run] = written
+    def _note(self, written: bytes, answer: Answer) -> None:
+        self._logs[answer.order.run] = written, answer.ending.fuel if answer.order.fuel else None
 
     def _end_when_idle(self) -> None:
         if self._idle is not None:
