@@ -225,6 +225,10 @@ class Followable(Protocol):
         """The greatest position that was ever given; 0 before the first event."""
         ...
 
+    async def still_there(self, runs: Sequence[RunId]) -> frozenset[RunId]:
+        """Those of these runs that have not been forgotten."""
+        ...
+
     async def read(self, run: RunId, after: int = 0) -> Sequence[Event]:
         """See `Journal.read`."""
         ...

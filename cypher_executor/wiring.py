@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+GRAPH_BEGINS_S = 10.0
+"""The graph for queries is followed from then on, or from the first question: a command that is over soon does not."""
+
 EXPIRE_EVERY_S = 3600.0
 """How often runs that nobody wants any more are looked for."""
 
@@ -219,6 +222,7 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
             await stack.enter_async_context(_beside(schedules.work()))
         await stack.enter_async_context(engine.running(settings.drain_s))
         await stack.enter_async_context(_beside(_expiring(house, retention)))
+        await stack.enter_async_context(_beside(_following(house)))
         yield house
 
 
@@ -260,6 +264,11 @@ async def _beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def _following(house: House) -> None:
+    await asyncio.sleep(GRAPH_BEGINS_S)
+    house.questions.begin()
 
 
 async def _expiring(house: House, retention: Retention) -> None:
@@ -312,13 +321,14 @@ def _questions(settings: Settings, journal: Followable, catalog: Catalog, parts:
     from cypher_executor.mirror.source import source_of
     from cypher_executor.queries import Questions
     from cypher_executor.queries.follower import Follower
+    from cypher_executor.queries.sweeping import sweep
 
     graph = SqliteGraph(settings.data_dir / FILE_NAME)
 
     def follow() -> Mirror:
         return Mirror(journal, catalog, parts, clock, graph, source_of(settings.data_dir))
 
-    return Questions(graph, Follower(follow, clock), clock)
+    return Questions(graph, Follower(follow, clock, partial(sweep, graph, journal)), clock)
 
 
 def _mirror(

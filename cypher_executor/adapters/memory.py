@@ -91,6 +91,10 @@ class MemoryJournal:
         """The greatest position that was ever given; 0 before the first event."""
         return self._head
 
+    async def still_there(self, runs: Sequence[RunId]) -> frozenset[RunId]:
+        """Those of these runs that have not been forgotten."""
+        return frozenset(run for run in runs if run in self._runs)
+
     async def open_runs(self) -> Sequence[RunId]:
         """Every run without an end, in the order in which they began."""
         return [run for run, summary in self._summaries.items() if _is_open(summary)]

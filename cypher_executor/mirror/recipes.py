@@ -35,7 +35,7 @@ class KnownRecipes:
     async def news(self) -> Rows:
         """What the catalog and the parts say and was not written yet."""
         found = [self._new_parts()]
-        for tenant in sorted(self._tenants):
+        for tenant in sorted({*self._tenants, *await self._catalog.tenants()}):
             listed = {version.name: version for version in await self._catalog.list_current(tenant)}
             for name in {n for t, n in self._current if t == tenant} - listed.keys():
                 found.append(current_rows(_of(self._current.pop((tenant, name)), current=False)))

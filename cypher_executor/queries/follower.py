@@ -11,7 +11,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from cypher_executor.errors import CypherExecutorError, Unavailable
 from cypher_executor.mirror.mirror import Mirror
@@ -24,15 +24,21 @@ IDLE_S = 1.0
 REST = 4.0
 """Rests so many times as long as it has worked, while nobody asks."""
 STOP_S = 5.0
+TIDY_EVERY_S = 600.0
 
 _LOG = logging.getLogger(__name__)
 
 
 class Follower:
-    """Runs the mirror that `make` makes, on the thread where it will run."""
+    """Runs the mirror that `make` makes, on the thread where it will run; there `tidy` is called now and then, when
+    there is nothing to follow."""
 
-    def __init__(self, make: Callable[[], Mirror], clock: Clock) -> None:
+    def __init__(
+        self, make: Callable[[], Mirror], clock: Clock, tidy: Callable[[], Awaitable[object]] | None = None
+    ) -> None:
         self._make = make
+        self._tidy = tidy
+        self._tidied: float | None = None
         self._clock = clock
         self._thread: threading.Thread | None = None
         self._begun = threading.Event()
@@ -102,6 +108,8 @@ class Follower:
         while not self._stop.is_set():
             began = time.perf_counter()
             more = await self._step()
+            if not more:
+                await self._tidy_up()
             rest = (time.perf_counter() - began) * REST
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), rest if more else IDLE_S)
@@ -115,6 +123,16 @@ class Follower:
                 return False
             self._told = False
             return more
+
+    async def _tidy_up(self) -> None:
+        now = time.monotonic()
+        if self._tidy is None or (self._tidied is not None and now - self._tidied < TIDY_EVERY_S):
+            return
+        self._tidied = now
+        try:
+            await self._tidy()
+        except CypherExecutorError as error:
+            _LOG.warning("what was forgotten stays in the graph for now: %s", error.message)
 
     async def _catch_up(self) -> CypherExecutorError | None:
         async with self._turn:

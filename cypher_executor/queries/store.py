@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from cypher_executor.cypher.query import Graph
@@ -30,4 +31,12 @@ class Store(Target, Protocol):
 
     def snapshot(self, tenant: str) -> Snapshot:
         """What there is now. Raises `errors.Unavailable`."""
+        ...
+
+    async def runs_behind(self, run: str, limit: int) -> Sequence[str]:
+        """The next runs that stand in the graph, by their ids, in order."""
+        ...
+
+    async def drop_runs(self, runs: Sequence[str]) -> None:
+        """Forget these runs with all that belongs to them."""
         ...

@@ -165,6 +165,8 @@ async def test_those_who_follow_see_all_events_of_all_runs_once_and_in_order(jou
         position = batch[-1][0]
     assert [(run, seq) for _, run, seq, _ in seen] == [(one.run, 1), (other.run, 1), (one.run, 2), (other.run, 2)]
     assert seen[2][3].output == "x"
+    assert await journal.still_there([one.run, RunId("run_0"), other.run]) == {one.run, other.run}
+    assert await journal.still_there([]) == frozenset()
 
 
 # --- keys -------------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,11 +11,13 @@ from typing import Any
 import pytest
 
 from cypher_executor.adapters.sqlite.graph import FILE_NAME, SqliteGraph
+from cypher_executor.core.events import RunId
 from cypher_executor.cypher.query import Graph, compile_query
 from cypher_executor.errors import Unavailable
 from cypher_executor.graph.rows import NodeRow, RelationshipRow, Rows
 from cypher_executor.queries import Questions
 from cypher_executor.queries.follower import Follower
+from cypher_executor.queries.sweeping import sweep
 from tests.graph.story import told
 from tests.graph.targets import KeptTarget
 from tests.graph.test_page import QUESTIONS
@@ -155,3 +158,44 @@ async def test_a_graph_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
         await questions.ask("MATCH (n) RETURN n")
     assert raised.value.code == "graph_unavailable"
     await questions.close()
+
+
+async def test_runs_that_the_journal_has_forgotten_leave_the_graph(store: SqliteGraph) -> None:
+    world = World()
+    parameters = await told(world)
+    await mirrored(world.mirror(store))
+    runs = [RunId(run) for run in await store.runs_behind("", 100)]
+    assert await world.journal.still_there(runs) == set(runs)
+    forgotten = runs[:2]
+    for run in forgotten:
+        del world.journal._runs[run]
+    assert await sweep(store, world.journal) == 2
+    assert await sweep(store, world.journal) == 0
+    snapshot = store.snapshot("default")
+    left = ask(snapshot.graph, "MATCH (r:Run) RETURN r.id AS id ORDER BY id")
+    assert left == [(run,) for run in runs[2:]] and parameters["run"] in runs[2:]
+    text = "MATCH (s:Step) WHERE NOT (:Run)-[:RAN]->(s) RETURN s UNION MATCH (s:Attempt) WHERE NOT ()-->(s) RETURN s"
+    assert ask(snapshot.graph, text) == []
+    snapshot.close()
+
+
+async def test_a_follower_tidies_up_when_there_is_nothing_to_follow(store: SqliteGraph) -> None:
+    world, tidied = World(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    async def tidy() -> None:
+        loop.call_soon_threadsafe(tidied.set)
+
+    follower = Follower(lambda: world.mirror(store), world.clock, tidy)
+    follower.start()
+    await asyncio.wait_for(tidied.wait(), 10)
+    await follower.stop()
+
+
+async def test_recipes_of_a_tenant_that_has_run_nothing_are_there(store: SqliteGraph) -> None:
+    world = World()
+    await world.library.save("quiet", "CREATE (:Recipe {name: 'theirs'}) CREATE (a {x: 1})")
+    await mirrored(world.mirror(store))
+    snapshot = store.snapshot("quiet")
+    assert ask(snapshot.graph, "MATCH (r:Recipe)-[:HAS]->(n) RETURN r.name, n.name") == [("theirs", "a")]
+    snapshot.close()

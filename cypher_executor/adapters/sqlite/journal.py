@@ -76,6 +76,11 @@ class SqliteJournal:
         found = await self._database.read(lambda connection: _rows(connection, "head_position", ()))
         return int(found[0][0]) if found else 0
 
+    async def still_there(self, runs: Sequence[RunId]) -> frozenset[RunId]:
+        """Those of these runs that have not been forgotten."""
+        wanted = (orjson.dumps(runs).decode(),)
+        return frozenset(run for _, run in await self._database.read(lambda c: _rows(c, "numbers", wanted)))
+
     async def open_runs(self) -> Sequence[RunId]:
         """Every run without an end, in the order in which they began."""
         return await self._database.read(lambda connection: [run for (run,) in _rows(connection, "open_runs", ())])
