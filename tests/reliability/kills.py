@@ -34,6 +34,9 @@ LOOK_S = 0.005
 CHAPTER = (20, 1_700)
 """The kills and the runs of a chapter, roughly: one journal never holds more than that."""
 
+AT_POINTS = 0.7
+"""How many of the kills happen at fail points, the others at random moments."""
+
 SHORT, FULL = (60, 5_000), (1_000, 100_000)
 """Kills and runs of the two measures."""
 
@@ -48,8 +51,14 @@ class Chapter:
     """What happens; the same for the same seed, as far as moments of real processes can be the same."""
 
     seed: int
-    kills: int
+    points: tuple[str | None, ...]
+    """Where each life ends: at a fail point, or at a random moment."""
     runs: int
+
+    @property
+    def kills(self) -> int:
+        """How often the service is killed."""
+        return len(self.points)
 
 
 @dataclass(slots=True)
@@ -96,12 +105,14 @@ class Outcome:
 
 def carry_out(task: Task) -> Verdict:
     """Play as many chapters as the measure asks for."""
-    verdict = Verdict()
+    verdict, met = Verdict(), set[str]()
     for chapter in chapters(task.seed, *(FULL if task.full else SHORT)):
         folder = task.folder / str(chapter.seed)
         folder.mkdir()
         outcome = asyncio.run(play(chapter, folder))
         verdict.count(outcome.figures)
+        met |= outcome.deaths.keys() - {"random"}
+        verdict.figures["different fail points"] = len(met)
         verdict.problems += [f"chapter {chapter.seed}: {problem}" for problem in outcome.problems]
         task.say(f"chapter {chapter.seed}: {outcome.figures}, {outcome.took_s:.0f} s")
         if outcome.sound:
@@ -111,10 +122,21 @@ def carry_out(task: Task) -> Verdict:
 
 def chapters(seed: int, kills: int, runs: int) -> Iterator[Chapter]:
     """As many kills and runs as this, cut into chapters of about the same length."""
-    count = max(1, round(runs / CHAPTER[1]))
+    count, points = max(1, round(runs / CHAPTER[1])), _points(seed, kills)
     for number in range(count):
-        share = [total * (number + 1) // count - total * number // count for total in (kills, runs)]
-        yield Chapter(seed * 1_000 + number, *share)
+        first, last = kills * number // count, kills * (number + 1) // count
+        share = runs * (number + 1) // count - runs * number // count
+        yield Chapter(seed * 1_000 + number, points[first:last], share)
+
+
+def _points(seed: int, kills: int) -> tuple[str | None, ...]:
+    """Where so many lives end: most at fail points, of which each has its turn before any has another one."""
+    rng, points = Random(f"points {seed}"), list[str | None]()
+    while len(points) < kills * AT_POINTS:
+        points += rng.sample(failpoints.NAMES, len(failpoints.NAMES))
+    chosen = points[: round(kills * AT_POINTS)] + [None] * (kills - round(kills * AT_POINTS))
+    rng.shuffle(chosen)
+    return tuple(chosen)
 
 
 async def play(chapter: Chapter, folder: Path) -> Outcome:
@@ -198,7 +220,7 @@ class _Play:
 
     async def _live_and_die(self, life: int) -> None:
         share = self._share(life)
-        point = self.rng.choice(failpoints.NAMES) if self.rng.random() < 0.7 else None
+        point = self.chapter.points[life]
         least = failpoints.POINTS[point.split(".")[0]][1] if point else 0
         die_at = (point, self.rng.randint(1, least)) if point else None
         moment, pause_s, stab = self.rng.random(), self.rng.random() * 0.05, self.rng.random() < 0.2

@@ -76,8 +76,8 @@ class Chaos:
         return self._luck.random() < 0.5
 
     def life_s(self) -> float:
-        """How long the next life lasts; some end before they have begun."""
-        return self._luck.expovariate(3.0)
+        """How long half of the next life lasts; some end before they have begun."""
+        return self._luck.expovariate(5.0)
 
     def steps(self) -> int:
         """At which callback after that time it ends: anywhere in the middle of what happens then."""

@@ -214,8 +214,10 @@ class Story:
         async with self._living(number) as life:
             if self._chance.random() < 0.5:
                 await self._examined(life)
-            await asyncio.sleep(self._chaos.life_s())
+            first_s, then_s = self._chaos.life_s(), self._chaos.life_s()
+            await asyncio.sleep(first_s)
             self._set_clock()
+            await asyncio.sleep(then_s)
             if self._chaos.ends_gently():
                 life.stop.set()
                 return
