@@ -18,6 +18,8 @@ WAITS, KEYS = (200, 10_000), (60, 1_000)
 AT_ONCE = 32
 """How many starts, or waits that are called, are under way at once."""
 PAGE = 200
+DIED_S = 1_800.0
+"""How long it may take until the service has given the answers after which it dies."""
 
 
 def callbacks(task: Task) -> Verdict:
@@ -45,8 +47,9 @@ async def _play(folder: Path, requests: list[Request], race: Any, what: str) -> 
 
 
 async def _use_keys(one: Stage, requests: list[Request]) -> None:
+    await _live_until(one, answers=len(requests) * DUPLICATES // 3)
     starting = asyncio.gather(*_at_once((one.client.start(request) for request in requests), 4))
-    await _die_when(one, lambda: len(one.client.accepted) >= len(requests) // 3)
+    await _die_and_rise(one)
     await starting
 
 
@@ -55,14 +58,10 @@ async def _ring(one: Stage, requests: list[Request]) -> None:
     addresses: dict[int, str] = {}
     while len(addresses) < len(requests):
         addresses = await _addresses(one)
-    rung: list[int] = []
-
-    async def ring(number: int, address: str) -> None:
-        await one.client.call_back(number, address, CALLERS)
-        rung.append(number)
-
-    ringing = asyncio.gather(*_at_once((ring(number, address) for number, address in addresses.items()), 4))
-    await _die_when(one, lambda: len(rung) >= len(requests) // 2)
+    await _live_until(one, answers=len(requests) * CALLERS // 2)
+    calls = (one.client.call_back(number, address, CALLERS) for number, address in addresses.items())
+    ringing = asyncio.gather(*_at_once(calls, 4))
+    await _die_and_rise(one)
     await ringing
 
 
@@ -77,9 +76,15 @@ async def _addresses(one: Stage) -> dict[int, str]:
     return found
 
 
-async def _die_when(one: Stage, moment: Any) -> None:
-    while not moment():
-        await asyncio.sleep(0.005)
+async def _live_until(one: Stage, *, answers: int) -> None:
+    """A life that ends, as by `kill -9`, when it is about to give so many answers: others are then under way."""
+    await one.service.kill()
+    one.sink.life += 1
+    assert await one.service.start(("answer.before", answers)), "it died before it was ready"
+
+
+async def _die_and_rise(one: Stage) -> None:
+    assert await one.service.died(DIED_S), "the service lives on"
     await one.service.kill()
     await one.rise()
 
