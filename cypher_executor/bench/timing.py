@@ -16,10 +16,12 @@ from cypher_executor.bench.subject import Subject
 from cypher_executor.errors import Unavailable
 
 TURNS = 4
-"""In how many portions the rounds of a shape are asked of each subject."""
+"""In how many portions the rounds of a shape are asked of each subject, at most."""
 
 WARM_UPS = 3
-"""Rounds of each shape that are asked for before anything is measured: modules are compiled and loaded then."""
+"""Rounds that are asked for before anything is measured: modules are compiled and loaded then. It is one where a round is
+many runs, and whenever it is this subject's turn again.
+"""
 
 ROUND_S = 120.0
 """How long a round may take. Raises TimeoutError beyond it: there is nothing to be told of such an engine."""
@@ -76,12 +78,13 @@ async def measure(
     """Measure them all. `effort` is how many of the rounds of each shape are asked for."""
     sheets = [Sheet(one.name, resident_mb(one.pids), [Measured(shape) for shape in shapes]) for one in subjects]
     for at, shape in enumerate(shapes):
-        rounds = max(TURNS, round(shape.rounds * effort))
+        rounds = max(1, round(shape.rounds * effort))
+        turns = min(TURNS, rounds)
         progress(shape.title)
-        for turn in range(TURNS):
-            share = rounds * (turn + 1) // TURNS - rounds * turn // TURNS
+        for turn in range(turns):
+            share = rounds * (turn + 1) // turns - rounds * turn // turns
             for subject, sheet in zip(subjects, sheets, strict=True):
-                await _ask(subject, sheet.shapes[at], share, WARM_UPS if turn == 0 else 1)
+                await _ask(subject, sheet.shapes[at], share, WARM_UPS if turn == 0 and shape.at_once == 1 else 1)
     return sheets
 
 
