@@ -19,8 +19,8 @@ TURNS = 4
 """In how many portions the rounds of a shape are asked of each subject, at most."""
 
 WARM_UPS = 3
-"""Rounds that are asked for before anything is measured: modules are compiled and loaded then. It is one where a round is
-many runs, and whenever it is this subject's turn again.
+"""Rounds that are asked for before anything is measured: modules are compiled and loaded then. It is one where a round
+is many runs, and whenever it is this subject's turn again.
 """
 
 ROUND_S = 120.0
