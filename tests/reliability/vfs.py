@@ -33,20 +33,18 @@ class _File:
 class Disk:
     """One disk. With `fails`, the `limit`-th operation of that kind fails (any kind, when it is None), counted from 1.
 
-    `for_good`: all operations after it fail as well. Beyond `quota` bytes in all of its files it is full.
+    `for_good`: all operations after it fail as well.
     """
 
     limit: int | None = None
     fails: Operation | None = None
     for_good: bool = False
-    quota: int | None = None
     count: Counter[str] = field(default_factory=Counter)
     failed: int = 0
     """How many operations have failed."""
     lost: int = 0
     """How many writes the power cut has taken back, whole or in part."""
     _files: dict[str, _File] = field(default_factory=dict)
-    _sizes: dict[str, int] = field(default_factory=dict)
 
     def operation(self, kind: Operation) -> None:
         """Something is asked of the disk. Raises when it fails there."""
@@ -70,13 +68,6 @@ class Disk:
             held.seek(offset)
             file.undo.append((offset, held.read(-1 if data is None else len(data)), size))
         file.redo.append((offset, data))
-        self._sizes[path] = offset if data is None else max(size, offset + len(data))
-        if self.quota is not None and data is not None and sum(self._sizes.values()) > self.quota:
-            file.undo.pop()
-            file.redo.pop()
-            self._sizes[path] = size
-            self.failed += 1
-            raise apsw.FullError("the disk of this trial is full")
 
     def synced(self, path: str) -> None:
         """What was written to this file will stay."""

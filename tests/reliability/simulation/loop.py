@@ -31,8 +31,6 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self.complaints: list[str] = []
         self.steps = 0
         """How many callbacks have run."""
-        self.before_step: Callable[[], None] = lambda: None
-        """Called before each callback: where a process may die."""
         self._chance = chance
         self._now_s = 0.0
         self._ready: list[asyncio.Handle] = []
@@ -112,7 +110,6 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self.steps += 1
         if self.steps > MOST_CALLBACKS:
             raise Stalled(f"{self.steps} callbacks in {self._now_s:.1f} s, and no end")
-        self.before_step()
         ready = self._ready
         chosen = int(self._chance.random() * len(ready))
         ready[chosen], ready[-1] = ready[-1], ready[chosen]

@@ -68,7 +68,6 @@ class Told:
     outages: int = 0
     steps: int = 0
     groups: int = 0
-    executed: int = 0
     journal: str = ""
     report: Report = field(default_factory=Report)
     findings: list[str] = field(default_factory=list)

@@ -29,7 +29,6 @@ class SimulatedWorkers:
 
     def __init__(self, inbox: Inbox, clock: Clock, chaos: Chaos, lost: Counter[_Step]) -> None:
         self.dead = False
-        self.executed = 0
         self._inbox = inbox
         self._clock = clock
         self._chaos = chaos
@@ -47,7 +46,6 @@ class SimulatedWorkers:
     def run_many(self, batch: Sequence[tuple[RunId, Execute]]) -> None:
         """Each execution is answered after its time."""
         for run, execute in batch:
-            self.executed += 1
             step = (run, execute.node, execute.item)
             began_us = self._clock.now_us()
             dies = self._chaos.worker_dies() and self._lost[step] < LOST_AT_MOST
