@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Container, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -69,7 +69,8 @@ class Library:
     """Recipes by name (per tenant), text and digest. The engine sees it as `ports.Recipes`.
 
     `keep` is told the modules of what is stored. The parts named in `developed` are being worked at: stored recipes run
-    with what these are now, not with what they were when the recipe was stored.
+    with what these are now, not with what they were when the recipe was stored. Until it is known of all places what
+    parts they have (`complete`), a part that is not known may be there later.
     """
 
     def __init__(
@@ -80,12 +81,14 @@ class Library:
         *,
         keep: Keep | None = None,
         developed: Container[str] = frozenset(),
+        complete: Callable[[], bool] = lambda: True,
     ) -> None:
         self._catalog = catalog
         self._parts = parts
         self._clock = clock
         self._keep_modules = keep
         self._developed = developed
+        self._complete = complete
         self._deploying = asyncio.Lock()
         """Held while something is stored: between looking at what others reach and changing it, nobody else does."""
         self._by_digest: OrderedDict[Digest, Recipe] = OrderedDict()
@@ -134,9 +137,17 @@ class Library:
         """The recipe and its warnings. Raises RecipeInvalid with all problems when there is an error among them."""
         compiled = await self.check(text, name, recipes)
         if compiled.recipe is None:
+            self._refuse_for_now(compiled.diagnostics)
             raise RecipeInvalid(compiled.diagnostics, name=name)
         _keep(self._by_digest, compiled.recipe.digest, compiled.recipe)
         return compiled.recipe, compiled.diagnostics
+
+    def _refuse_for_now(self, found: Iterable[Diagnostic]) -> None:
+        """Raise Unavailable when all that is wrong is a part that may be in a place which cannot be asked yet."""
+        wrong = [one for one in found if one.severity == "error"]
+        if all(one.code == "unknown_part" for one in wrong) and not self._complete():
+            message = f"{wrong[0].message} One of the places for parts could not be asked yet."
+            raise Unavailable(message, code="part_unavailable")
 
     async def prepare_text(self, text: str, given: Value, name: str | None = None) -> Prepared:
         """A recipe that was sent along with the request, which may name it when it does not name itself.

@@ -158,7 +158,14 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
         changed=changed,
         developed=developed,
     )
-    library = _library(catalog, parts, clock, keep=uploads.keep, developed=developed)
+    library = _library(
+        catalog,
+        parts,
+        clock,
+        keep=uploads.keep,
+        developed=developed,
+        complete=lambda: in_s3 is None or in_s3.asked,
+    )
     vault, keys = Vault(SqliteSecrets(database), keyring, clock), Keys(SqliteKeys(database), clock)
     egress = Egress(allow=settings.egress_allow, only=settings.egress_only, secrets=vault)
     engine = Engine(

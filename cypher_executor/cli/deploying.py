@@ -37,12 +37,17 @@ def save(
     --allow says that it may.
     """
     from cypher_executor.cli import terminal
+    from cypher_executor.cli.problems import SourceInvalid
     from cypher_executor.cli.sources import read_source
     from cypher_executor.cypher.bill import read_more
+    from cypher_executor.errors import RecipeInvalid
 
     source = read_source(file)
     wanted = name or source.name_if_needed()
-    saved = _asked(server, lambda client: client.save_recipe(source.text, wanted, allow=allow, dry_run=dry_run))
+    try:
+        saved = _asked(server, lambda client: client.save_recipe(source.text, wanted, allow=allow, dry_run=dry_run))
+    except RecipeInvalid as invalid:
+        raise SourceInvalid(invalid, source.text, source.file) from None
     if as_json:
         terminal.result_json(saved)
         return

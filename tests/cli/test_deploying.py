@@ -41,6 +41,12 @@ def test_reaching_more_wants_allow(server: Serving) -> None:
     assert [line.split()[0] for line in lines[1:]] == ["1", "2"] and lines[1].endswith("current")
 
 
+def test_a_wrong_recipe_is_shown_with_its_places(server: Serving) -> None:
+    Path("wrong.cypher").write_text("CREATE (a:strng_ops)")
+    shown = asked(server, "save", "wrong.cypher", code=5)
+    assert "wrong.cypher:1:11" in shown and "^^^" in shown and "did you mean `string_ops`?" in shown
+
+
 def test_the_bill_is_told_with_the_modules(server: Serving) -> None:
     Path("told.cypher").write_text(GET)
     asked(server, "save", "told.cypher", "--name", "told_as")

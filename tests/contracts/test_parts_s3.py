@@ -18,7 +18,7 @@ from cypher_executor.adapters.parts_s3 import Bucket, ObjectCache, S3Parts, buck
 from cypher_executor.core.keys import OPERATOR
 from cypher_executor.core.parts import Grants, Part, digest_of
 from cypher_executor.core.recipe import Digest
-from cypher_executor.errors import NotFound, Unavailable
+from cypher_executor.errors import NotFound, RecipeInvalid, Unavailable
 from cypher_executor.settings import Settings
 from cypher_executor.wiring import open_house
 from tests.cli.support import invoke
@@ -265,6 +265,15 @@ async def test_a_service_that_knows_nothing_yet_starts_without_s3(
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
     async with open_house(settings(tmp_path, where)) as house:
         assert (await result(house, "CREATE (a:set {x: 1}) RETURN a"))[0] == "succeeded"
+        with pytest.raises(Unavailable) as unavailable:
+            await house.library.prepare_text("CREATE (a:mine {})", {})
+        assert (unavailable.value.code, unavailable.value.retryable) == ("part_unavailable", True)
+        with pytest.raises(RecipeInvalid):
+            await house.library.prepare_text("CREATE (a:mine {x: nobody.y})", {})
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+    async with open_house(settings(tmp_path, where)) as house:
+        with pytest.raises(RecipeInvalid):
+            await house.library.prepare_text("CREATE (a:mine {})", {})
 
 
 async def test_a_recipe_keeps_the_module_that_it_was_stored_with_whatever_becomes_of_the_bucket(

@@ -55,6 +55,8 @@ class S3Parts:
         self._heads: dict[str, Digest] = {}
         self._parts: dict[str, Part] = {}
         self._by_digest: dict[Digest, dict[str, Part]] = {}
+        self.asked = False
+        """Whether it is known what there is: now, or when somebody last asked."""
 
     # --- looking up ---------------------------------------------------------------------------------------------------
 
@@ -85,7 +87,9 @@ class S3Parts:
 
     def load(self) -> None:
         """Begin with what was known when somebody last asked. May block."""
-        for name, record in self._cache.heads().items():
+        heads = self._cache.heads()
+        self.asked = bool(heads)
+        for name, record in heads.items():
             data = self._cache.read(record)
             if data is not None and (part := self._part(name, data)) is not None:
                 self._point(name, record, part)
@@ -107,6 +111,7 @@ class S3Parts:
     async def refresh(self) -> tuple[str, ...]:
         """Ask what names mean now; those that mean something else than before. Raises Unavailable."""
         tags, found, lost = await self._bucket.use(self._asked)
+        self.asked = True
         gone = self._heads.keys() - {name.removeprefix("heads/") for name in tags}
         changed = [name for name, (record, data) in found.items() if self._take(name, record, data)]
         for name in gone:

@@ -123,6 +123,7 @@ ENDPOINTS = (
             "unknown_recipe",
             "recipe_invalid",
             "recipe_too_large",
+            "part_unavailable",
             "input_invalid",
             "idempotency_conflict",
             "unknown_run",
