@@ -45,12 +45,13 @@ async def greeted(port: int, origin: str | None = None, host: str = "127.0.0.1")
 
 async def asked(port: int, request: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(request)
-    found = await asyncio.wait_for(reader.read(), 20)
-    writer.close()
-    with contextlib.suppress(ConnectionError):
-        await writer.wait_closed()
-    return found
+    try:
+        writer.write(request)
+        return await asyncio.wait_for(reader.read(), 20)
+    finally:
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 @pytest.mark.parametrize("origin", [None, "http://localhost:7474", "http://127.0.0.1", "https://[::1]:8080"])
