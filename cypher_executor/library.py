@@ -12,7 +12,7 @@ import unicodedata
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from cypher_executor.bills import Current, Deploy, Known, ReachesMore, bill_among
 from cypher_executor.core.parts import Part
@@ -65,12 +65,28 @@ Keep = Callable[[Mapping[str, Digest]], Awaitable[None]]
 """Has to see to it that these modules, by the names of their parts, stay there whatever becomes of the parts."""
 
 
+class Guard(Protocol):
+    """What is asked before a recipe is stored under a name, whoever allows what."""
+
+    async def obey(
+        self,
+        tenant: str,
+        current: Current,
+        name: str,
+        text: str,
+        recipe: Recipe,
+        read: Callable[[Digest, str], Awaitable[Recipe]],
+    ) -> None:
+        """Raises an error of ours when this recipe may not be stored among the current ones."""
+        ...
+
+
 class Library:
     """Recipes by name (per tenant), text and digest. The engine sees it as `ports.Recipes`.
 
-    `keep` is told the modules of what is stored. The parts named in `developed` are being worked at: stored recipes run
-    with what these are now, not with what they were when the recipe was stored. Until it is known of all places what
-    parts they have (`complete`), a part that is not known may be there later.
+    `keep` is told the modules of what is stored, and `guard` is asked before. The parts named in `developed` are being
+    worked at: stored recipes run with what these are now, not with what they were when the recipe was stored. Until it
+    is known of all places what parts they have (`complete`), a part that is not known may be there later.
     """
 
     def __init__(
@@ -80,6 +96,7 @@ class Library:
         clock: Clock,
         *,
         keep: Keep | None = None,
+        guard: Guard | None = None,
         developed: Container[str] = frozenset(),
         complete: Callable[[], bool] = lambda: True,
     ) -> None:
@@ -87,6 +104,7 @@ class Library:
         self._parts = parts
         self._clock = clock
         self._keep_modules = keep
+        self._guard = guard
         self._developed = developed
         self._complete = complete
         self._deploying = asyncio.Lock()
@@ -177,6 +195,7 @@ class Library:
             recipe, warnings = await self.compile(text, recipes=frozenset({*current, name}))
             pins = self._pins(recipe)
             deploy = await self._deploy(current, name, recipe, pins, allow=allow)
+            await self._obey(tenant, current, name, text, recipe)
             await self._keep(pins)
             now_us = self._clock.now_us()
             version = await self._catalog.save(
@@ -191,6 +210,7 @@ class Library:
             wanted = await self.version(tenant, name, number)
             recipe, current = await self.by_digest(wanted.digest, wanted.text), await self._current(tenant)
             deploy = await self._deploy(current, name, recipe, wanted.pins, allow=allow)
+            await self._obey(tenant, current, name, wanted.text, recipe)
             await self._catalog.set_bill(tenant, name, number, bill_json(deploy.bill))
             version = await self._catalog.point(tenant, name, number)
             if version is None:
@@ -205,6 +225,14 @@ class Library:
         if name is None:
             return Deploy(await bill_among(self, current, known), (), ())
         return await Deploy.of(self, current, name, known)
+
+    async def refuse_forbidden(self, tenant: str, name: str, text: str, recipe: Recipe) -> None:
+        """What storing this recipe now would be refused for by whoever guards."""
+        await self._obey(tenant, await self._current(tenant), name, text, recipe)
+
+    async def _obey(self, tenant: str, current: Current, name: str, text: str, recipe: Recipe) -> None:
+        if self._guard is not None:
+            await self._guard.obey(tenant, current, name, text, recipe, self.by_digest)
 
     async def _deploy(
         self, current: Current, name: str, recipe: Recipe, pins: Mapping[str, Digest], *, allow: bool

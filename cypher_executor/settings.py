@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     parts_s3: str | None = Field(
         None, description="parts of your own in S3: s3://bucket/prefix; AWS_* say where and who"
     )
+    policies_dir: Path | None = Field(
+        None, description="a folder with policies, queries that no stored recipe may match; policies in the data folder"
+    )
     seeds: bool = Field(True, description="register the shipped recipes in an empty data folder")
     wait_limit_s: float = Field(60.0, gt=0, le=600, description="the longest that a request waits for a result")
     drain_s: float = Field(10.0, ge=0, description="how long running steps may go on when the service stops")
@@ -122,6 +125,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Given values first, then the environment, then files that the environment names, then `.env`."""
         return init_settings, env_settings, _FileVariants(settings_cls), dotenv_settings
+
+    @property
+    def policies(self) -> Path:
+        """The folder with policies."""
+        return self.policies_dir or self.data_dir / "policies"
 
     @property
     def address(self) -> str:

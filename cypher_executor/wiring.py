@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from cypher_executor.adapters.neo4j.connection import Address
     from cypher_executor.adapters.parts_s3 import S3Parts
     from cypher_executor.mirror.thread import MirrorThread
+    from cypher_executor.policies import Policies
     from cypher_executor.queries import Questions
 
 _log = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class House:
     uploads: Uploads
     workbench: Workbench
     questions: Questions
+    policies: Policies
     callback_key: bytes = field(repr=False)
     mirror: MirrorThread | None = None
 
@@ -131,6 +133,7 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
         SqliteSchedules,
         SqliteSecrets,
     )
+    from cypher_executor.policies import Policies
 
     clock = SystemClock()
     retention = _retention(settings)
@@ -158,12 +161,14 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
         changed=changed,
         developed=developed,
     )
+    policies = Policies(settings.policies, parts, clock)
     library = _library(
         catalog,
         parts,
         clock,
         keep=uploads.keep,
         developed=developed,
+        guard=policies,
         complete=lambda: in_s3 is None or in_s3.asked,
     )
     vault, keys = Vault(SqliteSecrets(database), keyring, clock), Keys(SqliteKeys(database), clock)
@@ -207,6 +212,7 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
         uploads=uploads,
         workbench=workbench,
         questions=questions,
+        policies=policies,
         callback_key=key,
         mirror=mirror,
     )

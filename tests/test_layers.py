@@ -80,6 +80,7 @@ LAYERS = (
     layer("inputs", "errors core", "jsonschema_rs orjson"),
     layer("bills.py", "errors core ports cypher"),
     layer("keys.py", "errors core ports"),
+    layer("policies.py", "errors core ports cypher graph"),
     layer("library.py", "errors core ports cypher inputs bills"),
     layer("uploads.py", "errors core ports partkit"),
     layer("settings.py", "errors", "pydantic pydantic_settings dotenv"),

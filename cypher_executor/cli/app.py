@@ -17,6 +17,7 @@ from cypher_executor.cli import (
     fmt,
     graph,
     hooks,
+    impact,
     importing,
     keys,
     mirror,
@@ -50,7 +51,17 @@ app = typer.Typer(
     rich_markup_mode=None if _plain() else "rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for body in (demo.demo, serve.serve, run.run, check.check, complete.complete, fmt.fmt, graph.graph, query.query):
+for body in (
+    demo.demo,
+    serve.serve,
+    run.run,
+    check.check,
+    complete.complete,
+    fmt.fmt,
+    graph.graph,
+    query.query,
+    impact.impact,
+):
     app.command()(body)
 app.command("import")(importing.import_)
 for name, group in (
@@ -64,6 +75,7 @@ for name, group in (
 app.add_typer(hooks.app, name="hooks")
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(mirror.app, name="mirror")
+app.add_typer(impact.policies, name="policies")
 app.add_typer(bench.app, name="bench")
 runs.app.command("export")(portable.export_run)
 runs.app.command("import")(portable.import_run)

@@ -88,6 +88,18 @@ class Client:
         """The answer to a query: `{"query": text, "parameters": {...}, ...}`, as POST /query takes it."""
         return await self._json("POST", "/query", asked)
 
+    async def impact(self, kind: str, name: str) -> Json:
+        """What depends on a part, a host or a secret."""
+        return await self._json("GET", f"/impact?{urlencode({kind: name})}")
+
+    async def policies(self) -> list[Json]:
+        """Every policy."""
+        return _listed(await self._json("GET", "/policies"), "policies")
+
+    async def violations(self) -> list[Json]:
+        """What the current recipes match of the policies."""
+        return _listed(await self._json("GET", "/policies/violations"), "violations")
+
     async def act_on_runs(self, asked: Mapping[str, Any]) -> Json:
         """What becomes of all runs that a query finds, as POST /runs/actions takes it."""
         return await self._json("POST", "/runs/actions", asked)

@@ -40,7 +40,7 @@ class Pattern:
         return (
             (self.methods is None or (other.methods is not None and other.methods <= self.methods))
             and self.scheme in (ANY, other.scheme)
-            and _host_covers(self.host, other.host)
+            and host_covers(self.host, other.host)
             and self.port in (None, other.port)
             and self._covers_path(other)
         )
@@ -115,7 +115,8 @@ def _port(port: str | None, scheme: str, text: str) -> int | None:
     return int(port)
 
 
-def _host_covers(mine: str, other: str) -> bool:
+def host_covers(mine: str, other: str) -> bool:
+    """Whether the first host, or pattern of hosts, covers the second one."""
     if mine in (ANY, other):
         return True
     return mine.startswith("*.") and other != ANY and other.removeprefix("*").endswith(mine[1:])

@@ -8,6 +8,7 @@ from cypher_executor.service.endpoint import Endpoint
 from cypher_executor.service.routes import (
     actions,
     callbacks,
+    dependents,
     description,
     editor,
     hook_tests,
@@ -33,6 +34,7 @@ ENDPOINTS: Sequence[Endpoint] = (
     *runs.ENDPOINTS,
     *steering.ENDPOINTS,
     *query.ENDPOINTS,
+    *dependents.ENDPOINTS,
     *callbacks.ENDPOINTS,
     *webhooks.ENDPOINTS,
     *hook_tests.ENDPOINTS,

@@ -78,6 +78,7 @@ KINDS: Mapping[str, Kind] = {
     "budget_used_up": Kind(
         422, "The query is too much work", "begin at something: a name, an id, a state, a time; or ask for less"
     ),
+    "policy_violated": Kind(422, "A policy forbids this recipe", "GET /policies lists every policy"),
     "no_runs_returned": Kind(422, "The query gives no runs"),
     "too_many_found": Kind(422, "The query finds too many runs"),
     "selection_changed": Kind(409, "The query finds other runs than before"),
@@ -141,6 +142,7 @@ KINDS: Mapping[str, Kind] = {
     "not_ready": Kind(503, "The service is not ready", "ask again after Retry-After; GET /readyz says when"),
     "no_workers": Kind(503, "No worker process can be started", "the service's log says why"),
     "part_unavailable": Kind(503, "The module of a part cannot be had now", "ask again after Retry-After"),
+    "policy_invalid": Kind(503, "A policy cannot be kept"),
     "graph_unavailable": Kind(503, "The graph cannot be asked just now", "ask again after Retry-After"),
     "journal_unavailable": Kind(
         503, "The journal cannot be written or read", "ask again after Retry-After, with the same Idempotency-Key"

@@ -235,6 +235,14 @@ class RunsQuery(Query):
     limit: int = Field(50, ge=1, le=200, description="how many at most; a page with a `state` may have fewer")
 
 
+class ImpactQuery(Query):
+    """On what recipes may depend: one of these."""
+
+    part: str | None = Field(None, description="a part, by its name")
+    host: str | None = Field(None, description="a host that recipes reach, as api.example.com")
+    secret: str | None = Field(None, description="a secret that recipes send, by its name")
+
+
 class CancelQuery(Query):
     """Whose end is asked for."""
 

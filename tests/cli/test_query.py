@@ -96,3 +96,27 @@ def test_runs_that_a_query_finds_are_shown_first_and_then_cancelled(server: Serv
 def test_one_run_or_several_but_not_both(server: Serving) -> None:
     for words in (("cancel",), ("retry", "run_0", "--where", "MATCH (r:Run) RETURN r")):
         assert invoke("runs", *words, "--server", server.url).exit_code == 2
+
+
+def test_impact_and_policies_are_told(server: Serving) -> None:
+    httpx2.put(f"{server.url}/recipes/below_us", content="CREATE (w:wait {seconds: 1})")
+    httpx2.put(f"{server.url}/recipes/above_it", content="CREATE (t:trigger_workflow {workflow: 'below_us'})")
+    told = invoke("impact", "--part", "wait", "--server", server.url)
+    assert told.exit_code == 0, told.stderr
+    rows = {line.split()[0]: line for line in told.stdout.splitlines()}
+    assert "below_us > w" in rows["below_us"] and "above_it > below_us > w" in rows["above_it"]
+    assert invoke("impact", "--server", server.url).exit_code == 2
+    assert invoke("policies", "check", "--server", server.url).exit_code == 0
+    folder = server.data_dir / "policies"
+    folder.mkdir()
+    (folder / "no-waits.cypher").write_text(
+        "// Nobody waits.\nMATCH p = (n:Node)-[:USES]->(:Part {name: 'wait'}) RETURN p"
+    )
+    try:
+        listed = invoke("policies", "list", "--server", server.url)
+        assert listed.stdout.split() == ["POLICY", "ABOUT", "no-waits", "Nobody", "waits."]
+        checked = invoke("policies", "check", "--server", server.url)
+        assert checked.exit_code == 1 and "(w:Node)-[:USES]->(wait:Part)" in checked.stdout
+        assert json.loads(invoke("policies", "check", "--json", "--server", server.url).stdout)["violations"]
+    finally:
+        (folder / "no-waits.cypher").unlink()

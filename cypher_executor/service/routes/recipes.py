@@ -60,7 +60,9 @@ async def _store(exchange: Exchange, name: str | None) -> Response:
     library, text = exchange.house.library, exchange.body.cypher
     if exchange.query.dry_run:
         known = await library.names(exchange.caller.tenant)
-        return await _tried(exchange, *await library.compile(text, recipes=known), name)
+        recipe, warnings = await library.compile(text, recipes=known)
+        await library.refuse_forbidden(exchange.caller.tenant, agreed_name(recipe.name, name), text, recipe)
+        return await _tried(exchange, recipe, warnings, name)
     recipe, _ = await library.compile(text)
     await exchange.hooks.refuse_taken(exchange.caller.tenant, agreed_name(recipe.name, name), recipe)
     since_us = exchange.house.clock.now_us()
@@ -154,6 +156,7 @@ _STORED = Told("stored; the text is a new version", answers.StoredRecipe, ("loca
 _KNOWN = Told("this text is the current version (again), or it was only tried", answers.StoredRecipe)
 _ONE = {200: Told("the recipe", answers.StoredRecipe)}
 _SHOWN = {200: Told("the recipe; or with `format` its graph form, or a picture", answers.StoredRecipe)}
+_FORBIDDEN = ("policy_violated", "policy_invalid")
 _WRONG_TEXT = ("recipe_invalid", "recipe_too_large", "invalid_name", "name_mismatch", "text_invalid")
 
 ENDPOINTS = (
@@ -180,7 +183,7 @@ ENDPOINTS = (
         query=requests.StoreQuery,
         body=recipe_body(),
         answers={201: _STORED, 200: _KNOWN},
-        errors=(*_WRONG_TEXT, "name_missing", "hook_taken", "reaches_more", "part_unavailable"),
+        errors=(*_WRONG_TEXT, "name_missing", "hook_taken", "reaches_more", *_FORBIDDEN, "part_unavailable"),
     ),
     Endpoint(
         name="list_recipes",
@@ -203,7 +206,7 @@ ENDPOINTS = (
         query=requests.ReplaceQuery,
         body=recipe_body(),
         answers={201: _STORED, 200: _KNOWN},
-        errors=(*_WRONG_TEXT, "hook_taken", "reaches_more", "part_unavailable"),
+        errors=(*_WRONG_TEXT, "hook_taken", "reaches_more", *_FORBIDDEN, "part_unavailable"),
     ),
     Endpoint(
         name="show_recipe",
@@ -261,6 +264,6 @@ ENDPOINTS = (
         needs="write",
         body=json_body(requests.Rollback),
         answers=_ONE,
-        errors=("unknown_recipe", "unknown_version", "hook_taken", "reaches_more", "part_unavailable"),
+        errors=("unknown_recipe", "unknown_version", "hook_taken", "reaches_more", *_FORBIDDEN, "part_unavailable"),
     ),
 )
