@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cypher_executor.cypher import strings, syntax
 from cypher_executor.cypher.places import token_place
 from cypher_executor.cypher.problems import MAX_PROBLEMS, Problems
-from cypher_executor.errors import Place
+from cypher_executor.errors import Place, TextEdit
 
 if TYPE_CHECKING:
     from cypher_executor.cypher.tree.builder import Builder
@@ -46,19 +46,32 @@ def _part(
 ) -> str | syntax.Expression | None:
     if not piece.is_expression:
         return text[piece.start : piece.end]
-    if not piece.closed:
-        place = Place(*positions[piece.start - 2], *positions[piece.start])
-        problems.add("template_unclosed", "This `{{` is never closed: put `}}` behind the expression, "
-                     "or write `\\{{` for braces that are text.", place)  # fmt: skip
-        return None
     if problems.full or build.problems.full or len(build.held) >= MAX_PROBLEMS:
         return None
+    if not piece.closed:
+        return _unclosed(build, problems, text, positions, piece)
     if not text[piece.start : piece.end].strip():
         place = Place(*positions[piece.start - 2], *positions[piece.end + 2])
         problems.add("template_empty", "There is no expression between `{{` and `}}`.", place)
         return None
     found, diagnostics = build.read_expression(text[piece.start : piece.end], positions[piece.start : piece.end + 1])
     problems.found.extend(diagnostics)
+    return found
+
+
+def _unclosed(
+    build: Builder, problems: Problems, text: str, positions: Positions, piece: strings.Piece
+) -> syntax.Expression | None:
+    """Notes that a template is never closed. Where all that follows is one expression, that is what was meant."""
+    rest = text[piece.start :].rstrip()
+    half = rest.endswith("}")
+    inside = rest[: len(rest) - half]
+    found, wrong = build.read_expression(inside, positions[piece.start : piece.start + len(inside) + 1])
+    end = positions[piece.start + len(rest)]
+    fix = None if wrong else TextEdit(Place(*end, *end), "}" if half else " }}")
+    message = "This `{{` is never closed: put `}}` behind the expression, or write `\\{{` for braces that are text."
+    place = Place(*positions[piece.start - 2], *positions[piece.start])
+    problems.add("template_unclosed", message, place, fix=fix)
     return found
 
 

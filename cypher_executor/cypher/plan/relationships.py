@@ -134,12 +134,13 @@ def _report_missing_type(drawn: DraftRelationship, report: Report, usual: Relati
         sentence = f"a relationship type follows a colon: write `[:{meant}]`."
         return report.add("colon_missing", sentence, variable.place, node=drawn.target, did_you_mean=f":{meant}",
                           fix=TextEdit(variable.place, f":{meant}"))  # fmt: skip
+    fix = None
     if _is_bare(drawn):
         arrow = f"<-[:{usual}]-" if drawn.pattern.direction == "left" else f"-[:{usual}]->"
         fix = TextEdit(drawn.place, arrow)
     elif variable is not None:
         fix = TextEdit(end_of(variable), f":{usual}")
-    else:
+    elif properties is not None:
         fix = TextEdit(start_of(properties), f":{usual} ")
     sentence = f"a relationship needs a type that says when it is taken, for example `-[:{usual}]->`."
     report.add("missing_relationship_type", sentence, drawn.place, node=drawn.target, fix=fix)
@@ -170,6 +171,7 @@ def _read(entry: syntax.MapEntry, condition: Condition, report: Report, node: st
         meant = report.add_unknown(code, message, entry.key.place, name, known, node=node, also=also)
         if meant is not None and meant not in condition.places:  # so that nothing else seems to be missing
             _keep(replace(entry, key=syntax.Name(entry.key.place, meant)), condition, report, node)
+            condition.places[meant] = entry.key.place
     condition.places[name] = entry.key.place
 
 
