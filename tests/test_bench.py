@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -17,6 +19,8 @@ from cypher_executor.bench.floors import Floors
 from cypher_executor.bench.shapes import SHAPES, Shape, chosen
 from cypher_executor.cli.app import app
 from cypher_executor.errors import RequestInvalid, Unavailable
+from tests.bench.peers import __main__ as peers
+from tests.bench.peers import engines
 
 FEW = replace(SHAPES[2], at_once=5, rounds=4)
 
@@ -118,3 +122,22 @@ def test_the_command_measures_a_service_of_its_own() -> None:
     (ours,) = json.loads(ran.stdout)["subjects"]
     assert [shape["shape"] for shape in ours["shapes"]] == ["chain", "trip"]
     assert all(shape["wrong_answers"] == 0 and shape["median"] > 0 for shape in ours["shapes"])
+
+
+def test_other_engines_are_not_installed_into_the_checkout(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["peers", "--into", str(peers.CHECKOUT / "node_modules")])
+    monkeypatch.setattr(peers, "install", None)
+    with pytest.raises(SystemExit):
+        peers.main()
+    assert "outside" in capsys.readouterr().err
+
+
+def test_an_engine_ends_with_all_that_it_started(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with engines.process(["sh", "-c", f"sleep 60 > '{pipe}' & wait"], tmp_path / "log"):
+        reading = pipe.open("rb")  # waits until there is somebody to write
+    with reading:
+        assert reading.read() == b""  # waits until there is nobody
