@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import neo4j
 import pytest
 
 from tests.cli.recipes import WAITS
@@ -54,6 +55,29 @@ def test_people_are_told_the_url_in_one_line(tmp_path: Path) -> None:
     said, more = process.communicate(timeout=60)
     assert line.startswith("cypher-executor listens on http://127.0.0.1:")
     assert (process.returncode, said, more) == (0, "", "")
+
+
+def test_bolt_has_a_port_of_its_own_when_that_is_asked_for(tmp_path: Path) -> None:
+    with serving(tmp_path / "one", "--bolt-port", "0") as service:
+        assert service.bolt is not None
+        with neo4j.GraphDatabase.driver(service.bolt) as driver:
+            assert driver.execute_query("RETURN 1 AS one").records[0]["one"] == 1
+            told = httpx2.get(service.url).json()
+            assert (told["bolt_direct"], told["query"][: len(service.url)]) == (service.bolt, service.url)
+            service.signal(signal.SIGTERM)
+            assert service.ended() == (0, "")
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            refused = cyx("serve", "--port", "0", "--bolt-port", port, "--data-dir", tmp_path / "two")
+    assert refused.returncode != 0
+    assert f"port {port}" in refused.stderr and "--bolt-port" in refused.stderr
+
+
+def test_without_being_asked_for_bolt_is_spoken_on_the_port_of_the_service_alone(tmp_path: Path) -> None:
+    with serving(tmp_path) as service:
+        assert service.bolt is None
+        told = httpx2.get(service.url).json()
+        assert told["bolt_direct"] == service.url.replace("http://", "bolt://")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
