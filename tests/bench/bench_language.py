@@ -11,8 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cypher_executor.core.recipe import Scope
+from cypher_executor.cypher import compile_recipe
 from cypher_executor.cypher.expressions import CompiledExpression, compile_expression
 from cypher_executor.cypher.parse import Parser
+from tests.cypher.known_parts import PARTS
 
 EXPRESSIONS = (
     "$n",
@@ -75,6 +77,10 @@ def main() -> None:
     hundred = best_ms(lambda: parser.parse(recipe(100)), 5)
     thousand = best_ms(lambda: parser.parse(recipe(1000)), 3)
     print(f"of 100 and of 1,000 parts        {hundred:8.1f} ms, {thousand:.0f} ms: {thousand / hundred:.1f} times")
+    for nodes in (8, 100, 1000):
+        text = recipe(nodes)
+        found = best_ms(lambda text=text: compile_recipe(text, parts=PARTS), 30 if nodes == 8 else 3)  # type: ignore[misc]
+        print(f"check of {nodes:4} parts              {found:8.2f} ms")
     for text in EXPRESSIONS:
         print(f"{text:32} {evaluation_us(compiled(parser, text)):8.2f} us")
 
