@@ -36,6 +36,9 @@ class Neo4jSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="NEO4J_", env_file=".env", extra="ignore", frozen=True)
 
     uri: str | None = Field(default=None, description="bolt://host:7687 or neo4j://host; no mirror when not given")
+    browser: str | None = Field(
+        default=None, description="where Neo4j Browser is, for links; http://HOST:7474/browser when not given"
+    )
     username: str | None = Field(default=None, description="the user, when Neo4j asks for one")
     password: SecretStr | None = Field(default=None, description="the password of the user")
     database: str | None = Field(default=None, description="the database; the user's own when not given")

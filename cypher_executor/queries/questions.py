@@ -51,6 +51,11 @@ class Questions:
         """Begin to follow the journal; returns at once."""
         self._follower.start()
 
+    @property
+    def lag_s(self) -> float | None:
+        """For how long the graph has not told everything; None before it is followed."""
+        return self._follower.lag_s
+
     async def ask(
         self,
         text: str,

@@ -235,6 +235,13 @@ class RunsQuery(Query):
     limit: int = Field(50, ge=1, le=200, description="how many at most; a page with a `state` may have fewer")
 
 
+class MirrorQuery(Query):
+    """What to open in Neo4j Browser."""
+
+    run: str | None = Field(None, description="a run, by its id")
+    recipe: Name | None = Field(None, description="a recipe, by its name")
+
+
 class ImpactQuery(Query):
     """On what recipes may depend: one of these."""
 
