@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -163,7 +164,8 @@ def deeds_are_of_the_first_tenant(patch: pytest.MonkeyPatch) -> None:
 
 
 def queries_go_on_when_nobody_waits(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Table, "stop", lambda self: None)
+    """For seconds, and not for ever, because this test has to end."""
+    patch.setattr(Table, "stop", lambda self: threading.Timer(4.0, self._watch.stop).start())
 
 
 def time_outs_are_forgotten(patch: pytest.MonkeyPatch) -> None:
