@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import cypher_executor
+from cypher_executor import policies
 from cypher_executor.library import Library
 from cypher_executor.settings import Settings
 from cypher_executor.wiring import House
@@ -104,6 +107,15 @@ async def test_a_planted_guard_that_sleeps(ask: Ask, folder: Path, name: str, mo
     monkeypatch.setattr(Library, "_obey", sleeps)
     with pytest.raises(AssertionError):
         await test_a_recipe_that_matches_is_refused_with_the_path(ask, folder, name)
+
+
+def test_the_policy_of_the_page_is_one(tmp_path: Path) -> None:
+    page = (Path(cypher_executor.__file__).parent / "docs" / "graph.md").read_text("utf-8")
+    shown = re.search(r"```cypher\n(// No recipe[\s\S]+?)```", page)
+    assert shown is not None
+    (tmp_path / "shown.cypher").write_text(shown[1])
+    (policy,) = policies._read(tmp_path)
+    assert policy.about == "No recipe may both send a secret and reach any host."
 
 
 # --- impact -----------------------------------------------------------------------------------------------------------
