@@ -14,6 +14,7 @@ import orjson
 
 from cypher_executor.core.commands import Command
 from cypher_executor.core.events import Event, RunReopened, kind_of
+from cypher_executor.core.forking import fork_of
 from cypher_executor.core.recipe import Recipe
 from cypher_executor.core.replay import step
 from cypher_executor.core.run import Run
@@ -260,6 +261,21 @@ def reopened_twice(recipe: Recipe) -> Driver:
     driver.child_started("publish", "run_4")
     driver.child_ended("publish", "succeeded", {"url": "https://example.com/"})
     driver.succeed("tidy", output={})
+    driver.conclude()
+    return driver
+
+
+@plays
+def forked_at_an_item(recipe: Recipe) -> Driver:
+    source = Driver(recipe, {"pages": ["x", "y"], "style": "plain"})
+    source.succeed("list", output=["x", "y"])
+    source.succeed("fetch[0]", "fetch[1]", output={"text": "t"})
+    source.succeed("book", output="old")
+    source.conclude()
+    given = {"pages": ["x", "y"], "style": "bold"}
+    driver = Driver(recipe, given, origin=fork_of(source.run, recipe, "fetch", (1,)))
+    driver.succeed("fetch[1]", output={"text": "new"})
+    driver.succeed("book", output="new book")
     driver.conclude()
     return driver
 

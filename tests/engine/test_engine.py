@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from cypher_executor.core.commands import Execute
 from cypher_executor.core.events import AttemptSucceeded
 from cypher_executor.core.fingerprint import fingerprint
-from cypher_executor.core.recipe import Value
+from cypher_executor.core.parts import Part
+from cypher_executor.core.recipe import Digest, Value
 from cypher_executor.core.run import Run
 from cypher_executor.engine import Engine, disk
 from cypher_executor.engine.engine import KEPT_ENDED
 from cypher_executor.errors import Conflict, Failure, Unavailable
 from cypher_executor.ports import CallContext, Claim, Prepared
 from tests.core.support import draw
-from tests.engine.support import Bench, Book, Calls, settle
+from tests.engine.support import Bench, Book, Calls, Shelf, settle
 
 CHAIN = draw("a:work\na -ON_SUCCESS-> b:work\nb -ON_SUCCESS-> c:work")
 
@@ -195,6 +197,29 @@ async def test_finished_steps_are_not_done_again_after_a_restart() -> None:
 
 def claim(key: str, given: Value) -> Claim:
     return Claim("default/it", key, fingerprint("it", given))
+
+
+class Upgraded(Shelf):
+    """A shelf on which every part is a newer one."""
+
+    def find(self, name: str) -> Part | None:
+        return Part(name, "2", "a part of a test", Digest(f"{name} 2"), pure=True)
+
+
+async def test_a_run_keeps_its_recipe_and_its_parts_whatever_is_deployed_and_through_a_restart() -> None:
+    b = bench(draw("x:slow\nx -ON_SUCCESS-> y:work"))
+    async with b.running() as engine:
+        run = (await engine.start(it(b))).run
+        await settle()
+    older = b.book.recipes["it"]
+    newer = replace(draw("x:slow\nx -ON_SUCCESS-> z:work"), digest=Digest("sha256:newer"))
+    b.book.recipes, b.parts = {"it": newer, "older": older}, Upgraded()
+    b.functions = {"slow": work, "work": work}
+    async with b.running() as engine:
+        assert await engine.wait(run, 5)
+        asked = [(one.node, one.digest) for _, one in b.dispatcher.executed]
+        assert asked == [("x", "slow"), ("y", "work")]
+        assert await engine.inspect(run, result) == {"y": {"did": "y"}}
 
 
 async def test_one_key_is_one_run() -> None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from cypher_executor.engine import admission, children, engine, live, steering, timers, turns
+from cypher_executor.core import events
+from cypher_executor.core.run import Run
+from cypher_executor.engine import admission, children, engine, live, reading, steering, timers, turns
 from cypher_executor.engine.live import Started
 from tests.engine import test_bounds, test_children, test_engine, test_families, test_steering
 
 DRAINS = test_engine.test_an_engine_that_drains_takes_nothing_on_lets_what_is_executed_end_and_begins_nothing_behind_it
+
+KEEPS = test_engine.test_a_run_keeps_its_recipe_and_its_parts_whatever_is_deployed_and_through_a_restart
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 Test = Callable[[], Awaitable[None]]
@@ -134,6 +139,41 @@ def families_are_not_counted(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(admission.Admission, "admit", admission.Admission.began)
 
 
+def keys_are_not_compared(patch: pytest.MonkeyPatch) -> None:
+    claimed = turns.Turns._claimed
+
+    def lenient(self: turns.Turns, one: Any, outcome: Any, beginning: Any) -> None:
+        claimed(self, one, dataclasses.replace(outcome, same=True), beginning)
+
+    patch.setattr(turns.Turns, "_claimed", lenient)
+
+
+def a_recovered_run_has_the_newest_recipe(patch: pytest.MonkeyPatch) -> None:
+    replay = reading.Reading._replay
+
+    async def newest(self: Any, run: Any, events: Any) -> Any:
+        first = events[0]
+        prepared = await self._recipes.prepare(first.tenant, first.name, first.input)
+        return await replay(self, run, [dataclasses.replace(first, recipe=prepared.recipe.digest), *events[1:]])
+
+    patch.setattr(reading.Reading, "_replay", newest)
+
+
+def a_recovered_run_has_the_newest_parts(patch: pytest.MonkeyPatch) -> None:
+    apply = Run.apply
+
+    def newest(self: Run, event: Any) -> Any:
+        if isinstance(event, events.RunStarted):
+            event = dataclasses.replace(event, parts={name: f"{name} 2" for name in event.parts})
+        return apply(self, event)
+
+    patch.setattr(Run, "apply", newest)
+
+
+def a_clock_that_is_set_is_not_noticed(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(timers, "MAX_NAP_S", 3_600.0)
+
+
 def who_drains_takes_runs_on(patch: pytest.MonkeyPatch) -> None:
     drain = engine.Engine.drain
 
@@ -185,6 +225,10 @@ CAUGHT: list[tuple[Plant, Test]] = [
     (every_callback_is_the_first, test_steering.test_of_many_callers_at_once_one_is_accepted),
     (callers_see_what_is_not_on_disk, test_steering.test_a_callback_is_answered_only_once_it_is_on_disk),
     (a_retry_is_not_written, test_steering.test_a_retry_survives_a_restart_before_anything_of_it_was_done),
+    (keys_are_not_compared, test_engine.test_a_key_with_another_input_is_refused),
+    (a_recovered_run_has_the_newest_recipe, KEEPS),
+    (a_recovered_run_has_the_newest_parts, KEEPS),
+    (a_clock_that_is_set_is_not_noticed, test_engine.test_a_timer_fires_when_it_is_due_and_not_before),
     (who_drains_takes_runs_on, DRAINS),
     (who_drains_waits_for_nothing, DRAINS),
     (who_drains_begins_what_follows, DRAINS),
