@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+GRAPH_AT_ONCE = 200
+"""Events that the graph for queries takes in one step: so few, because the runs share the interpreter with it."""
+
 GRAPH_BEGINS_S = 10.0
 """The graph for queries is followed from then on, or from the first question: a command that is over soon does not."""
 
@@ -339,7 +342,7 @@ def _questions(settings: Settings, journal: Followable, catalog: Catalog, parts:
     graph = SqliteGraph(settings.data_dir / FILE_NAME)
 
     def follow() -> Mirror:
-        return Mirror(journal, catalog, parts, clock, graph, source_of(settings.data_dir))
+        return Mirror(journal, catalog, parts, clock, graph, source_of(settings.data_dir), at_once=GRAPH_AT_ONCE)
 
     return Questions(graph, Follower(follow, clock, partial(sweep, graph, journal)), clock)
 

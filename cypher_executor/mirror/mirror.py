@@ -45,16 +45,26 @@ class Status:
 
 
 class Mirror:
-    """Follows one journal into one target. `source` names the journal, for ever."""
+    """Follows one journal into one target. `source` names the journal, for ever. `at_once` is how many events it takes
+    in one step."""
 
     def __init__(
-        self, journal: Followable, catalog: Catalog, parts: PartStore, clock: Clock, target: Target, source: str
+        self,
+        journal: Followable,
+        catalog: Catalog,
+        parts: PartStore,
+        clock: Clock,
+        target: Target,
+        source: str,
+        *,
+        at_once: int | None = None,
     ) -> None:
         self.status = Status()
         self._journal = journal
         self._clock = clock
         self._target = target
         self._source = source
+        self._at_once = at_once or EVENTS_AT_ONCE
         self._replicas = Replicas(journal, catalog)
         self._recipes = KnownRecipes(catalog, parts, self._replicas.recipe)
         self._looked_at: float | None = None
@@ -74,14 +84,14 @@ class Mirror:
         try:
             await self._look()
             assert self.status.position is not None
-            followed = await self._journal.follow(self.status.position, EVENTS_AT_ONCE)
+            followed = await self._journal.follow(self.status.position, self._at_once)
             if followed:
                 await self._mirror(followed)
         except BaseException:
             self._forget()
             raise
         self.status.failure, self.status.failures = None, 0
-        more = len(followed) == EVENTS_AT_ONCE
+        more = len(followed) == self._at_once
         if not more:
             self.status.behind_since_us = None
         return more

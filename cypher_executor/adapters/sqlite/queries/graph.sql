@@ -3,11 +3,13 @@ PRAGMA user_version;
 
 -- name: set_up
 -- NORMAL: a power cut may take the last commits, rows and position together; the follower then begins where that is.
+-- Checkpoints are rare: each syncs, and the journal's own syncs would wait for that.
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
 PRAGMA cache_size = -32000;
 PRAGMA mmap_size = 268435456;
 PRAGMA journal_size_limit = 67108864;
+PRAGMA wal_autocheckpoint = 16000;
 
 -- name: only_read
 PRAGMA query_only = ON;
