@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cypher_executor.adapters.sqlite.graph import FILE_NAME, SqliteGraph
@@ -102,6 +102,8 @@ def questions(draw: st.DrawFn) -> str:
 
 
 @given(text=questions())
+@example(text="MATCH (n:Node) WHERE n.name = 3 RETURN count(*) AS c")
+@example(text="MATCH (n:Node) WHERE n.name IN ['x', 3] RETURN n.name AS x, n.state AS s")
 @settings(max_examples=400, deadline=None)
 def test_the_file_answers_as_memory_does(graphs: tuple[Graph, Graph], text: str) -> None:
     file, memory = graphs

@@ -100,6 +100,8 @@ class Asked:
         texts = [value for value in among if isinstance(value, str)]
         if key == KEY or (self._label, key) in _KEYS:
             self._among("of_keys", texts)
+        elif len(texts) < len(among) and self._label not in _COLUMNS:
+            self.exact = False  # nodes of recipes may have names that are no texts: those have no column
         elif key == "part" and self._label == "Node":
             self._among("of_node_parts", texts)
         elif key in ("name", "state") and self._label not in (None, "Attempt", *SHARED):
