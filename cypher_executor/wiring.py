@@ -47,9 +47,6 @@ _log = logging.getLogger(__name__)
 GRAPH_AT_ONCE = 200
 """Events that the graph for queries takes in one step: so few, because the runs share the interpreter with it."""
 
-GRAPH_BEGINS_S = 10.0
-"""The graph for queries is followed from then on, or from the first question: a command that is over soon does not."""
-
 EXPIRE_EVERY_S = 3600.0
 """How often runs that nobody wants any more are looked for."""
 
@@ -238,7 +235,6 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
             await stack.enter_async_context(_beside(schedules.work()))
         await stack.enter_async_context(engine.running(settings.drain_s))
         await stack.enter_async_context(_beside(_expiring(house, retention)))
-        await stack.enter_async_context(_beside(_following(house)))
         yield house
 
 
@@ -280,11 +276,6 @@ async def _beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-async def _following(house: House) -> None:
-    await asyncio.sleep(GRAPH_BEGINS_S)
-    house.questions.begin()
 
 
 async def _expiring(house: House, retention: Retention) -> None:
