@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cypher_executor.compat.tables import EDITION
+EDITION = "community"
 
 
 def discovery(neo4j_version: str, bolt: str, http: str | None = None) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from cypher_executor.compat import schema, tables
 from cypher_executor.compat.commands import Shown
 from cypher_executor.compat.deeds import DEEDS
+from cypher_executor.compat.discovery import EDITION
 from cypher_executor.compat.tables import Row, Running
 from cypher_executor.cypher.expressions.functions import AGGREGATES
 from cypher_executor.cypher.query import SHIPPED, Procedure
@@ -113,8 +114,8 @@ def _told(about: About) -> Sequence[Procedure]:
 
 def _components(about: About) -> Sequence[Row]:
     return (
-        ("Neo4j Kernel", [about.neo4j_version], tables.EDITION),
-        ("cypher-executor", [about.version], tables.EDITION),
+        ("Neo4j Kernel", [about.neo4j_version], EDITION),
+        ("cypher-executor", [about.version], EDITION),
     )
 
 

@@ -21,7 +21,6 @@ DATABASE = "executor"
 ALIASES = ("neo4j",)
 SYSTEM = "system"
 
-EDITION = "community"
 
 DATABASES: Mapping[str, str] = {
     **dict.fromkeys(("name", "type"), "string"), "aliases": "list",

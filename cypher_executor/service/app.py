@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Match, Route, Router, WebSocketRoute
@@ -12,18 +13,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from cypher_executor.adapters.dispatch_local.early import Early
-from cypher_executor.bolt.server import BoltServer
-from cypher_executor.compat.desk import Desk
 from cypher_executor.errors import NotFound, nearest
 from cypher_executor.service.bolt_socket import BoltSocket
 from cypher_executor.service.envelope import Envelope
 from cypher_executor.service.families import by_path
 from cypher_executor.service.hooks import Hooks
-from cypher_executor.service.neo4j_clients import bolt_server, desk_of
 from cypher_executor.service.resource import Resource
 from cypher_executor.service.waiting import Waiting
 from cypher_executor.settings import Settings
 from cypher_executor.wiring import House, open_house
+
+if TYPE_CHECKING:
+    from cypher_executor.bolt.server import BoltServer
+    from cypher_executor.compat.desk import Desk
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
@@ -114,12 +116,16 @@ class _Door:
     def desk(self, house: House) -> Desk:
         """Where clients of Neo4j are answered."""
         if self._desk is None:
+            from cypher_executor.service.neo4j_clients import desk_of
+
             self._desk = desk_of(house, self.hooks(house))
         return self._desk
 
     def bolt(self) -> BoltServer:
         """What speaks Bolt with them."""
         if self._bolt is None:
+            from cypher_executor.service.neo4j_clients import bolt_server
+
             self._bolt = bolt_server(self.house(), self.desk(self.house()))
         return self._bolt
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
-from cypher_executor.bolt.server import BoltServer
 from cypher_executor.service.envelope import EVERY_ANSWER
+
+if TYPE_CHECKING:
+    from cypher_executor.bolt.server import BoltServer
 
 LARGEST_FRAME = 1024 * 1024
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 import orjson
@@ -16,13 +16,15 @@ from pydantic import BaseModel
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
-from cypher_executor.compat.desk import Desk
 from cypher_executor.core.keys import Scope
 from cypher_executor.service.auth import Caller
 from cypher_executor.service.bodies import Body
 from cypher_executor.service.hooks import Hooks
 from cypher_executor.service.waiting import Waiting
 from cypher_executor.wiring import House
+
+if TYPE_CHECKING:
+    from cypher_executor.compat.desk import Desk
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -32,12 +34,13 @@ class Exchange:
     """A request that has been let in, and what its endpoint works with.
 
     `path`, `query` and `body` are what the record of the endpoint says: decoded, checked, and in their own types.
-    `raw_query` has all values of every name. `base_url` is where the caller found us, without a slash at the end.
+    `raw_query` has all values of every name. `base_url` is where the caller found us, without a slash at the end. The
+    desk of clients of Neo4j is made when it is first wanted, as it knows all of the language.
     """
 
     house: House
     hooks: Hooks
-    desk: Desk
+    desk: Callable[[], Desk]
     waiting: Waiting
     caller: Caller
     headers: Headers

@@ -18,12 +18,9 @@ from cypher_executor.keys import Keys
 from cypher_executor.library import agreed_name
 from cypher_executor.mirror.source import source_of
 from cypher_executor.service.hooks import Hooks
+from cypher_executor.service.neo4j_address import NEO4J_VERSION, bolt_address
 from cypher_executor.service.times import iso
-from cypher_executor.settings import Settings
 from cypher_executor.wiring import House
-
-NEO4J_VERSION = "5.26.0"
-"""The version of Neo4j whose manners we have. Clients choose by it what they ask, and how."""
 
 
 class Deeds:
@@ -67,12 +64,6 @@ def desk_of(house: House, hooks: Hooks) -> Desk:
         running=lambda: (),
     )
     return Desk(house.questions, Deeds(house, hooks), about)
-
-
-def bolt_address(settings: Settings) -> str:
-    """The host and port where Bolt is reached: over TCP where the service listens for that, else in WebSocket."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"{host}:{settings.port if settings.bolt_port is None else settings.bolt_port}"
 
 
 def bolt_server(house: House, desk: Desk) -> BoltServer:

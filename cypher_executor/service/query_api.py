@@ -22,11 +22,13 @@ from cypher_executor.compat.notices import notifications
 from cypher_executor.compat.plans import Plan
 from cypher_executor.compat.refusals import INVALID_REQUEST, Refused, refusal
 from cypher_executor.errors import CypherExecutorError
+from cypher_executor.service.auth import Caller
 from cypher_executor.service.bodies import RawBody
-from cypher_executor.service.endpoint import encoded
+from cypher_executor.service.endpoint import Exchange, encoded
+from cypher_executor.service.neo4j_address import PLAIN, TYPED
+from cypher_executor.service.neo4j_clients import deeds_of
+from cypher_executor.wiring import House
 
-PLAIN = "application/json"
-TYPED = ("application/vnd.neo4j.query", "application/vnd.neo4j.query.v1.0")
 BOOKMARK = "executor:live"
 TAKE_S = 60.0
 """How long a client may take nothing of what it is sent."""
@@ -121,6 +123,39 @@ def media_type_of(accept: str | None) -> str:
 
 
 NOT_ACCEPTABLE = "Neo.ClientError.Request.NotAcceptable"
+
+
+async def answered(exchange: Exchange) -> Response:
+    """The answer to the statement of a request, or what is wrong with it in Neo4j's words."""
+    try:
+        media_type = media_type_of(exchange.headers.get("accept"))
+        statement = statement_of(exchange.body)
+        question = Question(
+            statement.text,
+            statement.parameters,
+            tenant=exchange.caller.tenant,
+            database=exchange.path["database"],
+            may_write=statement.may_write,
+            deeds=_deeds(exchange.house, exchange.caller),
+            timeout_s=statement.timeout_s,
+            protocol="http",
+        )
+        return await asked(exchange.desk(), question, media_type, counters=statement.counters)
+    except Refused as error:
+        return refused(error)
+
+
+def no_transactions() -> Response:
+    """What is answered to whoever wants one over HTTP."""
+    message = "there are no transactions over HTTP: send each statement to /db/{database}/query/v2, or use Bolt"
+    return refused(Refused(INVALID_REQUEST, message))
+
+
+def _deeds(house: House, caller: Caller) -> frozenset[str]:
+    if caller.key is None:
+        return frozenset(deeds_of(lambda scope: True))
+    key = next((key for key in house.keys.of_tenant(caller.tenant) if key.id == caller.key), None)
+    return frozenset() if key is None else frozenset(deeds_of(key.may))
 
 
 async def asked(desk: Desk, question: Question, media_type: str, *, counters: bool) -> Response:

@@ -6,13 +6,13 @@ The order is that of trust: who asks comes before what is asked, and the body is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from cypher_executor.compat.desk import Desk
 from cypher_executor.keys import Keys
 from cypher_executor.service.auth import Caller, admit
 from cypher_executor.service.endpoint import Endpoint, Exchange
@@ -23,8 +23,11 @@ from cypher_executor.service.reading import read_body
 from cypher_executor.service.waiting import Waiting
 from cypher_executor.wiring import House
 
+if TYPE_CHECKING:
+    from cypher_executor.compat.desk import Desk
+
 HooksOf = Callable[[House], Hooks]
-DeskOf = Callable[[House], Desk]
+DeskOf = Callable[[House], "Desk"]
 
 OPERATOR_CALLS = "cypher_executor.operator"
 """An extension of requests that come from this very process, which holds the data folder: they need no key. Servers
@@ -73,7 +76,7 @@ class Resource:
         exchange = Exchange(
             house=house,
             hooks=self._hooks(house),
-            desk=self._desk(house),
+            desk=partial(self._desk, house),
             waiting=self._waiting,
             caller=caller,
             headers=headers,

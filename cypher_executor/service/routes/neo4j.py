@@ -5,17 +5,12 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from cypher_executor.bolt.origins import allowed
-from cypher_executor.compat.desk import Question
 from cypher_executor.compat.discovery import discovery
-from cypher_executor.compat.refusals import INVALID_REQUEST, Refused
 from cypher_executor.service import answers_neo4j as answers
-from cypher_executor.service.auth import Caller
 from cypher_executor.service.bodies import raw_body
 from cypher_executor.service.endpoint import Endpoint, Exchange, Told, reply
-from cypher_executor.service.neo4j_clients import NEO4J_VERSION, bolt_address, deeds_of
+from cypher_executor.service.neo4j_address import NEO4J_VERSION, TYPED, bolt_address
 from cypher_executor.service.page import INDEX, file_of, wants_page
-from cypher_executor.service.query_api import TYPED, asked, media_type_of, refused, statement_of
-from cypher_executor.wiring import House
 
 FAMILY = "neo4j"
 
@@ -36,35 +31,16 @@ async def discover(exchange: Exchange) -> Response:
 
 async def query(exchange: Exchange) -> Response:
     """Answer a statement."""
-    try:
-        media_type = media_type_of(exchange.headers.get("accept"))
-        statement = statement_of(exchange.body)
-        question = Question(
-            statement.text,
-            statement.parameters,
-            tenant=exchange.caller.tenant,
-            database=exchange.path["database"],
-            may_write=statement.may_write,
-            deeds=_deeds(exchange.house, exchange.caller),
-            timeout_s=statement.timeout_s,
-            protocol="http",
-        )
-        return await asked(exchange.desk, question, media_type, counters=statement.counters)
-    except Refused as error:
-        return refused(error)
+    from cypher_executor.service.query_api import answered  # it knows all of the language, which is loaded later
+
+    return await answered(exchange)
 
 
 async def transaction(exchange: Exchange) -> Response:
     """There are none over HTTP: nothing changes the graph, so there is nothing to keep together."""
-    message = "there are no transactions over HTTP: send each statement to /db/{database}/query/v2, or use Bolt"
-    return refused(Refused(INVALID_REQUEST, message))
+    from cypher_executor.service.query_api import no_transactions
 
-
-def _deeds(house: House, caller: Caller) -> frozenset[str]:
-    if caller.key is None:
-        return frozenset(deeds_of(lambda scope: True))
-    key = next((key for key in house.keys.of_tenant(caller.tenant) if key.id == caller.key), None)
-    return frozenset() if key is None else frozenset(deeds_of(key.may))
+    return no_transactions()
 
 
 _SENT = {
