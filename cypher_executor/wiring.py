@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cypher_executor import files
 from cypher_executor.adapters.clock import SystemClock
@@ -51,6 +51,22 @@ EXPIRE_EVERY_S = 3600.0
 """How often runs that nobody wants any more are looked for."""
 
 
+T = TypeVar("T")
+
+
+class Once(Generic[T]):
+    """Something that is made when it is wanted first, because making it loads much. `made` is None until then."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self.made: T | None = None
+
+    def __call__(self) -> T:
+        if self.made is None:
+            self.made = self._make()
+        return self.made
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """Everything that a service, or a command that needs none, works with."""
@@ -67,10 +83,15 @@ class House:
     schedules: Clockwork
     uploads: Uploads
     workbench: Workbench
-    questions: Questions
+    asking: Once[Questions]
     policies: Policies
     callback_key: bytes = field(repr=False)
     mirror: MirrorThread | None = None
+
+    @property
+    def questions(self) -> Questions:
+        """Whoever answers questions to the graph of recipes and runs. To be wanted on the thread of the event loop."""
+        return self.asking()
 
 
 def shipped_parts(settings: Settings) -> PartsFolder:
@@ -197,7 +218,7 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
     mirror = None if neo4j is None else _mirror(neo4j, settings, journal, catalog, parts, clock)
     schedules = Clockwork(SqliteSchedules(database), catalog, library, engine, clock)
     catalog.listener = schedules.follow
-    questions = _questions(settings, journal, catalog, parts, clock)
+    asking = Once(partial(_questions, settings, journal, catalog, parts, clock))
     house = House(
         settings=settings,
         engine=engine,
@@ -211,7 +232,7 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
         schedules=schedules,
         uploads=uploads,
         workbench=workbench,
-        questions=questions,
+        asking=asking,
         policies=policies,
         callback_key=key,
         mirror=mirror,
@@ -224,7 +245,7 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
         if in_s3 is not None:
             await stack.enter_async_context(in_s3.refreshing(changed))
         await keys.load()
-        stack.push_async_callback(questions.close)
+        stack.push_async_callback(_close, asking)
         if settings.seeds:
             await register_seeds(house)
         if mirror is not None:
@@ -320,6 +341,11 @@ async def open_questions(settings: Settings) -> AsyncIterator[Questions]:
         questions = _questions(settings, journal, catalog, shipped_parts(settings), clock)
         stack.push_async_callback(questions.close)
         yield questions
+
+
+async def _close(asking: Once[Questions]) -> None:
+    if asking.made is not None:
+        await asking.made.close()
 
 
 def _questions(settings: Settings, journal: Followable, catalog: Catalog, parts: PartStore, clock: Clock) -> Questions:

@@ -135,8 +135,9 @@ class _Door:
         return self._house
 
     def load(self) -> None:
-        """Load what compiling recipes needs."""
+        """Load what compiling recipes and answering questions needs."""
         self.house().library.load()
+        _ = self.house().questions
 
     async def drain(self) -> None:
         """Begin nothing new, say so in `/readyz`, and give what is being executed its time."""

@@ -1,4 +1,4 @@
-"""What clients of Neo4j are told before they ask: which version they meet, where Bolt is, in what the Query API answers."""
+"""What clients of Neo4j are told first: which version they meet, where Bolt is, in what the Query API answers."""
 
 from __future__ import annotations
 
