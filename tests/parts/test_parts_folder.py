@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cypher_executor.adapters import parts_folder
 from cypher_executor.adapters.parts_folder import PartsFolder
 from cypher_executor.core.parts import digest_of
 from cypher_executor.core.recipe import Digest
@@ -55,6 +56,20 @@ async def test_a_module_that_has_changed_on_disk_is_refused(mine: Path) -> None:
     module.unlink()
     with pytest.raises(Unavailable, match="cannot be read"):
         await store.module(part.digest)
+
+
+async def test_without_the_digest_a_changed_module_would_be_handed_out(
+    mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A planted defect: what the test above sees is the digest at work."""
+    store = PartsFolder([mine])
+    part = store.find("mine")
+    assert part is not None and part.digest is not None
+    module = mine / "mine" / "mine.wasm"
+    changed = module.read_bytes()[:-1] + b"\xff"
+    module.write_bytes(changed)
+    monkeypatch.setattr(parts_folder, "digest_of", lambda data: part.digest)
+    assert await store.module(part.digest) == changed
 
 
 async def test_an_unknown_digest_is_not_found() -> None:
