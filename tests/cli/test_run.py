@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -147,10 +147,10 @@ def test_options_of_the_embedded_engine_do_not_go_with_a_server() -> None:
 
 
 @contextlib.contextmanager
-def waiting_run(*words: str, **more: str) -> Iterator[subprocess.Popen[str]]:
-    """A `run` that waits, as a process which is gone after the block."""
+def waiting_run(*words: str, before: Sequence[str] = (), **more: str) -> Iterator[subprocess.Popen[str]]:
+    """A `run` that waits, as a process which is gone after the block; `before` is a command that becomes it."""
     with subprocess.Popen(
-        [*COMMAND, "run", "waits.cypher", *words],
+        [*before, *COMMAND, "run", "waits.cypher", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -174,6 +174,14 @@ def test_being_told_to_end_leaves_nothing_behind(number: int, tmp_path: Path) ->
     assert (process.returncode, said) == (130, "")
     assert "Traceback" not in told
     assert list(scratch.iterdir()) == []
+
+
+def test_a_command_that_a_script_put_into_the_background_can_be_ended() -> None:
+    """There it begins with Ctrl-C ignored."""
+    with waiting_run(before=("bash", "-c", "trap '' INT; exec \"$@\"", "-")) as process:
+        os.kill(process.pid, signal.SIGTERM)
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in told
 
 
 def test_a_run_that_is_left_in_a_data_folder_is_told_to_go_on(tmp_path: Path) -> None:

@@ -132,14 +132,16 @@ async def test_impact_goes_up_through_recipes_that_start_others(ask: Ask, name: 
     await ask.store(free, "CREATE (t:trigger_workflow {workflow: $which})")
     run = body(await ask.post("/runs", {"recipe": top}))["id"]
     found = body(await ask.get("/impact", params={"host": host}))
-    assert [(r["name"], r["through"], r["what"]) for r in found["recipes"]] == [
+    mine = [recipe for recipe in found["recipes"] if recipe["name"].startswith(f"{name}_")]  # others may reach any host
+    assert [(r["name"], r["through"], r["what"]) for r in mine] == [
         (low, [low], host),
         (middle, [middle, low], host),
         (top, [top, middle, low], host),
     ]
     assert free in found["could"]
-    assert sum(found["recipes"][2]["last_month"].values()) == 1
-    assert body(await ask.get("/impact", params={"host": "nobody.example.org"}))["recipes"] == []
+    assert sum(mine[2]["last_month"].values()) == 1
+    nobody = body(await ask.get("/impact", params={"host": "nobody.example.org"}))["recipes"]
+    assert not {low, middle, top} & {recipe["name"] for recipe in nobody}
     parts = body(await ask.get("/impact", params={"part": "wait"}))["recipes"]
     assert {low, middle, top} <= {r["name"] for r in parts}
     await ask.post(f"/runs/{run}/cancel")
