@@ -47,7 +47,7 @@ LAYERS = (
     layer("cypher", "errors core triggers.cron", pure=True),
     layer("triggers/cron.py", "errors", "cronsim", pure=True),
     layer("triggers", "errors core cypher.temporal", pure=True),
-    layer("ports.py", "errors core"),
+    layer("ports", "errors core"),
     layer("strict_json.py", "errors", "orjson"),
     layer("files.py"),
     layer("graph", "errors core cypher", pure=True),
