@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from cypher_executor.core.events import RunId
 from cypher_executor.errors import CypherExecutorError
-from cypher_executor.service import answers_triggers
+from cypher_executor.service.answers import triggers
 from cypher_executor.service.deliveries import Admitted, admitted, hook_of, on_behalf
 from cypher_executor.service.delivery_view import delivery_view
 from cypher_executor.service.endpoint import Endpoint, Exchange, Method, Told, reply
@@ -88,7 +88,7 @@ def _trying(method: Method) -> Endpoint:
         needs=None,
         open=True,
         body=BODY,
-        answers={200: Told("it would be accepted, and would begin this", answers_triggers.HookTried)},
+        answers={200: Told("it would be accepted, and would begin this", triggers.HookTried)},
         errors=REFUSED,
     )
 
@@ -103,7 +103,7 @@ ENDPOINTS = (
         handler=list_all,
         needs="read",
         query=HooksQuery,
-        answers={200: Told("the hooks, by path", answers_triggers.HookList)},
+        answers={200: Told("the hooks, by path", triggers.HookList)},
         errors=("journal_unavailable",),
     ),
     Endpoint(
@@ -115,7 +115,7 @@ ENDPOINTS = (
         handler=next_delivery,
         needs="read",
         query=NextDeliveryQuery,
-        answers={200: Told("the delivery; or null, when none came in time", answers_triggers.NextDelivery)},
+        answers={200: Told("the delivery; or null, when none came in time", triggers.NextDelivery)},
         errors=("too_many_waiting",),
     ),
     *map(_trying, METHODS),

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from cypher_executor.bolt.origins import allowed
 from cypher_executor.compat.discovery import discovery
-from cypher_executor.service import answers_neo4j as answers
+from cypher_executor.service.answers import neo4j as answers
 from cypher_executor.service.bodies import raw_body
 from cypher_executor.service.endpoint import Endpoint, Exchange, Told, reply
 from cypher_executor.service.neo4j_address import NEO4J_VERSION, TYPED, bolt_address

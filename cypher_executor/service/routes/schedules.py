@@ -8,7 +8,8 @@ from cypher_executor.core.fingerprint import fingerprint
 from cypher_executor.core.schedules import KeptSchedule, ScheduleKey
 from cypher_executor.engine.children import claim_of_key
 from cypher_executor.library import composed
-from cypher_executor.service import answers, answers_triggers, starts
+from cypher_executor.service import answers, starts
+from cypher_executor.service.answers import triggers
 from cypher_executor.service.bodies import json_body
 from cypher_executor.service.endpoint import Endpoint, Exchange, Handler, Told, reply
 from cypher_executor.service.headers import idempotency_key
@@ -62,7 +63,7 @@ def _told(exchange: Exchange, kept: KeptSchedule) -> Response:
     return reply(200, schedule_view(kept, exchange.house.clock.now_us()))
 
 
-_ONE = answers_triggers.ScheduleAnswer
+_ONE = triggers.ScheduleAnswer
 _PATH = "/schedules/{recipe}/{node}"
 
 
@@ -91,7 +92,7 @@ ENDPOINTS = (
         handler=list_all,
         needs="read",
         query=SchedulesQuery,
-        answers={200: Told("a page of schedules", answers_triggers.ScheduleList)},
+        answers={200: Told("a page of schedules", triggers.ScheduleList)},
         errors=("journal_unavailable",),
     ),
     Endpoint(

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from cypher_executor.service.answers import Answer, HookLine, ScheduleLine
+from cypher_executor.service.answers.base import Answer
+from cypher_executor.service.answers.recipes import HookLine, ScheduleLine
 
 
 class BegunTime(Answer):
