@@ -123,6 +123,7 @@ def host_covers(mine: str, other: str) -> bool:
 
 
 def _climbs(path: str) -> bool:
-    """Whether a path goes up again: what it begins with says nothing then."""
-    segments = unquote(unquote(path)).replace("\\", "/").split("/")
+    """Whether a path goes up again: what it begins with says nothing then. Some servers drop what follows a `;` in a
+    segment before they look at it, and some decode more than once."""
+    segments = [segment.partition(";")[0] for segment in unquote(unquote(path)).replace("\\", "/").split("/")]
     return ".." in segments or "." in segments

@@ -8,6 +8,7 @@ for a pause; a pause that ends at a date is counted from the server's own `Date`
 from __future__ import annotations
 
 import base64
+import codecs
 import re
 from collections.abc import Callable, Iterable, Mapping
 from email.utils import parsedate_to_datetime
@@ -25,12 +26,23 @@ _TEXT: Final = re.compile(
     r"|[\w.+-]+/(xml|[\w.+-]+\+(xml|yaml))",
     re.IGNORECASE,
 )
+_LONGEST_CONTENT_TYPE: Final = 256
+"""Characters. Nobody needs more, and reading its parameters takes time that grows faster than they do."""
+_ENCODINGS: Final = frozenset(
+    {"utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "ascii"}
+    | {"iso8859-1", *(f"iso8859-{n}" for n in (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 16))}
+    | {"koi8-r", "koi8-u", "mac-roman", "mac-cyrillic", "cp437", "cp850", "cp866", "cp874", "cp932", "cp949", "cp950"}
+    | {f"cp125{n}" for n in range(9)}
+    | {"shift_jis", "euc_jp", "iso2022_jp", "euc_kr", "gb2312", "gbk", "gb18030", "big5", "big5hkscs"}
+)
+"""What texts of the web are written in, by Python's names. Python knows more (`punycode`, `unicode_escape`, `idna`):
+those are no encodings of texts, may take time without bounds, and may give what no text can hold."""
 
 
 def read_answer(response: ClientResponse, body: bytes, redact: Callable[[bytes], bytes]) -> Mapping[str, Value]:
     """The answer of a server, as a part sees it. `redact` cleans the bytes of a body that is no text."""
     answer: dict[str, Value] = {"ok": True, "status": response.status, "headers": _headers(response.raw_headers)}
-    answer |= _body(response.content_type if "Content-Type" in response.headers else "", response.charset, body, redact)
+    answer |= _body(*_content_type(response), body, redact)
     wait_ms = retry_after_ms(answer["headers"].get("retry-after", ""), answer["headers"].get("date", ""))
     return answer if wait_ms is None else answer | {"retry_after_ms": wait_ms}
 
@@ -57,6 +69,14 @@ def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return headers
 
 
+def _content_type(response: ClientResponse) -> tuple[str, str | None]:
+    """The kind of the body, empty when the server does not say it, and its encoding."""
+    said = response.headers.get("Content-Type", "")
+    if len(said) > _LONGEST_CONTENT_TYPE:
+        return "application/octet-stream", None
+    return (response.content_type, response.charset) if said else ("", None)
+
+
 def _body(content_type: str, charset: str | None, body: bytes, redact: Callable[[bytes], bytes]) -> dict[str, Value]:
     if not body:
         return {"body": None}
@@ -66,8 +86,15 @@ def _body(content_type: str, charset: str | None, body: bytes, redact: Callable[
         except RequestInvalid:
             pass
     if not content_type or _JSON.fullmatch(content_type) or _TEXT.fullmatch(content_type) or charset:
-        try:
-            return {"body": body.decode(charset or "utf-8")}
-        except (UnicodeDecodeError, LookupError):
-            pass
+        text = _decoded(body, charset or "utf-8")
+        if text is not None:
+            return {"body": text}
     return {"body": base64.b64encode(redact(body)).decode(), "body_base64": True}
+
+
+def _decoded(body: bytes, charset: str) -> str | None:
+    """The text; None when it is none, or nobody knows its encoding."""
+    try:
+        return body.decode(charset) if codecs.lookup(charset).name in _ENCODINGS else None
+    except (ValueError, LookupError):
+        return None
