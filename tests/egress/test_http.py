@@ -206,6 +206,12 @@ async def test_repeated_headers_are_joined_and_cookies_are_not_kept(opened: Egre
         {"redirects": 3},
         {"url": None},
         {"url": "http://127.0.0.1/" + "x" * 20_000},
+        {"url": "http://a..b/"},
+        {"url": "http://.test/"},
+        {"url": f"http://{'a' * 64}.test/"},
+        {"url": f"http://{'a.' * 128}test/"},
+        {"url": "http://xn--/"},
+        {"body": "\ud800"},
     ],
 )
 async def test_a_request_that_cannot_be_understood_is_refused(

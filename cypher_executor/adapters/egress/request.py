@@ -77,11 +77,18 @@ def _url(text: Value, query: Value) -> URL:
         raise RequestInvalid(f"'url' is a text of 1 to {_LONGEST_URL} characters")
     try:
         url = URL(text)
-        if url.scheme not in ("http", "https") or not url.host or url.port == 0:
+        if url.scheme not in ("http", "https") or not url.host or not _is_host(url.raw_host or "") or url.port == 0:
             raise RequestInvalid(f"{text[:200]!r} is not an http or https address")
         return url.extend_query(_query(query)) if query else url
     except ValueError as error:
         raise RequestInvalid(f"{text[:200]!r} is not an address: {error}") from None
+
+
+def _is_host(host: str) -> bool:
+    """Whether this can be looked up (RFC 1035, 2.3.4), as a name in its ASCII form or an address."""
+    return ":" in host or (
+        len(host) <= 254 and all(1 <= len(label) <= 63 for label in host.removesuffix(".").split("."))
+    )
 
 
 def _query(query: Value) -> list[tuple[str, str]]:
@@ -131,7 +138,7 @@ def _body(body: Value, is_base64: Value) -> tuple[bytes | None, str | None]:
     if is_base64 is True:
         return _decoded(body), "application/octet-stream"
     if isinstance(body, str):
-        return body.encode(), "text/plain; charset=utf-8"
+        return _encoded(body), "text/plain; charset=utf-8"
     return strict_json.dumps(body), "application/json"
 
 
@@ -142,6 +149,15 @@ def _sign(given: Value) -> Mapping[str, str]:
     if not isinstance(given, Mapping):
         raise RequestInvalid("'sign' is a map")
     return {name: _text(value, f"'sign.{name}'") for name, value in given.items() if value is not None}
+
+
+def _encoded(body: str) -> bytes:
+    try:
+        return body.encode()
+    except UnicodeEncodeError as error:
+        raise RequestInvalid(
+            f"'body' has half of a character at position {error.start}, which no server could read"
+        ) from None
 
 
 def _decoded(body: Value) -> bytes:
