@@ -96,6 +96,11 @@ def test_a_promise_of_a_rate_is_a_least_and_one_of_a_time_a_most() -> None:
     rate, trip = timing.Measured(SHAPES[2], [2000.0]), timing.Measured(SHAPES[3], [2.0])
     assert rate.kept and trip.kept
     assert not timing.Measured(SHAPES[2], [1000.0]).kept and not timing.Measured(SHAPES[3], [4.0]).kept
+    rested = timing.Measured(SHAPES[4], [4.0])
+    assert rested.kept and not timing.Measured(SHAPES[4], [4.0], wrong=1).kept
+    floors = Floors(sync_ms=0.5, call_ms=1.0, trip_ms=1.0)
+    ((_, _, _, wanted, kept),) = report.rows([timing.Sheet("ours", None, [rested])], floors)
+    assert (wanted, kept) == ("", "")
 
 
 def test_figures_stand_beside_their_floor_and_beside_those_of_others() -> None:

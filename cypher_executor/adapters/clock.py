@@ -8,7 +8,7 @@ up by one, as the specification says.
 
 from __future__ import annotations
 
-import secrets
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +16,7 @@ from collections.abc import Callable
 from cypher_executor.core.events import RunId
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _LENGTH = 26
 _CHANCE_BITS = 80
 
@@ -30,7 +31,7 @@ class SystemClock:
     def __init__(
         self,
         now_us: Callable[[], int] = _system_us,
-        chance: Callable[[], int] = lambda: secrets.randbits(_CHANCE_BITS),
+        chance: Callable[[], int] = lambda: int.from_bytes(os.urandom(_CHANCE_BITS // 8)),
     ) -> None:
         self._now_us = now_us
         self._chance = chance
@@ -51,4 +52,4 @@ class SystemClock:
 
 
 def _crockford(number: int) -> str:
-    return "".join(_ALPHABET[number >> 5 * place & 31] for place in reversed(range(_LENGTH)))
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(5 * (_LENGTH - 2), -1, -10)])

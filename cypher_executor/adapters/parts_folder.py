@@ -79,8 +79,10 @@ class PartsFolder:
 
     def by_digest(self, digest: Digest, name: str | None = None) -> Part | None:
         """The part whose module has this digest, of several the one of this name."""
-        found = (one.part for one in self._by_digest.get(digest, ()))
-        return next((part for part in found if name in (None, part.name)), None)
+        for one in self._by_digest.get(digest, ()):
+            if name is None or name == one.part.name:
+                return one.part
+        return None
 
     def all(self) -> Sequence[Part]:
         """Every part, by name."""

@@ -26,8 +26,10 @@ class StackedParts:
 
     def by_digest(self, digest: Digest, name: str | None = None) -> Part | None:
         """The part whose module has this digest, of several the one of this name."""
-        found = (part for store in self._stores if (part := store.by_digest(digest, name)) is not None)
-        return next(found, None)
+        for store in self._stores:
+            if (part := store.by_digest(digest, name)) is not None:
+                return part
+        return None
 
     def all(self) -> Sequence[Part]:
         """The part of every name, by name."""

@@ -30,7 +30,7 @@ def rows(sheets: Sequence[Sheet], floors: Floors) -> Iterator[Row]:
     """One row for each shape: the first sheet is what the promises are about, the others stand beside it."""
     for at, ours in enumerate(sheets[0].shapes):
         beside = [cell for sheet in sheets[1:] for cell in _beside(ours, sheet.shapes[at])]
-        kept = "kept" if ours.kept else "missed"
+        kept = "" if ours.shape.wanted is None else "kept" if ours.kept else "missed"
         yield (
             ours.shape.title,
             _figure(ours),
@@ -87,6 +87,8 @@ def _figure(found: Measured) -> str:
 
 
 def _wanted(shape: Shape) -> str:
+    if shape.wanted is None:
+        return ""
     return f"{'at least' if shape.more_is_better else 'at most'} {_with_unit(shape, shape.wanted)}"
 
 

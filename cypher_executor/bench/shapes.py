@@ -23,7 +23,8 @@ Unit = Literal["ms a step", "ms", "runs/s"]
 class Shape:
     """One shape. `at_once` requests are sent together, `rounds` times one after the other; `unit` is what is told.
 
-    `steps` is how many upper-cased texts one request asks for; `wanted` is the promise, in that unit.
+    `steps` is how many upper-cased texts one request asks for; `wanted` is the promise, in that unit, None for a shape
+    of which nothing is promised. Before each round nobody asks for anything for `rest_s` seconds.
     """
 
     name: str
@@ -33,7 +34,8 @@ class Shape:
     at_once: int
     rounds: int
     unit: Unit
-    wanted: float
+    wanted: float | None
+    rest_s: float = 0.0
 
     @property
     def more_is_better(self) -> bool:
@@ -84,6 +86,7 @@ SHAPES: Final = (
     Shape("fan", "100 in parallel, then a join", _fan(100), 100, 1, 20, "ms", 20.0),
     Shape("burst", "1,000 runs of three steps at once", _chain(3), 3, 1000, 5, "runs/s", 1500.0),
     Shape("trip", "three steps, HTTP in to HTTP out", _chain(3), 3, 1, 300, "ms", 3.0),
+    Shape("rested", "the same, after 20 ms of rest", _chain(3), 3, 1, 150, "ms", None, 0.02),
 )
 
 

@@ -25,7 +25,6 @@ import os
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from secrets import token_hex
 from typing import TypeVar
 
 from cypher_executor.core.callbacks import Wait
@@ -378,7 +377,7 @@ class Engine:
             trigger=trigger,
             parts=self._digests(prepared),
             tenant=tenant,
-            seed=token_hex(16),
+            seed=os.urandom(16).hex(),
             address=self._address,
         )
 

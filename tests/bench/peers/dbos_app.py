@@ -43,5 +43,6 @@ if __name__ == "__main__":
     folder, port = sys.argv[1], int(sys.argv[2])
     DBOS(config={"name": "bench", "system_database_url": f"sqlite:///{folder}/dbos.sqlite", "log_level": "WARNING"})
     DBOS.launch()
-    shapes = [("/chain", chain, 100), ("/fan", fan, 100), ("/burst", chain, 3), ("/trip", chain, 3)]
+    chains = [("/chain", chain, 100), *((path, chain, 3) for path in ("/burst", "/trip", "/rested"))]
+    shapes = [*chains, ("/fan", fan, 100)]
     uvicorn.run(Starlette(routes=[route(*shape) for shape in shapes]), port=port, log_level="warning")

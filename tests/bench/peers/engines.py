@@ -90,7 +90,7 @@ def node_red(node: Path, python: Path, folder: Path) -> Iterator[Peer]:
 def _flows() -> Iterator[dict[str, Any]]:
     """A tab with a flow for each shape: a request, function nodes that upper-case, an answer."""
     yield {"id": "tab", "type": "tab", "label": "bench"}
-    for name, steps in (("chain", 100), ("burst", 3), ("trip", 3)):
+    for name, steps in (("chain", 100), ("burst", 3), ("trip", 3), ("rested", 3)):
         yield _node(f"{name}-in", "http in", [f"{name}-1"], url=f"/{name}", method="post")
         for step in range(1, steps + 1):
             follows = f"{name}-{step + 1}" if step < steps else f"{name}-out"

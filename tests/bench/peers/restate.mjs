@@ -23,6 +23,7 @@ const bench = restate.service({
     chain: (ctx, { text }) => chain(ctx, 100, text),
     burst: (ctx, { text }) => chain(ctx, 3, text),
     trip: (ctx, { text }) => chain(ctx, 3, text),
+    rested: (ctx, { text }) => chain(ctx, 3, text),
     fan: async (ctx, { text }) => {
       const steps = Array.from({ length: 100 }, () => upper(ctx, text));
       const all = await restate.RestatePromise.all(steps);
