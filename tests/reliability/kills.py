@@ -17,14 +17,16 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from tests.reliability import checker, failpoints, load, records
+from tests.reliability import checker, failpoints, load
 from tests.reliability.client import Client, session
 from tests.reliability.diary import Diary
 from tests.reliability.lives import Launcher, Service, launcher
+from tests.reliability.patience import until_ended, while_it_moves
 from tests.reliability.proofs import Task, Verdict
 from tests.reliability.sink import Sink
 
@@ -42,8 +44,6 @@ SHORT, FULL = (60, 5_000), (1_000, 100_000)
 
 LIFE_S = 5.0
 """How long a life may wait for its moment after all its requests were accepted."""
-ENDED_S = 60.0
-"""How long everything may take to end when nothing disturbs it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,16 +263,18 @@ class _Play:
     async def _live_to_the_end(self, loaders: list[asyncio.Task[None]]) -> None:
         self.sink.life = self.chapter.kills + 1
         assert await self.service.start(), f"the last life did not begin:\n{self.service.said}"
-        await asyncio.wait(loaders, timeout=ENDED_S)
-        deadline = time.monotonic() + ENDED_S
-        while records.open_runs(self.folder) and time.monotonic() < deadline:
-            await asyncio.sleep(0.05)
+        await while_it_moves(partial(self._unaccepted, loaders))
+        await until_ended(self.folder)
         for task in loaders:
             task.cancel()
         await self._look()
         os.kill(self.service.pid, signal.SIGTERM)
         await self.service.died(30)
         self.outcome.exit_code = await self.service.kill()
+
+    async def _unaccepted(self, loaders: list[asyncio.Task[None]]) -> int | None:
+        """How many requests were accepted, as long as some were not."""
+        return None if all(task.done() for task in loaders) else len(self.client.accepted)
 
     async def _look(self) -> None:
         """`doctor --deep`, as the command line has it."""

@@ -19,6 +19,7 @@ import wasmtime
 
 from tests.reliability import checker, records
 from tests.reliability.load import Request, plan
+from tests.reliability.patience import until_ended
 from tests.reliability.proofs import Task, Verdict
 from tests.reliability.stage import Stage, stage
 
@@ -53,7 +54,7 @@ async def _play(folder: Path, good: list[Request], bad: list[Request]) -> Verdic
             await one.client.put(f"/recipes/{recipe.stem}", recipe.read_text("utf-8"))
         killing = asyncio.create_task(_kill(one, spinning))
         await asyncio.gather(_start(one, good, AT_ONCE), _start(one, bad, len(bad)))
-        await one.until_ended(data)
+        await until_ended(data)
         killing.cancel()
         problems = await one.stop()
     report = checker.check(data, folder, requests)

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.reliability import checker
 from tests.reliability.load import Request
+from tests.reliability.patience import until_ended
 from tests.reliability.proofs import Task, Verdict
 from tests.reliability.stage import Stage, stage
 
@@ -38,7 +39,7 @@ async def _play(folder: Path, requests: list[Request], race: Any, what: str) -> 
     data, problems = folder / "data", list[str]()
     async with stage(folder, data) as one:
         await race(one, requests)
-        await one.until_ended(data)
+        await until_ended(data)
         problems += await one.stop()
     report = checker.check(data, folder, requests)
     figures = {what: len(requests), "runs": report.runs, "unanswered requests": report.unknown}

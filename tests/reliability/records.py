@@ -14,7 +14,7 @@ FILE = "journal.sqlite3"
 _RUNS = "SELECT number, id, recipe, state, ended_us, parent FROM runs ORDER BY number"
 _EVENTS = "SELECT run, seq, kind, at_us, body, outside FROM events ORDER BY run, seq"
 _CLAIMS = "SELECT scope, key, run FROM claims"
-_OPEN = "SELECT count(*) FROM runs WHERE ended_us IS NULL"
+_STANDING = "SELECT (SELECT count(*) FROM runs WHERE ended_us IS NULL), (SELECT max(position) FROM events)"
 
 Step = tuple[str, tuple[int, ...]]
 """A node, and its place in loops."""
@@ -72,10 +72,11 @@ def runs_of(folder: Path) -> dict[str, Recorded]:
     return {run.id: run for run in runs.values()}
 
 
-def open_runs(folder: Path) -> int:
-    """How many runs have not ended, as the file says."""
+def standing(folder: Path) -> tuple[int, int | None]:
+    """How many runs have not ended, as the file says, and the position of the newest fact."""
     with opened(folder) as connection:
-        return int(next(rows(connection, _OPEN))[0])
+        open_runs, last = next(rows(connection, _STANDING))
+        return open_runs, last
 
 
 def rows(connection: apsw.Connection, question: str) -> Iterator[Any]:

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import signal
-import time
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.reliability import checker, load, records
+from tests.reliability import checker, load
 from tests.reliability.client import Client, session
 from tests.reliability.diary import Diary
 from tests.reliability.lives import Launcher, Service, launcher
 from tests.reliability.sink import Sink
-
-ENDED_S = 60.0
-"""How long everything may take to end when nothing disturbs it any more."""
 
 
 @dataclass(slots=True)
@@ -42,12 +37,6 @@ class Stage:
         """Store what the load asks for."""
         for name, text in load.texts(f"http://{self.sink.address}"):
             await self.client.put(f"/recipes/{name}", text)
-
-    async def until_ended(self, folder: Path) -> None:
-        """Wait until every run has ended, or should have."""
-        deadline = time.monotonic() + ENDED_S
-        while records.open_runs(folder) and time.monotonic() < deadline:
-            await asyncio.sleep(0.05)
 
     async def stop(self) -> list[str]:
         """Tell the service to stop; what is wrong with how it did."""
