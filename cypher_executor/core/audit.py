@@ -11,7 +11,8 @@ wrong, in which run, under a code for programs.
 | completed_twice   | one attempt of a step has two completions                                                     |
 | not_awaited       | (a warning) an event is journaled that the run did not wait for: it changed nothing           |
 | cannot_apply      | the run machine fails at an event                                                             |
-| stuck             | the run is open, nothing is outstanding that could move it, and no pause holds it up          |
+| stuck             | the run, or a step of it, goes on, nothing could move it, and no pause holds it up            |
+| callback_unheard  | a step waits for a callback that has come                                                     |
 | missing_child     | an open run waits for a child, or has started one, that does not exist                        |
 | unknown_to_parent | a run says who started it, and that run knows nothing of it                                   |
 | child_end_differs | a run was told of another end of its child than the child had                                 |
@@ -25,6 +26,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
+from cypher_executor.core.commands import Conclude
 from cypher_executor.core.events import (
     AttemptFailed,
     AttemptSucceeded,
@@ -150,9 +152,25 @@ def _replayed(run: RunId, events: Sequence[Event], recipe: Recipe, told: set[str
         except Exception as error:
             findings.append(Finding("cannot_apply", f"event {number}, {_about(event)}, breaks the run: {error!r}", run))
             return replayed, findings
-    if replayed.ended is None and not replayed.outstanding and not replayed.withheld:
-        findings.append(Finding("stuck", "the run is open, but nothing is left that could move it", run))
+    if replayed.ended is None:
+        findings += not_moving(run, replayed)
     return replayed, findings
+
+
+def not_moving(run: RunId, replayed: Run) -> Iterator[Finding]:
+    """Where an open run is stuck: all that goes on in it needs work, a timer, or somebody who is waited for."""
+    moving = (*replayed.outstanding, *replayed.withheld)
+    if not moving:
+        yield Finding("stuck", "the run is open, but nothing is left that could move it", run)
+        return
+    places = {(command.node, command.item) for command in moving if not isinstance(command, Conclude)}
+    for one in replayed.steps_going_on():
+        if (one.name, one.item) not in places:
+            yield Finding("stuck", f"{_step(one.name, one.item)} goes on, but nothing is left that could move it", run)
+    for wait in replayed.waits:
+        if not wait.body and (wait.node, wait.item, wait.turn, wait.number) in replayed.callbacks:
+            message = f"{_step(wait.node, wait.item)} waits for a callback that has come"
+            yield Finding("callback_unheard", message, run)
 
 
 def _starts_runs(step: Step) -> bool:

@@ -95,6 +95,10 @@ class Run:
         """All steps in the order of the graph, and in loops of the items, those that a loop skipped included."""
         return self._table.in_order()
 
+    def steps_going_on(self) -> Iterator[Step]:
+        """The steps that have begun and not ended. One that stands for a whole loop is not among them."""
+        return self._table.going_on(self._machine.whole)
+
     @property
     def outstanding(self) -> tuple[Command, ...]:
         """The commands that have not been answered yet, in the order in which they came up."""
@@ -112,7 +116,7 @@ class Run:
             return self.ended.state
         if self.started is None:
             return "pending"
-        states = {step.state for step in self._table.going_on(self._machine.whole)}
+        states = {step.state for step in self.steps_going_on()}
         return next((state for state in _OPEN_STATES if state in states), "waiting" if self.held else "running")
 
     @property
@@ -128,8 +132,7 @@ class Run:
         waits = {(wait.node, wait.item) for wait in self.waits}
         if not waits and not self.held:
             return False
-        going_on = self._table.going_on(self._machine.whole)
-        return all((s.name, s.item) in waits or self._outstanding.withholds(s) for s in going_on)
+        return all((s.name, s.item) in waits or self._outstanding.withholds(s) for s in self.steps_going_on())
 
     @property
     def waits(self) -> list[AwaitCallback]:

@@ -22,6 +22,8 @@ from typing import Any
 
 import httpx2
 
+from tests import recoveries
+
 READY_WITHIN_S = 30.0
 
 
@@ -55,6 +57,7 @@ class Service:
             text=True,
         )
         self.url = self._ready_url()
+        recoveries.look_into(self._data_dir, "after a start")
         threading.Thread(target=self._drain, args=(self._process,), daemon=True).start()
 
     def kill(self) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from typer.testing import CliRunner, Result
 
 from cypher_executor.cli.app import app
+from tests import recoveries
 
 COMMAND = (sys.executable, "-m", "cypher_executor")
 ROOT = Path(__file__).parents[2]
@@ -82,6 +83,7 @@ def _serving(data_dir: Path, words: Sequence[str], more: Mapping[str, str]) -> I
     )
     try:
         ready = _ready(process)
+        recoveries.look_into(data_dir, "after a start")
         yield Serving(process, ready["url"], data_dir, ready.get("bolt"))
     finally:
         if process.poll() is None:

@@ -21,6 +21,8 @@ from cypher_executor import errors
 from cypher_executor.adapters.sqlite import Database, SqliteJournal, records
 from cypher_executor.ports import Appended, Claim
 
+pytestmark = pytest.mark.breaks_journals
+
 VFS = "test-disk"
 SMALL_LOG_PAGES = 20
 """After so many pages the log is moved into the database, so that a short life has that in it too."""

@@ -126,6 +126,7 @@ async def test_who_stops_waiting_changes_nothing_for_the_others(tmp_path, make):
         assert await journal.open_runs() == [impatient.run, patient.run]
 
 
+@pytest.mark.breaks_journals
 async def test_closing_writes_what_is_queued(tmp_path, make):
     database = Database(tmp_path / "data")
     journal, held, run = SqliteJournal(database, lambda: 0), Held(database), make.opening()

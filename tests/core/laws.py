@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 
 from cypher_executor.core import replay
+from cypher_executor.core.audit import not_moving
 from cypher_executor.core.commands import (
     AwaitCallback,
     Command,
@@ -45,6 +46,7 @@ from cypher_executor.core.events import (
     PauseRequested,
     ResumeRequested,
     RunEnded,
+    RunId,
     RunReopened,
     RunStarted,
     TimerFired,
@@ -394,3 +396,4 @@ def _check_replay(recipe: Recipe, seen: Sequence[Seen]) -> None:
         past.append(event)
         assert snapshot(run) == one.state, "a replay came to another state"
         assert dump(run.outstanding) == one.outstanding
+        assert run.ended is not None or [*not_moving(RunId("run"), run)] == [], "whoever recovers here is stuck"

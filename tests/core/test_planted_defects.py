@@ -17,6 +17,8 @@ from tests.core.oracle import Oracle
 from tests.core.planting import DEFECTS
 from tests.core.world import PARTS, WAITING_PARTS, World, random_recipe
 
+pytestmark = pytest.mark.breaks_journals
+
 WORLDS = 1500
 
 PLANTED = (defects_of_steps, defects_of_runs, defects_of_steering)

@@ -15,6 +15,8 @@ from cypher_executor.engine import admission, children, engine, live, reading, s
 from cypher_executor.engine.live import Started
 from tests.engine import test_bounds, test_children, test_engine, test_families, test_steering
 
+pytestmark = pytest.mark.breaks_journals
+
 DRAINS = test_engine.test_an_engine_that_drains_takes_nothing_on_lets_what_is_executed_end_and_begins_nothing_behind_it
 
 KEEPS = test_engine.test_a_run_keeps_its_recipe_and_its_parts_whatever_is_deployed_and_through_a_restart

@@ -58,6 +58,7 @@ async def test_a_backup_is_one_file_that_only_its_owner_can_read(tmp_path, make)
     assert (tmp_path / "to" / "b.sqlite3").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.breaks_journals
 async def test_a_backup_that_is_made_while_runs_are_written_is_one_moment_of_them(tmp_path, make, monkeypatch):
     monkeypatch.setattr(copying, "PAGES_AT_ONCE", 1)
     await written(tmp_path / "data", make, runs=10)
@@ -170,6 +171,7 @@ class Stopped(BaseException):
     """The program ends here."""
 
 
+@pytest.mark.breaks_journals
 @pytest.mark.parametrize("stop_at", range(1, 9))
 async def test_wherever_a_restore_is_stopped_the_old_journal_or_the_new_one_is_there(
     tmp_path, make, monkeypatch, stop_at

@@ -17,6 +17,8 @@ from tests.contracts.test_journal_retention import NOTHING
 from tests.contracts.test_sqlite_power_cut import VFS, Disk
 from tests.journal.support import file_all, rows
 
+pytestmark = pytest.mark.breaks_journals
+
 LARGE = "x" * 70_000
 FAILED_ONLY = Retention({"failed": Keep(newest=0)})
 

@@ -17,6 +17,8 @@ from cypher_executor.ports import Appended, Claim, Claimed, RunFilter
 from tests.contracts.test_journal_retention import NOTHING
 from tests.journal.support import FILE, HISTORIES, rows
 
+pytestmark = pytest.mark.breaks_journals
+
 FIXTURES = Path(__file__).parent / "fixtures"
 OLD = sorted(path.stem for path in FIXTURES.glob("layout_*.sql"))
 

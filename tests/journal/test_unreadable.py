@@ -11,6 +11,8 @@ from cypher_executor.ports import Appended, RunFilter, Unreadable
 from tests.contracts.test_journal_retention import NOTHING
 from tests.journal.support import FILE, damage, file_all, rows
 
+pytestmark = pytest.mark.breaks_journals
+
 DAMAGE = {
     "unknown kind": ("UPDATE events SET kind = 'RunTeleported' WHERE run = 2 AND seq = 2", "event 2 cannot be read"),
     "no JSON": ("UPDATE events SET body = x'7b22' WHERE run = 2 AND seq = 2", "event 2 cannot be read"),

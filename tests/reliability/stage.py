@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests import recoveries
 from tests.reliability import checker, load
 from tests.reliability.client import Client, session
 from tests.reliability.diary import Diary
@@ -27,11 +29,15 @@ class Stage:
     client: Client
     sink: Sink
     told: deque[Mapping[str, Any]]
+    data: Path
+    problems: list[str] = field(default_factory=list)
+    """What the journal showed after each start."""
 
     async def rise(self) -> None:
-        """Begin a life of the service."""
+        """Begin a life of the service, and look at what it has recovered."""
         self.sink.life += 1
         assert await self.service.start(), f"the service does not start:\n{self.service.said}"
+        self.problems += await asyncio.to_thread(recoveries.inspected, self.data, f"life {self.sink.life}")
 
     async def store_recipes(self) -> None:
         """Store what the load asks for."""
@@ -39,11 +45,11 @@ class Stage:
             await self.client.put(f"/recipes/{name}", text)
 
     async def stop(self) -> list[str]:
-        """Tell the service to stop; what is wrong with how it did."""
+        """Tell the service to stop; what is wrong with how it did, and with what it has recovered."""
         os.kill(self.service.pid, signal.SIGTERM)
         await self.service.died(30)
         code = await self.service.kill()
-        return [] if code == 0 else [f"the service ended with {code}:\n{self.service.said}"]
+        return self.problems + ([f"the service ended with {code}:\n{self.service.said}"] if code else [])
 
 
 @contextlib.asynccontextmanager
@@ -57,7 +63,7 @@ async def stage(
     async with launcher(within) as starter, Sink(sink_diary, told.append) as sink, session() as connections:
         settings = {"egress_allow": sink.address, "workers": "2", "seeds": "false", **more}
         service = Service(starter, data, full_while, **settings)
-        one = Stage(starter, service, Client(service, client_diary, connections), sink, told)
+        one = Stage(starter, service, Client(service, client_diary, connections), sink, told, data)
         try:
             await one.rise()
             await one.store_recipes()

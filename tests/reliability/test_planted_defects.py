@@ -24,6 +24,8 @@ from tests.reliability.proofs import Verdict
 from tests.reliability.simulation.disk import Platter
 from tests.reliability.simulation.story import tell
 
+pytestmark = pytest.mark.breaks_journals
+
 Plant = Callable[[pytest.MonkeyPatch], None]
 Look = Callable[[Path], list[str]]
 """Carries out a part of a proof, until it finds something; gives what it has found."""

@@ -16,6 +16,8 @@ from cypher_executor.schedules.line import Line
 from tests.schedules import test_dying, test_firing, test_following, test_overlap
 from tests.schedules.support import Shop
 
+pytestmark = pytest.mark.breaks_journals
+
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 
