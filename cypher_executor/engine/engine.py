@@ -21,10 +21,10 @@ import asyncio
 import contextlib
 import gc
 import logging
-import os
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from os import cpu_count, urandom
 from typing import TypeVar
 
 from cypher_executor.core.callbacks import Wait
@@ -117,7 +117,7 @@ class Engine:
             calls=calls,
             children=self._children,
             dispatcher=dispatcher,
-            room=Room(workers or os.cpu_count() or 1),
+            room=Room(workers or cpu_count() or 1),
             run_bytes=bounds.run_bytes,
             misfit=misfit,
             on_end=self._ended_on_disk,
@@ -377,7 +377,7 @@ class Engine:
             trigger=trigger,
             parts=self._digests(prepared),
             tenant=tenant,
-            seed=os.urandom(16).hex(),
+            seed=urandom(16).hex(),
             address=self._address,
         )
 

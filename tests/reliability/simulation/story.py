@@ -85,8 +85,8 @@ def tell(seed: int, requests: int = 10) -> Told:
     told = Told(seed)
     story = Story(seed, load.plan(seed, requests), loop, told)
     seeds = Random(f"seeds {seed}")
-    token_hex = mock.patch("cypher_executor.engine.engine.token_hex", lambda length: seeds.randbytes(length).hex())
-    with token_hex, _quiet():
+    chance = mock.patch("cypher_executor.engine.engine.urandom", seeds.randbytes)
+    with chance, _quiet():
         try:
             loop.run(story.happen())
         except Stalled as stalled:
