@@ -1,23 +1,38 @@
-"""Every sentence of the contract on the page about runs has a planted defect that turns a test red.
+"""Every sentence on the page about runs is kept by something that can turn red, and is named with it.
 
 The sentences are those of the page itself: one that is added there has to be added here, with the defects that break
-it. What a defect does, and the test that it turns red, stands in the module that lists it.
+it; those of the numbered promises as a whole, all others by their beginnings (`promises.py`). What a defect does,
+and the test that it turns red, stands in the module that lists it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
+import pytest
+
+from tests import promises
 from tests.core.test_planted_defects import DEFECTS
-from tests.engine import test_overload, test_planted_defects
+from tests.engine import test_cache, test_fairness, test_overload, test_planted_defects, test_shares, test_turnstile
 from tests.pages import DOCS
 from tests.reliability import test_planted_defects as proofs
+from tests.schedules import test_planted_defects as schedules
 from tests.service import test_idempotency
 
-_ENGINE = {plant.__name__ for plant, _ in (*test_planted_defects.CAUGHT, *test_overload.CAUGHT)}
-_PROOFS = {plant.__name__ for plant, _ in proofs.CAUGHT}
-PLANTED = _ENGINE | _PROOFS | DEFECTS.keys()
+TESTS = Path(__file__).parent
+_LISTS = (
+    test_planted_defects,
+    test_overload,
+    test_fairness,
+    test_shares,
+    test_turnstile,
+    test_cache,
+    proofs,
+    schedules,
+)
+PLANTED = {plant.__name__ for where in _LISTS for plant, *_ in where.CAUGHT} | DEFECTS.keys()
 """The defects that are planted, each in a test of its own, by name."""
 
 EXPLAINS: Mapping[str, str] = {
@@ -80,10 +95,32 @@ BROKEN_BY: Mapping[str, tuple[str, ...]] = {
 
 def sentences() -> list[str]:
     """The sentences of the numbered promises."""
-    page = (DOCS / "runs.md").read_text("utf-8")
-    promises = re.findall(r"^\d\. (.*?)(?=^\d\. |\n\n)", page, re.MULTILINE | re.DOTALL)
-    plain = (" ".join(promise.replace("**", "").split()) for promise in promises)
-    return [sentence for promise in plain for sentence in re.split(r"(?<=\.) (?=[A-Z])", promise)]
+    promises = re.findall(r"^\d\. (.*?)(?=^\d\. |\n\n)", _page(), re.MULTILINE | re.DOTALL)
+    return [sentence for promise in promises for sentence in _split(promise)]
+
+
+def others() -> dict[str, list[str]]:
+    """All other sentences, by section. The row of a table is one; what is shown as code is none."""
+    page = re.sub(r"```.*?```|^\d\. .*?(?=^\d\. |\n\n)", "", _page(), flags=re.MULTILINE | re.DOTALL)
+    found: dict[str, list[str]] = {}
+    for section in re.split(r"^#+ ", page, flags=re.MULTILINE)[1:]:
+        title, _, text = section.partition("\n")
+        pieces = [piece for piece in re.split(r"\n\n|\n(?=\* |\|)", text) if piece.strip()]
+        rows = [piece.strip() for piece in pieces if piece.lstrip().startswith("|")]
+        prose = [sentence for piece in pieces if not piece.lstrip().startswith("|") for sentence in _split(piece)]
+        rules = {number for number, row in enumerate(rows) if {*row} <= {*"|- "}}
+        heads = rules | {number - 1 for number in rules}
+        found[title] = prose + [row for number, row in enumerate(rows) if number not in heads]
+    return found
+
+
+def _page() -> str:
+    return (DOCS / "runs.md").read_text("utf-8")
+
+
+def _split(text: str) -> list[str]:
+    plain = " ".join(text.strip().removeprefix("* ").replace("**", "").split())
+    return re.split(r"(?<=[.]) (?=[A-Z`*])", plain)
 
 
 def test_every_sentence_is_broken_by_something() -> None:
@@ -91,5 +128,25 @@ def test_every_sentence_is_broken_by_something() -> None:
     assert all(BROKEN_BY.values())
 
 
+@pytest.mark.parametrize("section", others())
+def test_every_sentence_of_a_section_is_kept_by_something(section: str) -> None:
+    found, beginnings = others()[section], promises.SECTIONS[section]
+    nobody = [sentence for sentence in found if not any(map(sentence.startswith, beginnings))]
+    assert not nobody, "say in tests/promises.py what keeps these"
+    gone = [beginning for beginning in beginnings if not any(one.startswith(beginning) for one in found)]
+    assert not gone, "these are on the page no more"
+
+
 def test_what_breaks_them_is_planted() -> None:
     assert {defect for defects in BROKEN_BY.values() for defect in defects} <= PLANTED
+
+
+def test_what_keeps_them_is_planted_or_tested() -> None:
+    kept = [one for section in promises.SECTIONS.values() for one in section.values()]
+    names = {name for one in kept for name in (*one.planted, *one.tested)}
+    assert {name for name in names if "::" not in name} <= PLANTED
+    assert {name for name in names if "::" in name and not _is_there(*name.split("::"))} == set()
+
+
+def _is_there(path: str, test: str) -> bool:
+    return re.search(rf"^(async )?def {test}\(", (TESTS / path).read_text("utf-8"), re.MULTILINE) is not None
