@@ -2,7 +2,8 @@
 
 The dispatcher works in the order in which it is given work. So it is given only what keeps it busy (`room.py`), and
 everything else waits here, in lanes for each tenant, recipe and run that are served in turn (`lanes.py`). An execution
-has its place in the room until it is answered or no longer wanted. The output of a pure part that is known already is
+has its place in the room until it is answered or no longer wanted. Those that are thought to take long wait in lanes
+apart, for a room of their own. The output of a pure part that is known already is
 not worked out again: it is looked up when an execution is asked for, and again when its turn has come (`cache.py`).
 """
 
@@ -27,7 +28,7 @@ from cypher_executor.engine.admission import recipe_of
 from cypher_executor.engine.cache import Cache
 from cypher_executor.engine.lanes import Lanes
 from cypher_executor.engine.live import Live
-from cypher_executor.engine.room import Room
+from cypher_executor.engine.room import LOST_US, Room
 from cypher_executor.errors import Failure
 from cypher_executor.ports import Clock, Dispatcher, Inbox
 
@@ -40,6 +41,7 @@ AT_ONCE = 500
 """How many executions are handed over, or answered from the cache, before others use the event loop again."""
 
 _Step = tuple[RunId, str, Item]
+_Waiting = tuple[Live, Execute, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class _Handed:
     attempt: int
     module: Digest
     expected_us: int
+    long: bool
 
 
 class FairQueue:
@@ -60,17 +63,19 @@ class FairQueue:
         self._clock = clock
         self._inbox = inbox
         self._room = room
-        self._waiting: Lanes[tuple[Live, Execute, bool]] = Lanes()
+        self._waiting: Lanes[_Waiting] = Lanes()
+        self._waiting_long: Lanes[_Waiting] = Lanes()
         self._of: dict[RunId, dict[tuple[str, Item], Live]] = {}
         """The steps of each run that wait here."""
         self._aside: dict[RunId, dict[tuple[str, Item], tuple[Live, Execute]]] = {}
         """What had its turn while its run was paused."""
         self._handed: dict[_Step, _Handed] = {}
+        self._handed_long = 0
 
     @property
     def waiting(self) -> int:
         """How many executions wait for room, or for their paused run to go on."""
-        return len(self._waiting) + sum(map(len, self._aside.values()))
+        return len(self._waiting) + len(self._waiting_long) + sum(map(len, self._aside.values()))
 
     @property
     def handed(self) -> int:
@@ -80,33 +85,48 @@ class FairQueue:
     def put(self, live: Live, execute: Execute) -> None:
         """Let this be executed when its turn comes."""
         key = (execute.node, execute.item)
-        self._waiting.put(_names(live), key, (live, execute, live.run.held))
+        self._line_of(execute).put(_names(live), key, (live, execute, live.run.held))
         self._of.setdefault(live.id, {})[key] = live
 
     def hand_out(self) -> None:
         """Hand over as much as there is room for."""
-        if not self._waiting:
-            return
+        for long, line in ((False, self._waiting), (True, self._waiting_long)):
+            if line:
+                self._hand_out_of(line, long)
+
+    def _hand_out_of(self, line: Lanes[_Waiting], long: bool) -> None:
         batch: list[tuple[RunId, Execute]] = []
         for _ in range(AT_ONCE):
-            taken = self._next() if self._room.has_place(len(self._handed)) else None
+            taken = self._next(line, long) if self._has_place(long) else None
             if taken is None:
                 break
             live, execute = taken
             if not self._cache.answers(live, execute):
-                self._note((live.id, execute.node, execute.item), execute)
+                self._note((live.id, execute.node, execute.item), execute, long)
                 batch.append((live.id, execute))
         if batch:
-            self._hand_over(batch)
+            self._hand_over(batch, long)
 
-    def _next(self) -> tuple[Live, Execute] | None:
+    def _has_place(self, long: bool) -> bool:
+        if long:
+            return self._room.has_long_place(self._handed_long)
+        return self._room.has_place(len(self._handed) - self._handed_long)
+
+    def _line_of(self, execute: Execute) -> Lanes[_Waiting]:
+        return self._waiting_long if self._room.is_long(execute.digest) else self._waiting
+
+    def _next(self, line: Lanes[_Waiting], long: bool) -> tuple[Live, Execute] | None:
         """Whose turn it is. Nothing begins in a run that was paused meanwhile: that is put aside until it goes on.
 
-        What was asked for while the run was paused already had begun before a restart, and so goes on.
+        What was asked for while the run was paused already had begun before a restart, and so goes on. What turned out
+        to take long while it waited waits on among its kind.
         """
-        while (taken := self._waiting.take()) is not None:
+        while (taken := line.take()) is not None:
             live, execute, had_begun = taken
             key = (execute.node, execute.item)
+            if not long and self._room.is_long(execute.digest):
+                self._waiting_long.put(_names(live), key, taken)
+                continue
             self._waits_no_more(live.id, key)
             if had_begun or not live.run.held:
                 return live, execute
@@ -125,8 +145,8 @@ class FairQueue:
         handed = self._handed.get(key)
         if handed is not None and handed.attempt == event.attempt:
             self._give_back(key)
-            if not isinstance(event, AttemptLost):
-                self._room.learn(handed.module, event.at_us - event.started_us)
+            took_us = LOST_US if isinstance(event, AttemptLost) else event.at_us - event.started_us
+            self._room.learn(handed.module, took_us)
             self._cache.answered(run, event)
 
     def interrupt(self, run: RunId, command: Interrupt) -> None:
@@ -134,7 +154,7 @@ class FairQueue:
         key = (command.node, command.item)
         live = self._waits_no_more(run, key)
         if live is not None:
-            self._waiting.remove(_names(live), key)
+            self._remove(live, key)
         self._aside.get(run, {}).pop(key, None)
         self._give_back((run, *key))
         self._cache.forget_step(run, *key)
@@ -143,29 +163,34 @@ class FairQueue:
     def ended(self, run: RunId) -> None:
         """Nothing that waits for this run is wanted any more."""
         for key, live in self._of.pop(run, {}).items():
-            self._waiting.remove(_names(live), key)
+            self._remove(live, key)
         self._aside.pop(run, None)
         self._cache.ended(run)
 
     def forget(self) -> None:
         """Nothing is wanted any more: it will be asked for again."""
         self._waiting.clear()
+        self._waiting_long.clear()
+        self._handed_long = 0
         self._of.clear()
         self._aside.clear()
         self._handed.clear()
         self._room.clear()
         self._cache.forget_asked()
 
-    def _note(self, step: _Step, execute: Execute) -> None:
+    def _note(self, step: _Step, execute: Execute, long: bool) -> None:
         """This is with the dispatcher now."""
         self._give_back(step)
-        self._handed[step] = _Handed(execute.attempt, execute.digest, self._room.take(execute.digest))
+        expected_us = 0 if long else self._room.take(execute.digest)
+        self._handed[step] = _Handed(execute.attempt, execute.digest, expected_us, long)
+        self._handed_long += long
 
     def _give_back(self, step: _Step) -> None:
         """It is not any more."""
         handed = self._handed.pop(step, None)
         if handed is not None:
             self._room.give_back(handed.expected_us)
+            self._handed_long -= handed.long
 
     def _waits_no_more(self, run: RunId, key: tuple[str, Item]) -> Live | None:
         steps = self._of.get(run)
@@ -176,9 +201,14 @@ class FairQueue:
             del self._of[run]
         return live
 
-    def _hand_over(self, batch: Sequence[tuple[RunId, Execute]]) -> None:
+    def _remove(self, live: Live, key: tuple[str, Item]) -> None:
+        """This does not wait any more, in whichever line it was."""
+        for line in (self._waiting, self._waiting_long):
+            line.remove(_names(live), key)
+
+    def _hand_over(self, batch: Sequence[tuple[RunId, Execute]], long: bool) -> None:
         try:
-            self._dispatcher.run_many(batch)
+            self._dispatcher.run_many(batch, long=long)
         except Exception:
             _log.exception("a batch of %d executions could not be handed over", len(batch))
             self._inbox([(run, self._undeliverable(execute)) for run, execute in batch])

@@ -4,6 +4,9 @@ time, and few enough that whoever comes next does not stand behind many long one
 Parts take from microseconds to minutes, so no fixed number is right. What counts is the time that the executions will
 take together, and that is guessed from how long the same module took lately. There is room for another one while all of
 them will keep the workers busy for less than `AHEAD_US`; and in any case for a few, and never for more than so many.
+
+Executions that are thought to take long have a room of their own, for a few: however many of them wait, the others wait
+for none. One that took its worker down is thought to take long as well.
 """
 
 from __future__ import annotations
@@ -17,6 +20,12 @@ AHEAD_US = 50_000
 
 UNKNOWN_US = 5_000
 """What an execution is thought to take as long as none of its module has been seen."""
+
+LONG_US = 20_000
+"""What is thought to take at least so long is kept apart from the rest."""
+
+LOST_US = 1_000_000
+"""What an execution that took its worker down is remembered as."""
 
 LEAST_A_WORKER, MOST_A_WORKER = 2, 64
 
@@ -45,6 +54,14 @@ class Room:
     def has_place(self, taken: int) -> bool:
         """Whether another execution may be handed over, beside the `taken` that are."""
         return taken < self._least or (taken < self._most and self._taken_us < self._ahead_us)
+
+    def has_long_place(self, taken: int) -> bool:
+        """Whether another one that takes long may be handed over, beside the `taken` of these that are."""
+        return taken < self._least
+
+    def is_long(self, module: Digest) -> bool:
+        """Whether the next execution of this module is thought to take long."""
+        return self._lately.get(module, UNKNOWN_US) >= LONG_US
 
     def take(self, module: Digest) -> int:
         """An execution of this module is handed over; gives what it is thought to take."""

@@ -23,8 +23,8 @@ class Dispatcher(Protocol):
         """Be ready to run parts."""
         ...
 
-    def run_many(self, batch: Sequence[tuple[RunId, Execute]]) -> None:
-        """Take these on; returns at once."""
+    def run_many(self, batch: Sequence[tuple[RunId, Execute]], *, long: bool = False) -> None:
+        """Take these on; returns at once. `long`: they are thought to take long, and must not hold up others."""
         ...
 
     def interrupt(self, run: RunId, node: str, item: tuple[int, ...]) -> None:

@@ -106,14 +106,17 @@ class Functions:
         self._clock = clock
         self._inbox = inbox
         self.executed: list[tuple[RunId, Execute]] = []
+        self.long: set[str] = set()
+        """The nodes of those that were thought to take long."""
         self.interrupted: list[tuple[RunId, str]] = []
 
     async def start(self) -> None: ...
 
     async def close(self) -> None: ...
 
-    def run_many(self, batch: Sequence[tuple[RunId, Execute]]) -> None:
+    def run_many(self, batch: Sequence[tuple[RunId, Execute]], *, long: bool = False) -> None:
         self.executed.extend(batch)
+        self.long.update(execute.node for _, execute in batch if long)
         answers = [(run, self._answer(execute)) for run, execute in batch if execute.part in self._functions]
         if answers:
             asyncio.get_running_loop().call_soon(self._inbox, answers)

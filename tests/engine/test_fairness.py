@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from cypher_executor.core.commands import Execute
-from cypher_executor.core.events import AttemptFailed, AttemptSucceeded, RunId
+from cypher_executor.core.events import AttemptFailed, AttemptLost, AttemptSucceeded, RunId
 from cypher_executor.core.recipe import Digest, Recipe, Value
 from cypher_executor.core.run import Run
 from cypher_executor.cypher import compile_recipe
@@ -35,11 +35,12 @@ def recipe(text: str) -> Recipe:
 
 
 MANY = recipe("CREATE (a:slow {for_each: $items, n: item})")
+QUICK = recipe("CREATE (q:quick)")
 THREE = recipe("CREATE (a:slow)-[:ON_SUCCESS]->(b:slow)-[:ON_SUCCESS]->(c:slow)")
 
 
 def bench(**more: Any) -> Bench:
-    return Bench(Book(many=MANY, three=THREE), {}, workers=1, **more)
+    return Bench(Book(many=MANY, three=THREE, quick=QUICK), {}, workers=1, **more)
 
 
 async def start(engine: Engine, b: Bench, name: str, tenant: str = "default", items: int = FLOOD) -> RunId:
@@ -121,6 +122,32 @@ async def test_of_a_part_that_takes_long_only_what_keeps_the_workers_busy_is_han
         await start(engine, b, "many")
         await Worker(engine, b, took_us=1_000_000).work(20)
         assert engine.load.executing == LEAST_A_WORKER
+
+
+async def test_however_many_long_ones_wait_the_quick_ones_of_others_wait_for_none() -> None:
+    b = bench()
+    async with b.running() as engine:
+        await start(engine, b, "many")
+        await Worker(engine, b, took_us=1_000_000).work(10)
+        assert engine.load.executing == LEAST_A_WORKER
+        handed = len(b.dispatcher.executed)
+        await start(engine, b, "quick")
+        assert [execute.node for _, execute in b.dispatcher.executed[handed:]] == ["q"]
+        assert b.dispatcher.long == {"a"}
+
+
+async def test_what_takes_its_worker_down_takes_long_from_then_on() -> None:
+    b = bench()
+    async with b.running() as engine:
+        await start(engine, b, "many")
+        _, first = b.dispatcher.executed[0]
+        lost = AttemptLost(at_us=b.clock.us, node=first.node, item=first.item, attempt=first.attempt)
+        engine.deliver([(b.dispatcher.executed[0][0], lost)])
+        await settle()
+        worker = Worker(engine, b)
+        worker.answered = 1
+        await worker.work(9)
+        assert engine.load.executing == LEAST_A_WORKER and b.dispatcher.long == {"a"}
 
 
 async def test_of_a_part_that_is_quick_many_are_handed_out_at_a_time() -> None:
@@ -402,6 +429,14 @@ def whatever_took_long_is_forgotten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Room, "learn", lambda self, module, took_us: None)
 
 
+def long_ones_wait_among_the_others(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Room, "is_long", lambda self, module: False)
+
+
+def what_was_lost_took_no_time(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(queue, "LOST_US", 0)
+
+
 def failing_keeps_the_lanes(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(queue.FairQueue, "forget", lambda self: None)
 
@@ -417,6 +452,8 @@ CAUGHT: list[tuple[Plant, Callable[[], Awaitable[None]]]] = [
     (what_was_answered_keeps_its_place, calls_hold_no_slot),
     (a_pause_lets_the_queue_go_on, test_what_waits_for_its_turn_does_not_begin_while_its_run_is_paused),
     (draining_hands_out, test_what_waits_is_not_handed_out_while_the_service_drains_and_is_after_it),
+    (long_ones_wait_among_the_others, test_however_many_long_ones_wait_the_quick_ones_of_others_wait_for_none),
+    (what_was_lost_took_no_time, test_what_takes_its_worker_down_takes_long_from_then_on),
     (whatever_took_long_is_forgotten, test_of_a_part_that_takes_long_only_what_keeps_the_workers_busy_is_handed_out),
     (failing_keeps_the_lanes, test_a_journal_that_fails_leaves_nothing_behind_in_the_lanes),
 ]

@@ -39,7 +39,7 @@ def test_a_hostile_module_ends_as_it_must_and_harms_nobody(outcomes: dict[str, O
     outcome = outcomes[case.name]
     assert agrees(outcome.kind, case.expect), outcome.event
     assert isinstance(outcome.neighbour, AttemptSucceeded) and outcome.neighbour.output == {"i": "am well"}
-    assert outcome.same_worker
+    assert outcome.survived
 
 
 def test_there_are_many_of_them_and_each_says_what_it_attacks() -> None:

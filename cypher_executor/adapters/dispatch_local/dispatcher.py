@@ -8,6 +8,8 @@ away. Three things rest on that:
 - When a worker dies, only the execution that it was in is reported as lost; what was behind it is queued again.
 - An interrupted execution is ended if it can be, and forgotten in any case.
 
+Executions that take long are kept out of the way of all others, in workers of their own (`long`).
+
 Each worker has a keeper: it starts the process, waits for its end, settles what it held, and starts the next one. A
 process that cannot start is tried again ever more slowly. A worker that gives no sign of life for a few seconds (it may
 have been stopped from outside), or has not answered long after its time, is killed: what it was in is lost, not failed.
@@ -31,6 +33,7 @@ from cypher_executor.adapters.dispatch_local import answers, folders
 from cypher_executor.adapters.dispatch_local.artifacts import Artifacts
 from cypher_executor.adapters.dispatch_local.compilers import CompileLimits, Compilers
 from cypher_executor.adapters.dispatch_local.early import Early, seats
+from cypher_executor.adapters.dispatch_local.long import FOUND_S, LongWorkers
 from cypher_executor.adapters.dispatch_local.modules import Modules
 from cypher_executor.adapters.dispatch_local.orders import Order, order
 from cypher_executor.adapters.dispatch_local.process import Answer, WorkerProcess
@@ -94,6 +97,8 @@ class LocalDispatcher:
         self._numbers = itertools.count(1)
         self._tasks: set[asyncio.Task[None]] = set()
         self._next_share: asyncio.TimerHandle | None = None
+        self._next_look: asyncio.TimerHandle | None = None
+        self._long = LongWorkers(len(self._seats), self._on_answers, self._give, self._take_back, self._spawn)
 
     # --- the port -----------------------------------------------------------------------------------------------------
 
@@ -112,23 +117,23 @@ class LocalDispatcher:
         if self._prepare:
             self._spawn(self._make_ready())
 
-    def run_many(self, batch: Sequence[tuple[RunId, Execute]]) -> None:
-        """Take these on; returns at once."""
+    def run_many(self, batch: Sequence[tuple[RunId, Execute]], *, long: bool = False) -> None:
+        """Take these on; returns at once. Those that are `long` get workers of their own."""
         for run, execute in batch:
-            self._take_on(run, execute)
+            self._take_on(run, execute, long)
         self._pump()
 
     def interrupt(self, run: RunId, node: str, item: tuple[int, ...]) -> None:
         """End the execution of this step if it has begun, and forget it in any case."""
         for unwanted in self._wanted.pop((run, node, item), ()):
             unwanted.settled = True
-            for worker in self._workers():
+            for worker in self._all_workers():
                 worker.interrupt(unwanted)
 
     async def close(self) -> None:
         """End all workers. What they were doing stays unanswered."""
-        if self._next_share is not None:
-            self._next_share.cancel()
+        for timer in filter(None, (self._next_share, self._next_look)):
+            timer.cancel()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -137,26 +142,30 @@ class LocalDispatcher:
     @property
     def pids(self) -> tuple[int, ...]:
         """The processes that take orders now."""
-        return tuple(worker.pid for worker in self._workers() if worker.ready.done())
+        return tuple(worker.pid for worker in self._all_workers() if worker.ready.done())
 
     # --- orders in ----------------------------------------------------------------------------------------------------
 
-    def _take_on(self, run: RunId, execute: Execute) -> None:
+    def _take_on(self, run: RunId, execute: Execute, long: bool) -> None:
         if (part := self._store.by_digest(execute.digest, execute.part)) is None:
             self._refuse(run, execute, "part_unavailable", f"the module of part {execute.part!r} is not here any more")
             return
         try:
-            new = order(run, execute, part.limits)
+            new = order(run, execute, part.limits, long=long)
         except RequestInvalid as error:
             self._refuse(run, execute, "input_invalid", f"the part's input is refused: {error.message}")
             return
         self._wanted.setdefault(new.step, []).append(new)
         if self._modules.bring(new):
-            self._queue.append(new)
+            self._line_up([new])
 
     def _enqueue(self, orders: Sequence[Order]) -> None:
-        self._queue.extend(orders)
+        self._line_up(orders)
         self._pump()
+
+    def _line_up(self, orders: Sequence[Order]) -> None:
+        self._queue.extend(order for order in orders if not order.long)
+        self._long.put(order for order in orders if order.long)
 
     def _refuse_order(self, refused: Order, failure: Failure) -> None:
         if self._settle(refused):
@@ -172,7 +181,11 @@ class LocalDispatcher:
     # --- orders out ---------------------------------------------------------------------------------------------------
 
     def _workers(self) -> Iterator[WorkerProcess]:
+        """Those that everybody gets."""
         return (worker for worker in self._seats if worker is not None)
+
+    def _all_workers(self) -> Iterator[WorkerProcess]:
+        return itertools.chain(self._workers(), self._long)
 
     def _pump(self) -> None:
         """Give what is queued to the workers that have least to do, then write to each of them once."""
@@ -183,7 +196,9 @@ class LocalDispatcher:
             self._give(min(free, key=lambda worker: len(worker.in_flight)), self._queue.popleft())
         for worker in self._workers():
             worker.flush()
+        self._long.pump()
         self._share()
+        self._look_later()
 
     def _give(self, worker: WorkerProcess, given: Order) -> None:
         if not given.settled:
@@ -215,6 +230,30 @@ class LocalDispatcher:
         self._next_share = None
         self._share()
 
+    def _look_later(self) -> None:
+        if self._next_look is None and any(worker.in_flight for worker in self._workers()):
+            self._next_look = asyncio.get_running_loop().call_later(FOUND_S / 2, self._look_for_long)
+
+    def _look_for_long(self) -> None:
+        """Set workers aside that have been in one execution for long."""
+        self._next_look = None
+        found_s = time.monotonic() - FOUND_S
+        for seat, worker in enumerate(self._seats):
+            if worker is not None and worker.in_flight and worker.busy_since <= found_s and self._long.may_adopt():
+                self._set_aside(seat, worker)
+        self._look_later()
+
+    def _set_aside(self, seat: int, worker: WorkerProcess) -> None:
+        """Whoever keeps it starts another one in its place. What is behind what it is in gets that."""
+        self._seats[seat] = None
+        worker.set_aside.set_result(None)
+        self._long.adopt(worker)
+        for behind in reversed(list(itertools.islice(worker.in_flight.values(), 1, None))):
+            if not behind.settled and behind.copies == 1:
+                self._queue.appendleft(behind)
+                worker.interrupt(behind)
+        self._pump()
+
     # --- answers ------------------------------------------------------------------------------------------------------
 
     def _on_answers(self, worker: WorkerProcess, came: list[Answer]) -> None:
@@ -243,7 +282,7 @@ class LocalDispatcher:
         _log.warning("a compiled module of part %r is made again: %s", order.execute.part, why)
         order.replaced = True
         if self._modules.replace(order):
-            self._queue.append(order)
+            self._line_up([order])
 
     def _event(self, worker: WorkerProcess, answer: Answer, behind_us: int) -> Event:
         try:
@@ -266,7 +305,10 @@ class LocalDispatcher:
 
     def _enqueue_if_wanted(self, dropped: Order) -> None:
         if not dropped.settled and dropped.copies == 0:
-            self._queue.appendleft(dropped)
+            if dropped.long:
+                self._long.put_back(dropped)
+            else:
+                self._queue.appendleft(dropped)
 
     # --- keeping workers ----------------------------------------------------------------------------------------------
 
@@ -280,8 +322,11 @@ class LocalDispatcher:
             except OSError as error:
                 _log.error("a worker process cannot be started: %s", error)
             finally:
-                self._seats[seat] = None
-                await worker.reap()
+                if not worker.set_aside.done():
+                    self._seats[seat] = None
+                    await worker.reap()
+            if worker.set_aside.done():
+                continue
             self._take_back(worker)
             failed = 0 if worker.ready.done() else failed + 1
             if failed >= _TRIES_TO_START and not first_try.done():
@@ -300,7 +345,7 @@ class LocalDispatcher:
             first_try.set_result(None)
         self._modules.fingerprint = worker.ready.result()
         self._pump()
-        await worker.gone
+        await asyncio.wait((worker.gone, worker.set_aside), return_when=asyncio.FIRST_COMPLETED)
 
     async def _make_ready(self) -> None:
         """Give compiled modules to workers that have nothing to do. Half a millisecond each, so nobody waits for it."""
@@ -329,10 +374,11 @@ class LocalDispatcher:
         """Kill workers that give no sign of life, or stay in what they are in long after its limit."""
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
-            for worker in self._workers():
+            for worker in self._all_workers():
                 if _is_gone(worker):
                     _log.error("worker process %d does not answer: killed", worker.pid)
                     worker.kill()
+            self._long.end_idle()
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

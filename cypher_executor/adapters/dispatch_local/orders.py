@@ -34,7 +34,7 @@ class Order:
 
     `module` is there when it has arrived; all orders of a part share it. `replaced` says that an earlier one could not
     be used. `copies` says how many workers hold this now. `settled` means that nothing that still arrives for it
-    counts: it was answered, or nobody wants it.
+    counts: it was answered, or nobody wants it. `long`: it is thought to take long.
     """
 
     run: RunId
@@ -42,6 +42,7 @@ class Order:
     frame: bytes
     timeout_ms: int
     fuel: bool
+    long: bool = False
     module: Module | None = None
     replaced: bool = False
     copies: int = 0
@@ -59,7 +60,7 @@ class Order:
         return frames.renumbered(self.frame, number, self.module.number)
 
 
-def order(run: RunId, execute: Execute, limits: Limits) -> Order:
+def order(run: RunId, execute: Execute, limits: Limits, *, long: bool = False) -> Order:
     """What a worker needs to know of an Execute. The input and the tape are encoded here, once.
 
     Raises errors.RequestInvalid for a value that JSON cannot hold, and for more than fits into one frame.
@@ -78,7 +79,7 @@ def order(run: RunId, execute: Execute, limits: Limits) -> Order:
         tape=tuple(map(_call, execute.tape)),
         input=strict_json.dumps(execute.input),
     )
-    return Order(run, execute, _frame(execution), timeout_ms, limits.fuel is not None)
+    return Order(run, execute, _frame(execution), timeout_ms, limits.fuel is not None, long)
 
 
 def _frame(execution: frames.Execution) -> bytes:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from cypher_executor.adapters.dispatch_local.early import Spawned
@@ -21,6 +23,8 @@ _MOST_MODULES: Final = 256
 _MOST_ORDERS: Final = 16
 _MOST_BYTES: Final = 1024 * 1024
 _ANSWERS: Final = 4096
+_LOW_PRIORITY: Final = 10
+"""As `nice` has it: about a tenth of a core, where somebody else wants all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +44,15 @@ OnAnswers = Callable[["WorkerProcess", list[Answer]], None]
 class WorkerProcess(asyncio.Protocol):
     """A process, its sockets, and the orders that it holds.
 
-    `ready` and `gone` are futures: it takes orders, and its connection is over. `ready` has the fingerprint of its
-    engine.
+    `ready`, `gone` and `set_aside` are futures: it takes orders, its connection is over, and it has gone over to those
+    that are for long executions. `ready` has the fingerprint of its engine.
     """
 
     def __init__(self, on_answers: OnAnswers) -> None:
         loop = asyncio.get_running_loop()
         self.ready: asyncio.Future[bytes] = loop.create_future()
         self.gone: asyncio.Future[None] = loop.create_future()
+        self.set_aside: asyncio.Future[None] = loop.create_future()
         self.in_flight: OrderedDict[int, Order] = OrderedDict()
         self.busy_since = 0.0
         self._bytes_in_flight = 0
@@ -157,6 +162,12 @@ class WorkerProcess(asyncio.Protocol):
             order.copies -= 1
         return held
 
+    def lower(self) -> None:
+        """Give the process a low priority for the rest of its life, where the system lets us."""
+        with contextlib.suppress(OSError):
+            for thread in _threads(self.pid):
+                os.setpriority(os.PRIO_PROCESS, thread, _LOW_PRIORITY)
+
     def kill(self) -> None:
         """End the process at once, whatever it is doing."""
         if self._spawned is not None:
@@ -197,3 +208,11 @@ class WorkerProcess(asyncio.Protocol):
         self._bytes_in_flight -= len(order.frame)
         order.copies -= 1
         return Answer(order, kind, ending, rest)
+
+
+def _threads(pid: int) -> list[int]:
+    """The threads of a process, each of which has a priority of its own on Linux; elsewhere the process."""
+    try:
+        return [int(thread.name) for thread in Path(f"/proc/{pid}/task").iterdir()]
+    except FileNotFoundError:
+        return [pid]

@@ -43,7 +43,7 @@ class SimulatedWorkers:
         """End all workers."""
         self.dead = True
 
-    def run_many(self, batch: Sequence[tuple[RunId, Execute]]) -> None:
+    def run_many(self, batch: Sequence[tuple[RunId, Execute]], *, long: bool = False) -> None:
         """Each execution is answered after its time."""
         for run, execute in batch:
             step = (run, execute.node, execute.item)
