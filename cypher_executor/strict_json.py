@@ -7,7 +7,8 @@ orjson decides what is JSON. It lets pass duplicate keys, deep nesting and large
 again: text that comes out as the same bytes can have none of these, apart from integers. Writing is done inside as
 many brackets as make orjson's own limit of depth fall on ours. Text that is spaced or written in another way is read a
 second time by the standard library, whose hooks see every key and number. Where something is wrong is looked for only
-when something is wrong. Nothing here recurses in Python, so no depth of nesting can exhaust the stack.
+when something is wrong, and not for long: text may be made so that the place costs more than everything else. Nothing
+here recurses in Python, so no depth of nesting can exhaust the stack.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final
 
 import orjson
@@ -29,6 +31,10 @@ _TOKEN: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]|-?[0-9][0-9.eE+-]*+'
 _LOWEST: Final = -(1 << 63)
 _HIGHEST: Final = (1 << 63) - 1
 _LONGEST_INTEGER: Final = 20
+_MOST_TOKENS: Final = 10_000
+"""Behind so many tokens nobody looks for the place of what is wrong."""
+_MOST_TEXT: Final = 64 * 1024
+"""In a longer text nobody looks for the key that stands twice."""
 
 
 class _Duplicate(Exception):
@@ -77,7 +83,7 @@ def _encoded(text: str) -> bytes:
         return text.encode()
     except UnicodeEncodeError as error:
         place = _place(text, error.start)
-        raise RequestInvalid(f"{_at(place)}: a lone surrogate is not text", code="json_invalid", place=place) from None
+        raise RequestInvalid(f"{_at(place)}a lone surrogate is not text", code="json_invalid", place=place) from None
 
 
 def _written(value: Any, raw: bytes, max_depth: int) -> bytes:
@@ -129,24 +135,25 @@ def _not_json(raw: bytes, error: orjson.JSONDecodeError, max_depth: int) -> Requ
         text = raw.decode()
     except UnicodeDecodeError as wrong:
         place = _place(raw[: wrong.start].decode(), wrong.start)
-        return RequestInvalid(f"{_at(place)}: not valid UTF-8", code="json_invalid", place=place)
-    if (deep := _first_beyond(text, max_depth)) is not None and deep <= error.pos:
+        return RequestInvalid(f"{_at(place)}not valid UTF-8", code="json_invalid", place=place)
+    if _first_beyond(text, max_depth, error.pos) is not None:
         return _too_deep(text, max_depth)
     place = _place(text, error.pos)
     if "infinity" in error.msg:
-        return RequestInvalid(f"{_at(place)}: a number is too large", code="number_out_of_range", place=place)
-    return RequestInvalid(f"{_at(place)}: {error.msg}", code="json_invalid", place=place)
+        return RequestInvalid(f"{_at(place)}a number is too large", code="number_out_of_range", place=place)
+    return RequestInvalid(f"{_at(place)}{error.msg}", code="json_invalid", place=place)
 
 
 def _too_deep(text: str, max_depth: int) -> RequestInvalid:
-    place = _place(text, _first_beyond(text, max_depth) or 0)
-    return RequestInvalid(f"{_at(place)}: nested more than {max_depth} levels deep", code="json_too_deep", place=place)
+    start = _first_beyond(text, max_depth, len(text))
+    place = None if start is None else _place(text, start)
+    return RequestInvalid(f"{_at(place)}nested more than {max_depth} levels deep", code="json_too_deep", place=place)
 
 
-def _first_beyond(text: str, max_depth: int) -> int | None:
-    """Where the first bracket is that stands more than `max_depth` deep."""
+def _first_beyond(text: str, max_depth: int, end: int) -> int | None:
+    """Where the first bracket up to `end` is that stands more than `max_depth` deep."""
     depth = 0
-    for token in _TOKEN.finditer(text):
+    for token in islice(_TOKEN.finditer(text, 0, min(len(text), end + 1)), _MOST_TOKENS):
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
         if depth > max_depth:
             return token.start()
@@ -154,15 +161,16 @@ def _first_beyond(text: str, max_depth: int) -> int | None:
 
 
 def _out_of_range(text: str, digits: str) -> RequestInvalid:
-    start = next(token.start() for token in _TOKEN.finditer(text) if token[0] == digits)
-    place = _place(text, start, len(digits))
+    tokens = islice(_TOKEN.finditer(text), _MOST_TOKENS)
+    start = next((token.start() for token in tokens if token[0] == digits), None)
+    place = None if start is None else _place(text, start, len(digits))
     shown = digits if len(digits) <= 24 else f"{digits[:20]}…"
-    return RequestInvalid(
-        f"{_at(place)}: the integer {shown} is beyond 64 bits", code="number_out_of_range", place=place
-    )
+    return RequestInvalid(f"{_at(place)}the integer {shown} is beyond 64 bits", code="number_out_of_range", place=place)
 
 
 def _duplicate(text: str, max_depth: int) -> RequestInvalid:
+    if len(text) > _MOST_TEXT:
+        return RequestInvalid("a key stands twice in an object", code="json_duplicate_key")
     try:
         value = json.loads(text, object_pairs_hook=_Pairs, parse_int=str, parse_float=str)
     except RecursionError:
@@ -194,5 +202,6 @@ def _place(text: str, position: int, length: int = 1) -> Place:
     return Place(line, column, line, column + length)
 
 
-def _at(place: Place) -> str:
-    return f"line {place.line}, column {place.column}"
+def _at(place: Place | None) -> str:
+    """How a message begins that is about a place, if it is known."""
+    return "" if place is None else f"line {place.line}, column {place.column}: "

@@ -76,7 +76,7 @@ LAYERS = (
         "errors core ports strict_json worker.frames worker.hardening worker.patience",
         "orjson",
     ),
-    layer("worker", "errors", "wasmtime"),
+    layer("worker", "errors strict_json", "wasmtime"),
     layer("inputs", "errors core", "jsonschema_rs orjson"),
     layer("bills.py", "errors core ports cypher"),
     layer("keys.py", "errors core ports"),

@@ -21,7 +21,7 @@ AHEAD_US = 50_000
 UNKNOWN_US = 5_000
 """What an execution is thought to take as long as none of its module has been seen."""
 
-LONG_US = 20_000
+LONG_US = 8_000
 """What is thought to take at least so long is kept apart from the rest."""
 
 LOST_US = 1_000_000

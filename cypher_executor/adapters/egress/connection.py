@@ -13,6 +13,7 @@ What can go wrong is an answer, too: `grant_missing`, `egress_refused`, `request
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import traceback
@@ -39,6 +40,7 @@ from cypher_executor.errors import RequestInvalid
 from cypher_executor.ports import CallContext, Secrets, failed_call
 
 MAX_BODY: Final = 4 * 1024 * 1024
+_LARGE: Final = 64 * 1024
 _CHUNK: Final = 64 * 1024
 _KEEP_ALIVE_S: Final = 15.0
 _HEADER_BYTES: Final = 32 * 1024
@@ -117,7 +119,10 @@ class Connections:
                 if len(body) > MAX_BODY:
                     response.close()
                     return failed_call("response_too_large", f"the answer is larger than {MAX_BODY} bytes")
-            return read_answer(response, bytes(body), redaction.raw)
+            if len(body) <= _LARGE:
+                return read_answer(response, bytes(body), redaction.raw)
+            # What is written so that it takes long to read must not hold up the event loop.
+            return await asyncio.to_thread(read_answer, response, bytes(body), redaction.raw)
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
