@@ -132,6 +132,8 @@ SECTIONS: Mapping[str, Mapping[str, Kept]] = {
         "Workers are given": planted("all_at_once", "whatever_took_long_is_forgotten"),
         "So a run with 10,000": planted("first_come_first_served", "all_at_once"),
         "A step that waits for time": planted("what_was_answered_keeps_its_place"),
+        "Parts that lately took longer": planted("long_ones_wait_among_the_others", "what_was_lost_took_no_time"),
+        "A part that nobody knew": tested("contracts/test_dispatcher_long.py::test_without_it_those_behind_wait"),
         "`concurrency_limit` of a node": planted("everybody_is_let_in", "keys_do_not_count", "tenants_share"),
         "An attempt has its place": planted("places_are_those_of_an_execution"),
         "A retry and the next turn": planted("nobody_gives_back"),
