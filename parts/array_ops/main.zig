@@ -3,10 +3,10 @@
 
 const std = @import("std");
 const part = @import("part");
-const grouping = @import("grouping.zig");
-const ordering = @import("ordering.zig");
-const sets = @import("sets.zig");
-const shapes = @import("shapes.zig");
+const grouping = part.lists.grouping;
+const ordering = part.lists.ordering;
+const sets = part.lists.sets;
+const shapes = part.lists.shapes;
 const Value = part.Value;
 const Error = part.Error;
 const gpa = part.gpa;

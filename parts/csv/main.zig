@@ -3,15 +3,13 @@
 
 const std = @import("std");
 const part = @import("part");
-const reading = @import("reading.zig");
-const writing = @import("writing.zig");
+const reading = part.csv.reading;
+const writing = part.csv.writing;
+const Dialect = part.csv.Dialect;
 const Value = part.Value;
 const Error = part.Error;
 
 const Operation = enum { parse, stringify };
-
-/// One character that separates fields, and one that quotes them.
-pub const Dialect = struct { delimiter: []const u8, quote: u8 };
 
 pub fn run(input: part.Input) Error!Value {
     return switch (try input.choice("operation", Operation, null)) {

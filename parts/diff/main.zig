@@ -2,7 +2,7 @@
 
 const std = @import("std");
 const part = @import("part");
-const myers = @import("myers.zig");
+const myers = part.myers;
 const unified = @import("unified.zig");
 const Value = part.Value;
 const Error = part.Error;

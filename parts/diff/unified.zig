@@ -2,7 +2,7 @@
 
 const std = @import("std");
 const part = @import("part");
-const myers = @import("myers.zig");
+const myers = part.myers;
 const Error = part.Error;
 const gpa = part.gpa;
 

@@ -55,3 +55,14 @@ pub fn average(items: []const Value, field: []const u8) Error!Value {
     if (items.len == 0) return .null;
     return value(try divide(try sum(items, field), try decimal.fromInt(@intCast(items.len))));
 }
+
+/// The value of a number text when it is whole and fits, whatever way it is written.
+pub fn wholeNumber(text: []const u8) ?i64 {
+    if (std.fmt.parseInt(i64, text, 10)) |found| return found else |_| {}
+    const mark = std.mem.indexOfAny(u8, text, ".eE") orelse return null;
+    if (text[mark] == '.') {
+        const zeros = std.mem.trimRight(u8, text[mark + 1 ..], "0");
+        if (zeros.len == 0) return std.fmt.parseInt(i64, text[0..mark], 10) catch null;
+    }
+    return null;
+}

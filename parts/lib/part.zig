@@ -23,6 +23,18 @@ pub const s3 = @import("s3.zig");
 pub const encoding = @import("encoding.zig");
 pub const arithmetic = @import("arithmetic.zig");
 pub const merge = @import("merge.zig");
+pub const wholeNumber = arithmetic.wholeNumber;
+pub const cases = @import("cases.zig");
+pub const number_texts = @import("number_texts.zig");
+pub const myers = @import("myers.zig");
+pub const json_patch = @import("json_patch.zig");
+pub const regex = @import("regex/regex.zig");
+pub const uri = @import("uri.zig");
+pub const csv = @import("csv/csv.zig");
+pub const lists = @import("lists/lists.zig");
+pub const time = @import("time/time.zig");
+pub const markdown = @import("markdown/markdown.zig");
+pub const json_schema = @import("json_schema/json_schema.zig");
 pub const Value = json.Value;
 pub const Map = json.Map;
 
@@ -275,15 +287,4 @@ fn unknown(name: []const u8, word: ?[]const u8, comptime Choice: type) Error {
 /// A place that may count from the end, as a place from the start that lies within `len`.
 pub fn fromEnd(place: i64, len: i64) i64 {
     return std.math.clamp(if (place < 0) place + len else place, 0, len);
-}
-
-/// The value of a number text when it is whole and fits, whatever way it is written.
-pub fn wholeNumber(text: []const u8) ?i64 {
-    if (std.fmt.parseInt(i64, text, 10)) |found| return found else |_| {}
-    const mark = std.mem.indexOfAny(u8, text, ".eE") orelse return null;
-    if (text[mark] == '.') {
-        const zeros = std.mem.trimRight(u8, text[mark + 1 ..], "0");
-        if (zeros.len == 0) return std.fmt.parseInt(i64, text[0..mark], 10) catch null;
-    }
-    return null;
 }

@@ -2,7 +2,7 @@
 
 const std = @import("std");
 const part = @import("part");
-const cases = @import("cases.zig");
+const cases = part.cases;
 const unicode = part.unicode;
 const Value = part.Value;
 const Error = part.Error;

@@ -1,14 +1,10 @@
 //! `validate_json`: does a value fit a JSON Schema (2020-12)? All errors are told, each with the place in the value.
-//!
-//! First the schema is checked as a whole (`schema.zig`): a keyword that is not supported or written wrongly is refused,
-//! because a rule that is silently left out is worse than none; and so is a reference that leads nowhere
-//! (`references.zig`). Then the value is followed through the schema.
 
 const std = @import("std");
 const part = @import("part");
-const schemas = @import("schema.zig");
-const References = @import("references.zig").References;
-const Validator = @import("validator.zig").Validator;
+const schemas = part.json_schema;
+const References = schemas.References;
+const Validator = schemas.Validator;
 const Value = part.Value;
 
 pub fn run(input: part.Input) part.Error!Value {

@@ -132,7 +132,7 @@ def test_years_beyond_four_digits_are_refused(value: int, call: Any) -> None:
 
 
 def test_the_tables_are_what_the_package_makes(tmp_path: Path) -> None:
-    home = shipped("parts") / "date_ops"
+    home = shipped("parts") / "lib" / "time"
     copy = tmp_path / "make_zone_tables.py"
     copy.write_text((home / copy.name).read_text(encoding="utf-8"), encoding="utf-8")
     subprocess.run([sys.executable, copy], check=True, timeout=60)

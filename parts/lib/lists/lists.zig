@@ -1,0 +1,6 @@
+//! Operations on lists: making groups, putting in order, what two lists have in common, changing the shape.
+
+pub const grouping = @import("grouping.zig");
+pub const ordering = @import("ordering.zig");
+pub const sets = @import("sets.zig");
+pub const shapes = @import("shapes.zig");

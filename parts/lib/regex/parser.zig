@@ -1,0 +1,283 @@
+//! Reads a pattern and writes the program that matches it, in one go. A repeated piece is read again for each copy of
+//! it, within bounds: what would make too large a program is refused.
+
+const std = @import("std");
+const part = @import("../part.zig");
+const regex = @import("regex.zig");
+const unicode = part.unicode;
+const gpa = part.gpa;
+const Range = regex.Range;
+const Set = regex.Set;
+const Instruction = regex.Instruction;
+
+pub const Error = error{ OutOfMemory, Unsupported, Malformed, TooLarge };
+
+const max_program = 4096;
+const max_work = 50_000;
+const max_groups = 50;
+const max_repeat = 1000;
+
+pub fn program(pattern: []const u8) Error![]const Instruction {
+    var parser = Parser{ .source = pattern };
+    try parser.alternatives(0);
+    if (parser.at < pattern.len) return error.Malformed;
+    try parser.emit(.match);
+    return parser.program.items;
+}
+
+const digits = [_]Range{.{ .first = '0', .last = '9' }};
+const words = [_]Range{ .{ .first = '0', .last = '9' }, .{ .first = 'A', .last = 'Z' }, .{ .first = '_', .last = '_' }, .{ .first = 'a', .last = 'z' } };
+const spaces = [_]Range{
+    .{ .first = 9, .last = 13 },        .{ .first = ' ', .last = ' ' },     .{ .first = 0xA0, .last = 0xA0 },
+    .{ .first = 0x1680, .last = 0x1680 }, .{ .first = 0x2000, .last = 0x200A }, .{ .first = 0x2028, .last = 0x2029 },
+    .{ .first = 0x202F, .last = 0x202F }, .{ .first = 0x205F, .last = 0x205F }, .{ .first = 0x3000, .last = 0x3000 },
+    .{ .first = 0xFEFF, .last = 0xFEFF },
+};
+
+const Parser = struct {
+    source: []const u8,
+    at: usize = 0,
+    work: usize = 0,
+    program: std.ArrayList(Instruction) = .empty,
+
+    fn emit(self: *Parser, instruction: Instruction) Error!void {
+        if (self.program.items.len == max_program) return error.TooLarge;
+        try self.program.append(gpa, instruction);
+    }
+
+    fn here(self: Parser) usize {
+        return self.program.items.len;
+    }
+
+    fn peek(self: Parser) ?u8 {
+        return if (self.at < self.source.len) self.source[self.at] else null;
+    }
+
+    fn take(self: *Parser, byte: u8) bool {
+        if (self.peek() != byte) return false;
+        self.at += 1;
+        return true;
+    }
+
+    fn point(self: *Parser) Error!u21 {
+        var it = unicode.points(self.source);
+        it.i = self.at;
+        const found = it.nextCodepoint() orelse return error.Malformed;
+        self.at = it.i;
+        return found;
+    }
+
+    /// `a|b|c`: each branch but the last is preceded by a split whose other way is patched when the branch has ended.
+    fn alternatives(self: *Parser, depth: usize) Error!void {
+        if (depth > max_groups) return error.TooLarge;
+        var exits: std.ArrayList(usize) = .empty;
+        while (true) {
+            const branch = self.here();
+            try self.emit(.{ .split = .{ branch + 1, branch + 1 } });
+            try self.sequence(depth);
+            if (!self.take('|')) break;
+            try exits.append(gpa, self.here());
+            try self.emit(.{ .jump = 0 });
+            self.program.items[branch].split[1] = self.here();
+        }
+        for (exits.items) |exit| self.program.items[exit] = .{ .jump = self.here() };
+    }
+
+    fn sequence(self: *Parser, depth: usize) Error!void {
+        while (self.peek()) |byte| {
+            if (byte == '|' or byte == ')') return;
+            try self.repeated(depth);
+        }
+    }
+
+    const Count = struct { low: usize, high: ?usize };
+
+    fn repeated(self: *Parser, depth: usize) Error!void {
+        const source_start = self.at;
+        const start = self.here();
+        try self.atom(depth);
+        const source_end = self.at;
+        const count = try self.quantifier() orelse return;
+        const behind = self.at;
+        self.program.shrinkRetainingCapacity(start);
+        for (0..count.low) |_| try self.again(source_start, depth);
+        if (count.high) |high| try self.optional(source_start, depth, high - count.low) else {
+            const loop = self.here();
+            try self.emit(.{ .split = .{ loop + 1, 0 } });
+            try self.again(source_start, depth);
+            try self.emit(.{ .jump = loop });
+            self.program.items[loop].split[1] = self.here();
+        }
+        std.debug.assert(self.at == source_end or self.at == behind);
+        self.at = behind;
+    }
+
+    fn again(self: *Parser, source_start: usize, depth: usize) Error!void {
+        self.at = source_start;
+        try self.atom(depth);
+    }
+
+    fn optional(self: *Parser, source_start: usize, depth: usize, count: usize) Error!void {
+        var exits: std.ArrayList(usize) = .empty;
+        for (0..count) |_| {
+            const split = self.here();
+            try self.emit(.{ .split = .{ split + 1, 0 } });
+            try exits.append(gpa, split);
+            try self.again(source_start, depth);
+        }
+        for (exits.items) |split| self.program.items[split].split[1] = self.here();
+    }
+
+    /// How often; a `?` behind it (as few as possible) changes which text is found, not whether one is.
+    fn quantifier(self: *Parser) Error!?Count {
+        const count: Count = switch (self.peek() orelse return null) {
+            '*' => .{ .low = 0, .high = null },
+            '+' => .{ .low = 1, .high = null },
+            '?' => .{ .low = 0, .high = 1 },
+            '{' => return self.braces(),
+            else => return null,
+        };
+        self.at += 1;
+        _ = self.take('?');
+        return count;
+    }
+
+    fn braces(self: *Parser) Error!?Count {
+        self.at += 1;
+        const low = self.number() orelse return error.Malformed;
+        const high = if (!self.take(',')) low else self.number();
+        if (!self.take('}')) return error.Malformed;
+        _ = self.take('?');
+        if (low > max_repeat or (high orelse 0) > max_repeat) return error.TooLarge;
+        if (high) |most| if (most < low) return error.Malformed;
+        return .{ .low = low, .high = high };
+    }
+
+    fn number(self: *Parser) ?usize {
+        const start = self.at;
+        while (self.at < self.source.len and std.ascii.isDigit(self.source[self.at])) self.at += 1;
+        return std.fmt.parseInt(usize, self.source[start..self.at], 10) catch null;
+    }
+
+    fn atom(self: *Parser, depth: usize) Error!void {
+        self.work += 1;
+        if (self.work > max_work) return error.TooLarge;
+        const byte = self.source[self.at];
+        if (byte != '\\') _ = try self.point();
+        switch (byte) {
+            '(' => try self.group(depth),
+            '[' => try self.emit(.{ .set = try self.class() }),
+            '.' => try self.emit(.any),
+            '^' => try self.emit(.start),
+            '$' => try self.emit(.end),
+            '*', '+', '?', '{', '}', ']' => return error.Malformed,
+            '\\' => try self.escape(),
+            else => {
+                self.at -= if (byte < 128) 1 else 0;
+                if (byte >= 128) self.at -= std.unicode.utf8ByteSequenceLength(byte) catch unreachable;
+                try self.emit(.{ .point = try self.point() });
+            },
+        }
+    }
+
+    fn group(self: *Parser, depth: usize) Error!void {
+        if (self.take('?') and !self.take(':')) return error.Unsupported;
+        try self.alternatives(depth + 1);
+        if (!self.take(')')) return error.Malformed;
+    }
+
+    fn escape(self: *Parser) Error!void {
+        const letter = if (self.at + 1 < self.source.len) self.source[self.at + 1] else return error.Malformed;
+        switch (letter) {
+            'b', 'B' => {
+                self.at += 2;
+                return self.emit(.{ .boundary = letter == 'b' });
+            },
+            '1'...'9', 'k', 'p', 'P' => return error.Unsupported,
+            else => {},
+        }
+        if (shorthand(letter)) |ranges| {
+            self.at += 2;
+            return self.emit(.{ .set = .{ .ranges = ranges, .negated = std.ascii.isUpper(letter) } });
+        }
+        try self.emit(.{ .point = try self.escapedPoint() });
+    }
+
+    fn escapedPoint(self: *Parser) Error!u21 {
+        self.at += 1;
+        return switch (try self.point()) {
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'f' => 12,
+            'v' => 11,
+            '0' => 0,
+            'x' => self.hex(2),
+            'u' => if (self.take('{')) self.hexInBraces() else self.hex(4),
+            'a'...'e', 'g'...'m', 'o'...'q', 's', 'w', 'y', 'z', 'A'...'Z' => error.Unsupported,
+            else => |literal| literal,
+        };
+    }
+
+    fn hex(self: *Parser, len: usize) Error!u21 {
+        if (self.source.len - self.at < len) return error.Malformed;
+        defer self.at += len;
+        return std.fmt.parseInt(u21, self.source[self.at..][0..len], 16) catch error.Malformed;
+    }
+
+    fn hexInBraces(self: *Parser) Error!u21 {
+        const end = std.mem.indexOfScalarPos(u8, self.source, self.at, '}') orelse return error.Malformed;
+        defer self.at = end + 1;
+        return std.fmt.parseInt(u21, self.source[self.at..end], 16) catch error.Malformed;
+    }
+
+    fn class(self: *Parser) Error!Set {
+        const negated = self.take('^');
+        var ranges: std.ArrayList(Range) = .empty;
+        while (!self.take(']')) {
+            const first = try self.classItem(&ranges) orelse continue;
+            if (self.peek() != '-' or self.at + 1 >= self.source.len or self.source[self.at + 1] == ']') {
+                try ranges.append(gpa, .{ .first = first, .last = first });
+                continue;
+            }
+            self.at += 1;
+            const last = try self.classItem(&ranges) orelse return error.Malformed;
+            if (last < first) return error.Malformed;
+            try ranges.append(gpa, .{ .first = first, .last = last });
+        }
+        return .{ .ranges = ranges.items, .negated = negated };
+    }
+
+    /// One character of a class; null when it was a shorthand, which has gone into the ranges.
+    fn classItem(self: *Parser, ranges: *std.ArrayList(Range)) Error!?u21 {
+        if (self.peek() != '\\') return try self.point();
+        const letter = if (self.at + 1 < self.source.len) self.source[self.at + 1] else return error.Malformed;
+        if (letter == 'b') {
+            self.at += 2;
+            return 8;
+        }
+        if (letter == 'p' or letter == 'P') return error.Unsupported;
+        const found = shorthand(letter) orelse return try self.escapedPoint();
+        self.at += 2;
+        if (std.ascii.isUpper(letter)) try appendOutside(ranges, found) else try ranges.appendSlice(gpa, found);
+        return null;
+    }
+};
+
+fn shorthand(letter: u8) ?[]const Range {
+    return switch (letter) {
+        'd', 'D' => &digits,
+        'w', 'W' => &words,
+        's', 'S' => &spaces,
+        else => null,
+    };
+}
+
+fn appendOutside(ranges: *std.ArrayList(Range), inside: []const Range) Error!void {
+    var from: u21 = 0;
+    for (inside) |range| {
+        if (range.first > from) try ranges.append(gpa, .{ .first = from, .last = range.first - 1 });
+        from = range.last + 1;
+    }
+    try ranges.append(gpa, .{ .first = from, .last = 0x10FFFF });
+}
