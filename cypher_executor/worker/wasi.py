@@ -39,6 +39,9 @@ _RIGHT_WRITE: Final = 1 << 6
 _CLOCK_ABSOLUTE: Final = 1
 
 
+_STREAMS: Final = frozenset({0, 1, 2})
+
+
 class Exited(Exception):
     """The guest called `proc_exit`."""
 
@@ -50,7 +53,18 @@ class Exited(Exception):
 class World:
     """What one execution can see and change. Made anew for each, so nothing survives a call."""
 
-    __slots__ = ("_input", "_output", "_output_kb", "_output_size", "_read", "_seed", "_stderr", "_taken", "clock_ns")
+    __slots__ = (
+        "_input",
+        "_output",
+        "_output_kb",
+        "_output_size",
+        "_read",
+        "_seed",
+        "_stderr",
+        "_taken",
+        "clock_ns",
+        "streams",
+    )
 
     def __init__(self, given: bytes, *, clock_us: int, seed: bytes, output_kb: int) -> None:
         self._input = given
@@ -62,6 +76,8 @@ class World:
         self._seed = seed
         self._taken = 0
         self.clock_ns = clock_us * 1000
+        self.streams = _STREAMS
+        """The descriptors that are open."""
 
     def stdout(self) -> bytes:
         """All that the guest wrote to its standard output."""
@@ -122,7 +138,7 @@ def _vectors(memory: Memory, pointer: int, count: int) -> Iterable[tuple[int, in
 
 
 def _fd_write(world: World, memory: Memory, fd: int, pointer: int, count: int, written: int) -> int:
-    if fd not in (1, 2):
+    if fd == 0 or fd not in world.streams:
         return _BADF
     if count > _MAX_VECTORS:
         return _INVAL
@@ -147,7 +163,7 @@ def _emit_bounded(world: World, memory: Memory, start: int, size: int) -> None:
 
 
 def _fd_read(world: World, memory: Memory, fd: int, pointer: int, count: int, read: int) -> int:
-    if fd != 0:
+    if fd != 0 or fd not in world.streams:
         return _BADF
     if count > _MAX_VECTORS:
         return _INVAL
@@ -163,23 +179,30 @@ def _fd_read(world: World, memory: Memory, fd: int, pointer: int, count: int, re
     return _put(memory, read, total)
 
 
-def _fd_fdstat_get(_world: World, memory: Memory, fd: int, pointer: int) -> int:
-    if fd > 2:
+def _fd_fdstat_get(world: World, memory: Memory, fd: int, pointer: int) -> int:
+    if fd not in world.streams:
         return _BADF
     memory.write(pointer, _FDSTAT.pack(0, 0, _RIGHT_READ if fd == 0 else _RIGHT_WRITE, 0))
     return SUCCESS
 
 
-def _fd_filestat_get(_world: World, memory: Memory, fd: int, pointer: int) -> int:
-    if fd > 2:
+def _fd_filestat_get(world: World, memory: Memory, fd: int, pointer: int) -> int:
+    if fd not in world.streams:
         return _BADF
     memory.write(pointer, bytes(64))
     return SUCCESS
 
 
 def _of_descriptor(errno: int) -> Function:
-    """For functions of a descriptor: `errno` for the three that exist, `badf` for all others."""
-    return lambda _world, _memory, fd, *_rest: errno if fd <= 2 else _BADF
+    """For functions of a descriptor: `errno` for those that are open, `badf` for all others."""
+    return lambda world, _memory, fd, *_rest: errno if fd in world.streams else _BADF
+
+
+def _fd_close(world: World, _memory: Memory, fd: int) -> int:
+    if fd not in world.streams:
+        return _BADF
+    world.streams -= {fd}
+    return SUCCESS
 
 
 def _always(errno: int) -> Function:
@@ -215,7 +238,7 @@ def _poll_oneoff(world: World, memory: Memory, subscriptions: int, events: int, 
     wanted = list(_SUBSCRIPTION.iter_unpack(memory.read(subscriptions, count * _SUBSCRIPTION.size)))
     now = world.tick()
     streams = [(who, tag, fd) for who, tag, fd, _, _ in wanted if tag in (1, 2)]
-    ready = [_EVENT.pack(who, SUCCESS if fd <= 2 else _BADF, tag, 0, 0) for who, tag, fd in streams]
+    ready = [_EVENT.pack(who, SUCCESS if fd in world.streams else _BADF, tag, 0, 0) for who, tag, fd in streams]
     if not ready:
         times = [(at if flags & _CLOCK_ABSOLUTE else now + at, who) for who, tag, _, at, flags in wanted if tag == 0]
         if not times:
@@ -254,7 +277,7 @@ _TABLE: Final[dict[str, tuple[str, Function]]] = {
     "environ_sizes_get": ("ii", _nothing_listed),
     "fd_advise": ("iIIi", _stream),
     "fd_allocate": ("iII", _stream),
-    "fd_close": ("i", _allowed),
+    "fd_close": ("i", _fd_close),
     "fd_datasync": ("i", _refused),
     "fd_fdstat_get": ("ii", _fd_fdstat_get),
     "fd_fdstat_set_flags": ("ii", _allowed),

@@ -51,6 +51,18 @@ def test_reading_fills_the_vectors_in_order_and_says_how_much(guest: Guest) -> N
     assert guest.call("fd_read", 0, 0, 3, 64) == SUCCESS and guest.get(64, "I") == (0,), "the end is no error"
 
 
+@pytest.mark.parametrize("fd", [0, 1, 2])
+def test_a_descriptor_that_was_closed_is_none_any_more(guest: Guest, fd: int) -> None:
+    guest.put(0, "II", 1000, 3)
+    used = "fd_write" if fd else "fd_read"
+    assert guest.call(used, fd, 0, 1, 64) == SUCCESS
+    assert guest.call("fd_close", fd) == SUCCESS
+    about_it = (used, fd, 0, 1, 64), ("fd_close", fd), ("fd_fdstat_get", fd, 64), ("fd_tell", fd, 64)
+    assert [guest.call(*one) for one in about_it] == [BADF] * 4
+    assert all(guest.call("fd_fdstat_get", other, 64) == SUCCESS for other in {0, 1, 2} - {fd})
+    assert Guest(b"").call("fd_close", fd) == SUCCESS, "the next execution has its own"
+
+
 def test_writing_takes_the_vectors_in_order_and_says_how_much(guest: Guest) -> None:
     guest.memory.write(1000, b"hello world")
     guest.put(0, "IIIIII", 1006, 5, 0, 0, 1000, 5)
