@@ -150,6 +150,7 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
         SqliteJournal,
         SqliteKeys,
         SqliteKeyValues,
+        SqliteOutputs,
         SqliteParts,
         SqliteSchedules,
         SqliteSecrets,
@@ -214,6 +215,7 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
         mint=partial(token_of, key),
         address=settings.address,
         misfit=_misfit,
+        outputs=SqliteOutputs(settings.data_dir, clock.now_us),
     )
     mirror = None if neo4j is None else _mirror(neo4j, settings, journal, catalog, parts, clock)
     schedules = Clockwork(SqliteSchedules(database), catalog, library, engine, clock)

@@ -168,7 +168,13 @@ SECTIONS: Mapping[str, Mapping[str, Kept]] = {
         ),
         "Failures are never kept.": planted("failures_are_kept"),
         "One in fifty": planted("nothing_is_checked"),
-        "At most 10,000 outputs": tested("engine/test_cache.py::test_the_bytes_that_are_kept_are_bounded"),
+        "At most 10,000 outputs": tested(
+            "engine/test_cache.py::test_the_bytes_that_are_kept_are_bounded",
+            "engine/test_cache.py::test_the_least_used_goes_first_when_there_are_too_many",
+        ),
+        "They outlive a restart": planted(
+            "digests_are_not_looked_at", "nothing_is_written", "what_is_wrong_stays_on_disk", "a_damaged_file_is_kept"
+        ),
     },
     "Declared webhooks": {
         "`ANY /hooks/{path}`": tested(HOOKS + "test_a_hook_answers_with_the_result_of_what_it_starts"),

@@ -15,7 +15,15 @@ import pytest
 
 from tests import promises
 from tests.core.test_planted_defects import DEFECTS
-from tests.engine import test_cache, test_fairness, test_overload, test_planted_defects, test_shares, test_turnstile
+from tests.engine import (
+    test_cache,
+    test_fairness,
+    test_kept_outputs,
+    test_overload,
+    test_planted_defects,
+    test_shares,
+    test_turnstile,
+)
 from tests.pages import DOCS
 from tests.reliability import test_planted_defects as proofs
 from tests.schedules import test_planted_defects as schedules
@@ -29,6 +37,7 @@ _LISTS = (
     test_shares,
     test_turnstile,
     test_cache,
+    test_kept_outputs,
     proofs,
     schedules,
 )

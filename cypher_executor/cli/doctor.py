@@ -26,12 +26,14 @@ def doctor(deep: Deep = False, data_dir: options.DataDir = None, as_json: option
 
     A service may be using the data folder meanwhile: what is examined is one moment of it.
     """
+    from cypher_executor.adapters.sqlite import look_at_outputs
     from cypher_executor.adapters.sqlite.inspecting import inspect, looking_into
     from cypher_executor.settings import load_settings
 
     folder = load_settings(data_dir=data_dir).data_dir
     with looking_into(folder) as connection:
         inspected = inspect(connection, compile_text if deep else None)
+    inspected.findings += look_at_outputs(folder, deep=deep)
     _tell_json(folder, inspected, deep=deep) if as_json else _tell(folder, inspected, deep=deep)
     return exits.RUN_FAILED if inspected.errors else exits.OK
 

@@ -8,7 +8,8 @@ A part is pure as far as the outside goes, but it is given a clock and randomnes
 answers is not given but worked out again, and compared. When it differs, the service's log has an error that names the
 part, and what was kept is forgotten. Which ones are checked follows from the input and a count, not from chance.
 
-In memory only, bounded in entries and bytes; what was not used for longest goes first. After a restart it is empty.
+Bounded in entries and bytes; what was not used for longest goes first. `Outputs` has a copy that outlives the service,
+and is never waited for: what it has comes in when it comes in, and what is kept here anew counts more.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import hashlib
 import json
 import logging
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cypher_executor.core.commands import Execute
@@ -24,7 +26,7 @@ from cypher_executor.core.events import AttemptSucceeded, Event, Item, RunId
 from cypher_executor.core.fingerprint import canonical
 from cypher_executor.core.recipe import Value
 from cypher_executor.engine.live import Live
-from cypher_executor.ports import Clock, Inbox, PartStore
+from cypher_executor.ports import Clock, Inbox, KeptOutput, Outputs, PartStore
 
 _log = logging.getLogger(__name__)
 
@@ -57,8 +59,9 @@ class _Asked:
 class Cache:
     """Outputs that are known. Answers that are given from here go to `inbox`."""
 
-    def __init__(self, parts: PartStore, clock: Clock, inbox: Inbox) -> None:
+    def __init__(self, parts: PartStore, clock: Clock, inbox: Inbox, outputs: Outputs | None = None) -> None:
         self._parts = parts
+        self._outputs = outputs
         self._clock = clock
         self._inbox = inbox
         self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
@@ -155,12 +158,28 @@ class Cache:
 
     # --- keeping ------------------------------------------------------------------------------------------------------
 
+    def take(self, earlier: Sequence[KeptOutput]) -> None:
+        """What an earlier service has kept, least recently kept first: as if it had not been used since."""
+        for one in reversed(earlier):
+            if one.key in self._kept:
+                continue
+            self._kept[one.key] = _Kept(one.output, one.at_us)
+            self._kept.move_to_end(one.key, last=False)
+            self._bytes += len(one.output)
+        self._bound()
+
     def _keep(self, key: bytes, output: bytes) -> None:
         uses = self._drop(key)
         if len(output) > LARGEST_BYTES:
             return
-        self._kept[key] = _Kept(output, self._clock.now_us(), uses)
+        now_us = self._clock.now_us()
+        self._kept[key] = _Kept(output, now_us, uses)
         self._bytes += len(output)
+        if self._outputs is not None:
+            self._outputs.keep(KeptOutput(key, now_us, output))
+        self._bound()
+
+    def _bound(self) -> None:
         while len(self._kept) > MAX_ENTRIES or self._bytes > MAX_BYTES:
             self._drop(next(iter(self._kept)))
 
@@ -170,6 +189,8 @@ class Cache:
         if kept is None:
             return 0
         self._bytes -= len(kept.output)
+        if self._outputs is not None:
+            self._outputs.drop(key)
         return kept.uses
 
     def _compare(self, asked: _Asked, output: bytes) -> None:

@@ -58,6 +58,7 @@ from cypher_executor.ports import (
     Inbox,
     Journal,
     Opening,
+    Outputs,
     PartStore,
     Prepared,
     Recipes,
@@ -94,9 +95,11 @@ class Engine:
         address: str = "",
         misfit: Misfit = lambda schema, value: None,
         workers: int | None = None,
+        outputs: Outputs | None = None,
     ) -> None:
         """`mint` makes the tokens of waits, whose addresses begin with `address`; `misfit` checks callbacks. `workers`
-        is how many executions the dispatcher carries out at a time, one per core when not given.
+        is how many executions the dispatcher carries out at a time, one per core when not given. `outputs` is where
+        what `cache` keeps outlives this engine.
         """
         self._journal = journal
         self._recipes = recipes
@@ -122,6 +125,7 @@ class Engine:
             misfit=misfit,
             on_end=self._ended_on_disk,
             on_unwritable=self._end_as_on_disk,
+            outputs=outputs,
         )
         self._runs: Mapping[RunId, Live] = self._turns.runs
         self._steering = Steering(self._turns, self._reading, journal, clock, misfit)

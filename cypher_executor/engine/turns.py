@@ -59,6 +59,7 @@ from cypher_executor.ports import (
     Dispatcher,
     Inbox,
     Outcome,
+    Outputs,
     PartStore,
     failed_call,
 )
@@ -104,6 +105,7 @@ class Turns:
         misfit: Misfit,
         on_end: Callable[[Live], None],
         on_unwritable: Callable[[RunId], None],
+        outputs: Outputs | None,
     ) -> None:
         self.runs: dict[RunId, Live] = {}
         self.draining = False
@@ -121,7 +123,8 @@ class Turns:
         self._timers = Timers(clock, self.deliver)
         self._calls = Calls(calls, parts, clock, self.deliver, self.idle.set)
         self._children = children
-        self._cache = Cache(parts, clock, self.deliver)
+        self._outputs = outputs
+        self._cache = Cache(parts, clock, self.deliver, outputs)
         self._queue = FairQueue(self._dispatcher, self._cache, clock, self.deliver, room)
         self._shares = Shares()
         self._turnstile = Turnstile(self.runs.get)
@@ -155,6 +158,8 @@ class Turns:
         """Take turns, and fire timers, until the block is left."""
         self._tasks = tasks
         await self._dispatcher.start()
+        if self._outputs is not None:
+            self._outputs.open(self._cache.take)
         loops = [tasks.create_task(loop()) for loop in (self._take_turns, self._timers.watch)]
         try:
             yield
@@ -164,6 +169,8 @@ class Turns:
             self._calls.cancel_all()
             self._children.cancel_all()
             await self._dispatcher.close()
+            if self._outputs is not None:
+                await asyncio.to_thread(self._outputs.close)
 
     # --- what happens -------------------------------------------------------------------------------------------------
 

@@ -1,8 +1,8 @@
-"""What is kept beside runs: the key-value store of parts, secrets, API keys."""
+"""What is kept beside runs: the key-value store of parts, outputs of pure parts, secrets, API keys."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -24,6 +24,37 @@ class Once:
 
     run: RunId
     op: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptOutput:
+    """What a pure part gave, as JSON, and when. `key` is a digest of tenant, module and input."""
+
+    key: bytes
+    at_us: int
+    output: bytes
+
+
+class Outputs(Protocol):
+    """Where the outputs that `cache` keeps outlive a service. Nobody waits for it, and it never raises: what cannot be
+    kept is not, and what cannot be read was never kept.
+    """
+
+    def open(self, take: Callable[[Sequence[KeptOutput]], None]) -> None:
+        """Begin; what an earlier service has kept goes to `take` later, once, in the event loop of the caller."""
+        ...
+
+    def keep(self, one: KeptOutput) -> None:
+        """Keep an output, or another one for a key."""
+        ...
+
+    def drop(self, key: bytes) -> None:
+        """Forget an output."""
+        ...
+
+    def close(self) -> None:
+        """Write what is queued, and end. Blocks."""
+        ...
 
 
 class KeyValues(Protocol):

@@ -20,7 +20,7 @@ from cypher_executor.engine import Engine
 from cypher_executor.engine.admission import Bounds
 from cypher_executor.engine.steering import Misfit
 from cypher_executor.errors import Failure, NotFound, Unavailable
-from cypher_executor.ports import CallHandler, Entry, Inbox, Outcome, Prepared
+from cypher_executor.ports import CallHandler, Entry, Inbox, Outcome, Outputs, Prepared
 
 
 class Hand:
@@ -185,6 +185,7 @@ class Bench:
     misfit: Misfit = lambda schema, value: None
     workers: int | None = None
     parts: Shelf = field(default_factory=Shelf)
+    outputs: Outputs | None = None
     clock: Hand = field(default_factory=Hand)
     disk: Disk = field(init=False)
     dispatcher: Functions = field(init=False)
@@ -207,6 +208,7 @@ class Bench:
             bounds=self.bounds,
             misfit=self.misfit,
             workers=self.workers,
+            outputs=self.outputs,
         )
 
     @contextlib.asynccontextmanager

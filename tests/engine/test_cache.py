@@ -86,7 +86,7 @@ async def test_an_answer_from_the_cache_is_in_the_journal_like_any_other() -> No
         assert [e.output for e in events if isinstance(e, AttemptSucceeded)] == [{"of": {"v": 1}}]
     async with b.running() as engine:
         await run(engine, b)
-        assert len(work.inputs) == 2, "memory only: a restart begins with nothing"
+        assert len(work.inputs) == 2, "without `outputs` a restart begins with nothing"
 
 
 async def test_recipes_share_what_their_parts_gave() -> None:

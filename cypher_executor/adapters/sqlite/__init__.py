@@ -9,6 +9,7 @@ from cypher_executor.adapters.sqlite.database import Database
 from cypher_executor.adapters.sqlite.journal import SqliteJournal
 from cypher_executor.adapters.sqlite.keys import SqliteKeys, has_keys
 from cypher_executor.adapters.sqlite.kv import SqliteKeyValues
+from cypher_executor.adapters.sqlite.outputs import SqliteOutputs, look_at_outputs
 from cypher_executor.adapters.sqlite.parts import SqliteParts
 from cypher_executor.adapters.sqlite.restoring import restore
 from cypher_executor.adapters.sqlite.schedules import SqliteSchedules
@@ -21,10 +22,12 @@ __all__ = [
     "SqliteJournal",
     "SqliteKeyValues",
     "SqliteKeys",
+    "SqliteOutputs",
     "SqliteParts",
     "SqliteSchedules",
     "SqliteSecrets",
     "back_up",
     "has_keys",
+    "look_at_outputs",
     "restore",
 ]
