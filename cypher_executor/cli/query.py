@@ -74,11 +74,10 @@ def _read(text: str) -> str:
 
 
 def _refuse_without_journal(data_dir: Path) -> None:
-    from cypher_executor.adapters.sqlite.settling import FILE_NAME
-    from cypher_executor.errors import NotFound
+    from cypher_executor.adapters.sqlite.settling import FILE_NAME, no_journal
 
     if not (data_dir / FILE_NAME).is_file():
-        raise NotFound(f"there is no journal in {data_dir}", code="no_journal")
+        raise no_journal(data_dir)
 
 
 async def _answered(asked: Json, server: str | None, data_dir: Path | None) -> Json:

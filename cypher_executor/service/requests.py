@@ -232,7 +232,7 @@ class RunsQuery(Query):
     recipe: Name | None = Field(None, description="runs of the recipe of this name")
     state: list[RunState] = Field([], description="runs in this state; may be given several times")
     before: str | None = Field(None, description="runs that began before this one: `next_before` of the last page")
-    limit: int = Field(50, ge=1, le=200, description="how many at most; a page with a `state` may have fewer")
+    limit: int = Field(50, ge=1, le=200, description="how many at most")
 
 
 class MirrorQuery(Query):

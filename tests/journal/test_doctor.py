@@ -173,6 +173,7 @@ def test_a_folder_without_a_journal_is_not_found(tmp_path):
     result = CliRunner().invoke(app, ["doctor", "--data-dir", str(tmp_path)])
     assert result.exit_code == 4
     assert "no journal" in result.stderr
+    assert "--data-dir" in result.stderr and "cypher-executor serve" in result.stderr, "what to do about it"
 
 
 async def test_a_service_starts_while_a_journal_is_being_examined(tmp_path):

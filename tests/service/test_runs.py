@@ -211,6 +211,35 @@ async def test_runs_are_listed_by_the_state_that_they_are_in_now(ask: Ask, name:
     await ask.post(f"/runs/{waiting}/cancel")
 
 
+async def test_a_page_of_a_rare_state_is_full_however_many_runs_are_in_another(ask: Ask, name: str) -> None:
+    """Three among a thousand, in an open state that only the engine knows, and in one that the journal knows."""
+    await ask.store(name, "CREATE (:Recipe {concurrency_limit: 1}) " + LASTS)
+    first, *turns = [body(await ask.post("/runs", {"recipe": name}))["id"] for _ in range(4)]
+    await ask.store(f"{name}_child", "CREATE (pause:wait {seconds: $seconds})")
+    begins = f"(t:trigger_workflow {{workflow: '{name}_child', input: {{seconds: each}}}})"
+    await ask.store(
+        f"{name}_parent",
+        f"CREATE (a {{x: $x}})-[:FOR_EACH {{item: 'each', in: a.x, concurrency: 100}}]->{begins}",
+    )
+    parent = (await ask.run(f"{name}_parent", {"x": [0, 0, 0] + [3600] * 997}))["id"]
+
+    async def pages(query: str) -> list[list[str]]:
+        found, before = list[list[str]](), ""
+        while before is not None:
+            page = body(await ask.get(f"/runs?{query}&limit=2{before and f'&before={before}'}"))
+            found.append([run["id"] for run in page["runs"]])
+            before = page["next_before"]
+        return found
+
+    mine = [page for page in await pages("state=pending") if {*page} & {*turns}]
+    assert [run for page in mine for run in page if run in turns] == turns[::-1]
+    assert [len(page) for page in await pages("state=pending")][:-1] == [2] * (len(mine) - 1)
+    assert [len(page) for page in await pages(f"state=succeeded&recipe={name}_child")] == [2, 1]
+    assert (await ask.post(f"/runs/{parent}/cancel", {"tree": True})).status_code == 200
+    for run in (*turns[::-1], first):
+        await ask.post(f"/runs/{run}/cancel")
+
+
 @pytest.mark.parametrize("query", ["state=done", "limit=0", "limit=201", "limit=x", "limit=", "page=2", "state="])
 async def test_a_wrong_filter_is_refused(ask: Ask, query: str) -> None:
     refused(await ask.get(f"/runs?{query}"), 422, "request_invalid")

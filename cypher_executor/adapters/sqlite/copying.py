@@ -55,7 +55,11 @@ def back_up(folder: Path, target: Path, *, replace: bool = False, vfs: str | Non
 def copy_whole(source: Path, target: Path, vfs: str | None = None) -> Copied:
     """Copy a journal from file to file; nothing is at `target` unless all of it is there and synced."""
     if not source.exists():
-        raise errors.NotFound(f"there is no journal at {source}", code="no_journal")
+        raise errors.NotFound(
+            f"there is no journal at {source}",
+            code="no_journal",
+            next_actions=["say which folder with --data-dir, and which backup by the path of its file"],
+        )
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         return _copy(source, part, target, vfs)

@@ -35,7 +35,7 @@ from cypher_executor import errors
 from cypher_executor.adapters.sqlite.connection import layout_of, open_reader, unavailable
 from cypher_executor.adapters.sqlite.reading import read_run, read_runs, snapshot
 from cypher_executor.adapters.sqlite.records import digest_of
-from cypher_executor.adapters.sqlite.settling import FILE_NAME
+from cypher_executor.adapters.sqlite.settling import FILE_NAME, no_journal
 from cypher_executor.adapters.sqlite.statements import migrations, statements
 from cypher_executor.core.audit import Finding, Relatives, audit_families, audit_run
 from cypher_executor.core.events import Event, RunEnded, RunId, RunStarted
@@ -71,7 +71,7 @@ def looking_into(folder: Path) -> Iterator[apsw.Connection]:
     """A connection that sees one moment of a folder's journal. Raises NotFound, RequestInvalid or Unavailable."""
     path = folder / FILE_NAME
     if not path.exists():
-        raise errors.NotFound(f"there is no journal in {folder}", code="no_journal")
+        raise no_journal(folder)
     try:
         with contextlib.closing(open_reader(path, None)) as connection:
             _refuse_older(connection, path)

@@ -8,10 +8,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from cypher_executor.adapters.sqlite.folder import sync_folder
+from cypher_executor.errors import NotFound
 
 FILE_NAME = "journal.sqlite3"
 BESIDE = ("", "-wal", "-shm", "-journal")
 """What SQLite keeps beside a database; all of it belongs to that database alone."""
+
+
+def no_journal(folder: Path) -> NotFound:
+    """What to say of a folder that no service has used."""
+    actions = [
+        "say which folder with --data-dir or CYPHER_EXECUTOR_DATA_DIR: the one that the service was started with",
+        "or start a service on it, which makes a journal: cypher-executor serve --data-dir " + str(folder),
+    ]
+    return NotFound(f"there is no journal in {folder}", code="no_journal", next_actions=actions)
 
 
 def decided(folder: Path, number: int) -> Path:

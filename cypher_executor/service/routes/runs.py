@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response
@@ -22,6 +24,11 @@ from cypher_executor.service.times import iso
 
 FAMILY = "runs"
 
+LOOK_AT_ONCE = 200
+"""How many open runs are looked at in one piece, when only those of some state are wanted."""
+MAX_LOOKED_AT = 10_000
+"""How many of them one request looks at: a page may be shorter then, and the next one begins behind them."""
+
 
 async def start(exchange: Exchange) -> Response:
     """Start a run, and wait for its end if that is asked for."""
@@ -39,19 +46,33 @@ async def start(exchange: Exchange) -> Response:
 
 
 async def list_runs(exchange: Exchange) -> Response:
-    """A page of runs. The journal knows which have ended; of the others the engine knows what they do."""
+    """A page of runs. The journal knows which have ended; of the others the engine knows what they do.
+
+    So those of an open state are looked for among all that are open, piece by piece, until the page is full.
+    """
     query: requests.RunsQuery = exchange.query
+    open_state = any(state not in FINAL_STATES for state in query.state)
     which = RunFilter(
         tenant=exchange.caller.tenant,
         recipe=query.recipe,
         states=frozenset(_in_journal(state) for state in query.state),
         before=None if query.before is None else RunId(query.before),
-        limit=query.limit,
+        limit=max(query.limit, LOOK_AT_ONCE) if open_state else query.limit,
     )
-    found = await exchange.house.journal.list_runs(which)
-    lines = [await _line(exchange, summary) for summary in found]
-    shown = [line for line in lines if not query.state or line["state"] in query.state]
-    return reply(200, {"runs": shown, "next_before": found[-1].id if len(found) == query.limit else None})
+    lines: list[dict[str, Any]] = []
+    for _ in range(MAX_LOOKED_AT // which.limit):
+        found = await exchange.house.journal.list_runs(which)
+        for number, summary in enumerate(found, 1):
+            line = await _line(exchange, summary) if _may_be(exchange, summary, query.state) else None
+            if line is not None and (not query.state or line["state"] in query.state):
+                lines.append(line)
+            if len(lines) == query.limit:
+                more = number < len(found) or len(found) == which.limit
+                return reply(200, {"runs": lines, "next_before": summary.id if more else None})
+        if len(found) < which.limit:
+            return reply(200, {"runs": lines, "next_before": None})
+        which = replace(which, before=found[-1].id)
+    return reply(200, {"runs": lines, "next_before": which.before})
 
 
 async def show(exchange: Exchange) -> Response:
@@ -82,6 +103,12 @@ def _step(run: Run, name: str, item: Item) -> Step:
     known = [",".join(map(str, known)) for known in items if known]
     hint = f"; say which item, such as `?item={known[-1]}`" if known else "; it is not in a loop"
     raise NotFound(f"the run has no such item of the step {name!r}{hint}", code="unknown_step")
+
+
+def _may_be(exchange: Exchange, summary: RunSummary, states: Sequence[RunState]) -> bool:
+    """Whether a run may be in one of these states, without waiting until what is known of it is on disk."""
+    live = None if summary.state in FINAL_STATES else exchange.house.engine.live(summary.id)
+    return not states or live is None or state_of(exchange)(live.run)["state"] in states
 
 
 async def _line(exchange: Exchange, summary: RunSummary) -> dict[str, Any]:
