@@ -1,7 +1,8 @@
-"""Calls one part alone, in this process: as the only node of a recipe.
+"""Calls one part alone: in this process as the only node of a recipe, or as a trial in a service.
 
-So whatever the engine does for a part in a recipe it does here as well: limits, calls on the tape, grants, waiting. The
-recipe grants what the manifest of the part asks for, because whoever calls it here is its author or its operator.
+In this process, whatever the engine does for a part in a recipe it does here as well: limits, calls on the tape,
+grants, waiting. The recipe grants what the manifest of the part asks for, because whoever calls it here is its author
+or its operator.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from cypher_executor.cli import terminal
 from cypher_executor.cli.client import Json
+from cypher_executor.cli.finding import service
 from cypher_executor.cli.following import follow
 from cypher_executor.cli.local import embedded
 from cypher_executor.core.parts import Part
@@ -34,6 +36,20 @@ async def call_here(part: Part, input: Json, parts_dir: Path | None) -> Json:
             if family.first["state"] == "succeeded":
                 return {"output": await client.whole(step["output"], "output")}
             return {"error": step["error"]}
+
+
+async def call_there(server: str, name: str, input: Json) -> Json:
+    """The same of a trial: what it asks for and nobody answers is an error, too."""
+    async with service(server) as client:
+        told = await client.call_part(name, input)
+    for line in told["log"]:
+        terminal.note(line)
+    if told["state"] == "succeeded":
+        return {"output": told["output"]}
+    if told["asks"] is not None:
+        message = f"the part asks for {json.dumps(told['asks'], ensure_ascii=False)}, which a trial does not carry out"
+        return {"error": {"code": "asks", "message": message, "retryable": False, "asks": told["asks"]}}
+    return {"error": told["error"]}
 
 
 def _recipe(part: Part) -> str:

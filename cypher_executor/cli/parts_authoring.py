@@ -113,27 +113,32 @@ def call_part(
     name: Name,
     data: Data = [],  # noqa: B006 typer copies it
     folder: Folder = None,
+    server: options.Server = None,
     as_json: options.AsJson = False,
 ) -> int:
     """Call a part with an input, in this process, and show its output.
 
     The key-value store is empty and there are no secrets; calls to the outside are carried out, as far as the manifest
-    of the part asks for them. Lines that it logs go to standard error.
+    of the part asks for them. Lines that it logs go to standard error. With --server, a part that is there is tried
+    alone: nothing is sent or kept, and a call that only the outside could answer is where the trial ends.
     """
     import asyncio
 
     from cypher_executor.cli import terminal
-    from cypher_executor.cli.part_calls import call_here
+    from cypher_executor.cli.part_calls import call_here, call_there
     from cypher_executor.cli.signals import sigterm_as_ctrl_c
     from cypher_executor.errors import RequestInvalid
 
     input = given.read_input(data)
     if not isinstance(input, dict):
         raise RequestInvalid("the input of a part is a map: give -d key=value, or a file that holds a map")
-    part = part_in(store_of([name], folder), name)
-    own = folder_of([name], folder)
     with sigterm_as_ctrl_c():
-        ended = asyncio.run(call_here(part, input, None if own == _shipped() else own))
+        if server is not None:
+            ended = asyncio.run(call_there(server, name, input))
+        else:
+            part = part_in(store_of([name], folder), name)
+            own = folder_of([name], folder)
+            ended = asyncio.run(call_here(part, input, None if own == _shipped() else own))
     if as_json:
         terminal.result_json(ended)
     elif "output" in ended:

@@ -171,3 +171,15 @@ def test_without_a_service_it_builds_and_tests_and_says_so(own: Path) -> None:
         assert process.ended() == 0
     finally:
         process.kill()
+
+
+def test_a_part_that_is_there_is_tried_alone(service: Serving, own: Path) -> None:
+    assert invoke("parts", "push", "wrap", "--dir", own, "--server", service.url).exit_code == 0
+    tried = invoke("parts", "call", "wrap", "-d", "a=1", "--server", service.url)
+    assert (tried.exit_code, json.loads(tried.stdout)) == (0, {"wrapped": {"a": 1}})
+    refused = invoke("parts", "call", "string_ops", "-d", "operation=shout", "--server", service.url, "--json")
+    assert refused.exit_code == 1 and json.loads(refused.stdout)["error"]["code"] == "part:bad_input"
+    asks = invoke("parts", "call", "kv_get", "-d", "key=a", "--server", service.url)
+    assert asks.exit_code == 1 and '"op": "kv_get"' in asks.stderr
+    unknown = invoke("parts", "call", "wrapp", "--server", service.url)
+    assert unknown.exit_code == 4 and "wrap" in unknown.stderr
