@@ -3,7 +3,7 @@
 import pytest
 
 from cypher_executor.cypher import compile_recipe
-from cypher_executor.cypher.query import compile_query
+from cypher_executor.cypher.query import compile_query, query
 
 DEPTH = 50_000
 NESTS = {
@@ -69,3 +69,12 @@ def test_what_asks_the_graph_within_what_asks_it_has_a_depth(kind: str) -> None:
     assert compile_query(f"RETURN {opening * 10}{inside}{closing * 10} AS x").query is not None
     deeper = compile_query(f"RETURN {opening * 11}{inside}{closing * 11} AS x")
     assert [d.code for d in deeper.diagnostics] == ["query_too_long"]
+
+
+@pytest.mark.parametrize("kind", ["patterns", "subqueries"])
+def test_what_is_too_deep_is_refused_before_it_is_planned(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To plan is to walk through all that stands in a subquery, once for each around it."""
+    opening, inside, closing = NESTS[kind]
+    monkeypatch.delattr(query, "plan_script")
+    refused = compile_query(f"RETURN {opening * 2_000}{inside}{closing * 2_000} AS x")
+    assert [d.code for d in refused.diagnostics] == ["query_too_long"]

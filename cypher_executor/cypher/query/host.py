@@ -29,6 +29,7 @@ from cypher_executor.errors import ExpressionError
 
 MAX_DEPTH = 10
 """How deep queries, and patterns with expressions, may stand in each other."""
+TOO_DEEP = f"Queries and patterns may stand in each other {MAX_DEPTH} deep, and this one is deeper."
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +117,29 @@ class Host:
         """The plan of a form that asks the graph. Each is planned, and runs, within the one around."""
         planning = self.planning
         if planning.depth >= MAX_DEPTH:
-            message = f"Queries and patterns may stand in each other {MAX_DEPTH} deep, and this one is deeper."
-            planning.problems.refuse("query_too_long", message, node.place)
+            planning.problems.refuse("query_too_long", TOO_DEEP, node.place)
             return NOTHING.closure, set()
         planning.depth += 1
         try:
             return FORMS[type(node)](node, scope, planning)
         finally:
             planning.depth -= 1
+
+
+def too_deep(root: syntax.Syntax) -> syntax.Syntax | None:
+    """A form that stands in more others than are planned, if there is one.
+
+    Looked for before anything is planned: to plan a form is to walk through all that stands in it, however deep.
+    """
+    todo = [(root, 0)]
+    while todo:
+        node, depth = todo.pop()
+        if type(node) in FORMS:
+            if depth >= MAX_DEPTH:
+                return node
+            depth += 1
+        todo += [(child, depth) for child in reversed(syntax.children(node))]
+    return None
 
 
 def _with_bound(closure: Closure, bound: Sequence[tuple[str, int]]) -> Closure:

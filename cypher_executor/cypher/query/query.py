@@ -17,7 +17,7 @@ from cypher_executor.cypher.query.budget import Budget
 from cypher_executor.cypher.query.context import Context, scope_for
 from cypher_executor.cypher.query.explain import explain
 from cypher_executor.cypher.query.graph import Graph
-from cypher_executor.cypher.query.host import Planning
+from cypher_executor.cypher.query.host import TOO_DEEP, Planning, too_deep
 from cypher_executor.cypher.query.operators import Operator
 from cypher_executor.cypher.query.planner import plan_script
 from cypher_executor.cypher.query.problems import Refusals
@@ -85,6 +85,9 @@ def compile_query(text: str, *, procedures: Mapping[str, Procedure] = SHIPPED) -
     parsed = parse(" " * explained.end() + text[explained.end() :] if explained else text)
     if parsed.statement is None:
         return CompiledQuery(None, parsed.diagnostics)
+    deep = too_deep(parsed.statement)
+    if deep is not None:
+        return CompiledQuery(None, (*parsed.diagnostics, Diagnostic("query_too_long", TOO_DEEP, deep.place)))
     planning = Planning(Refusals(), procedures)
     try:
         planned = plan_script(parsed.statement, Scope(), planning)
