@@ -85,10 +85,11 @@ def compile_query(text: str, *, procedures: Mapping[str, Procedure] = SHIPPED) -
     parsed = parse(" " * explained.end() + text[explained.end() :] if explained else text)
     if parsed.statement is None:
         return CompiledQuery(None, parsed.diagnostics)
+    planning = Planning(Refusals(), procedures)
     deep = too_deep(parsed.statement)
     if deep is not None:
-        return CompiledQuery(None, (*parsed.diagnostics, Diagnostic("query_too_long", TOO_DEEP, deep.place)))
-    planning = Planning(Refusals(), procedures)
+        planning.problems.refuse("query_too_long", TOO_DEEP, deep.place)
+        return CompiledQuery(None, (*parsed.diagnostics, *planning.problems.found))
     try:
         planned = plan_script(parsed.statement, Scope(), planning)
     except RecursionError:  # each subquery is planned within the one around, so their depth is the stack's

@@ -140,12 +140,15 @@ def check_predicates(build: Builder, clause: syntax.Syntax) -> None:
 
 
 def _conditions(node: syntax.Syntax) -> Sequence[syntax.Syntax | None]:
-    """The children that stand where a condition is wanted, and not just any value."""
+    """The children that stand where a condition is wanted, and not just any value. Neo4j lets the step of `reduce` be one,
+    too."""
     match node:
         case syntax.Match() | syntax.With() | syntax.Call() | syntax.Subquery() | syntax.PatternComprehension():
             return (node.where,)
         case syntax.ListComprehension() | syntax.Quantifier():
             return (node.where,)
+        case syntax.Reduce():
+            return (node.body,)
         case syntax.Logical():
             return node.operands
         case syntax.Unary() if node.operators[-1] == "NOT":

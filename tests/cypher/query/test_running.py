@@ -206,3 +206,12 @@ def test_what_a_query_within_has_kept_is_let_go_before_it_runs_again() -> None:
     inner = "EXISTS { UNWIND range(1, 50) AS y WITH collect(y) AS ys RETURN ys }"
     text = f"UNWIND range(1, 500) AS x WITH x WHERE {inner} RETURN x"
     assert len(list(query(text).run(MemoryGraph(), budget=Budget(Limits(bytes=20_000))))) == 500
+
+
+def test_a_pattern_may_be_the_step_of_reduce_and_nothing_else_of_it() -> None:
+    """As in Neo4j, whose first value of the same fold must be a value."""
+    rows = list(query("MATCH (a) RETURN reduce(any = false, x IN [1] | (a)-->()) AS follows").run(chain(2)))
+    assert sorted(rows) == [(False,), (True,)]
+    for elsewhere in ("reduce(any = (a)-->(), x IN [1] | any)", "reduce(any = false, x IN [(a)-->()] | any)"):
+        found = compile_query(f"MATCH (a) RETURN {elsewhere}").diagnostics
+        assert [d.code for d in found] == ["pattern_not_allowed"]
