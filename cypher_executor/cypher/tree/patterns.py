@@ -140,8 +140,10 @@ def check_predicates(build: Builder, clause: syntax.Syntax) -> None:
 
 
 def _conditions(node: syntax.Syntax) -> Sequence[syntax.Syntax | None]:
-    """The children that stand where a condition is wanted, and not just any value. Neo4j lets the step of `reduce` be one,
-    too."""
+    """The children that stand where a condition is wanted, and not just any value.
+
+    Neo4j lets the step of `reduce` be one, too.
+    """
     match node:
         case syntax.Match() | syntax.With() | syntax.Call() | syntax.Subquery() | syntax.PatternComprehension():
             return (node.where,)
