@@ -14,6 +14,7 @@ from cypher_executor.service.routes import (
     hook_tests,
     hooks,
     keys,
+    metrics,
     mirror,
     neo4j,
     page,
@@ -48,6 +49,7 @@ ENDPOINTS: Sequence[Endpoint] = (
     *keys.ENDPOINTS,
     *neo4j.ENDPOINTS,
     *status.ENDPOINTS,
+    *metrics.ENDPOINTS,
     *description.ENDPOINTS,
 )
 
