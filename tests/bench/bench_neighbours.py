@@ -15,12 +15,12 @@ import itertools
 import statistics
 import sys
 import tempfile
-import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from cypher_executor.bench.asking import Connection, connected, request
 from tests.acceptance.support import service
+from tests.bench.rated import good_runs, slowest, store
 from tests.hostile.cases import Case, cases
 
 ROUNDS = 8
@@ -28,7 +28,6 @@ BLOCK_S = 4.0
 REST_S = 1.0
 """After a block, before the next one: what was begun in it comes to its end."""
 GOOD_A_SECOND = 40
-CONNECTIONS = 20
 WANTED = 1.2
 
 
@@ -39,9 +38,9 @@ def main() -> int:
         known = [case for case in cases() if _is_a_part(case, folder / "parts")]
         with service(folder / "data", parts_dir=str(folder / "parts"), workers="2") as one:
             quiet, beside, hostile = asyncio.run(measure(one.url, known, rounds))
-    ratio = _slow(beside) / _slow(quiet)
+    ratio = slowest(beside) / slowest(quiet)
     for title, times in (("alone", quiet), ("beside hostile runs", beside)):
-        print(f"{title}: {len(times)} good runs, median {statistics.median(times):.2f} ms, p99 {_slow(times):.2f} ms")
+        print(f"{title}: {len(times)} good runs, median {statistics.median(times):.2f} ms, p99 {slowest(times):.2f} ms")
     print(f"{hostile} hostile runs of {len(known)} modules; p99 {ratio:.2f} times (wanted: at most {WANTED})")
     return 0 if ratio <= WANTED else 1
 
@@ -62,24 +61,18 @@ def _is_a_part(case: Case, folder: Path) -> bool:
 
 async def measure(url: str, known: Sequence[Case], rounds: int) -> tuple[list[float], list[float], int]:
     """The times of good runs in quiet blocks and beside hostile runs, in milliseconds; and how many of those went."""
-    put = {"content-type": "text/plain"}
-    async with connected(url, 1) as (connection,):
-        recipes = {"good": "CREATE (a:string_ops {operation: 'upper', text: $text}) RETURN a.result AS text"}
-        recipes |= {f"h_{case.name}": f"CREATE (a:{case.name})" for case in known}
-        for name, text in recipes.items():
-            stored = await connection.ask(request("PUT", url, f"/recipes/{name}", text.encode(), put))
-            assert stored.status in (200, 201), stored.body
+    await store(url, {f"h_{case.name}": f"CREATE (a:{case.name})" for case in known})
     quiet: list[float] = []
     beside: list[float] = []
     hostile = 0
-    await _block(url, 50)
+    await good_runs(url, GOOD_A_SECOND, 1.0)
     names = itertools.cycle([case.name for case in known])
     for _ in range(rounds):
-        quiet += await _block(url)
+        quiet += await good_runs(url, GOOD_A_SECOND, BLOCK_S)
         async with connected(url, 1) as (bad,):
             done = asyncio.Event()
             hostile_runs = asyncio.create_task(_ask_on(url, bad, names, done))
-            beside += await _block(url)
+            beside += await good_runs(url, GOOD_A_SECOND, BLOCK_S)
             done.set()
             hostile += await hostile_runs
             await asyncio.sleep(REST_S)
@@ -94,44 +87,6 @@ async def _ask_on(url: str, connection: Connection, names: itertools.cycle[str],
         assert answer.status in (200, 500), answer.body
         count += 1
     return count
-
-
-async def _block(url: str, count: int = int(BLOCK_S * GOOD_A_SECOND)) -> list[float]:
-    """Good runs at their rate, each at its time whatever became of those before it."""
-    async with connected(url, CONNECTIONS) as connections:
-        return await _at_their_times(url, list(connections), count)
-
-
-async def _at_their_times(url: str, free: list[Connection], count: int) -> list[float]:
-    asked = request("POST", url, "/webhooks/named/good/trigger", b'{"text": "hello"}')
-    times: list[float] = []
-
-    async def one() -> None:
-        connection = free.pop()
-        began = time.perf_counter()
-        answer = await connection.ask(asked)
-        times.append((time.perf_counter() - began) * 1e3)
-        assert answer.status == 200, answer.body
-        free.append(connection)
-
-    tasks: list[asyncio.Task[None]] = []
-    async for _moment in _beats(count):
-        assert free, "good runs pile up: the machine is too slow for this rate"
-        tasks.append(asyncio.create_task(one()))
-    await asyncio.gather(*tasks)
-    return times
-
-
-async def _beats(count: int) -> AsyncIterator[int]:
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    for number in range(count):
-        yield number
-        await asyncio.sleep(max(0.0, began + (number + 1) / GOOD_A_SECOND - loop.time()))
-
-
-def _slow(times: Sequence[float]) -> float:
-    return sorted(times)[len(times) * 99 // 100]
 
 
 if __name__ == "__main__":
