@@ -39,7 +39,10 @@ def _filled(name: tuple[str, str], calls: str) -> bytes:
 @pytest.mark.parametrize("name", NAMES, ids=[name for _, name in NAMES])
 def test_wrong_arguments_are_answered_with_an_errno(run: Run, name: tuple[str, str]) -> None:
     assert type_of(name).results
-    calls = "\n".join(f"(drop (call $f {arguments}))" for arguments in _arguments(IMPORTS[name][0]))
+    wrong = _arguments(IMPORTS[name][0])
+    if name[1] == "fd_close":  # the template says `true` at the end, through descriptor 1
+        wrong = (arguments for arguments in wrong if arguments != "(i32.const 1)")
+    calls = "\n".join(f"(drop (call $f {arguments}))" for arguments in wrong)
     result = run(_filled(name, calls), input=b"x" * 5000, output_kb=1 << 20)
     assert isinstance(result, Output) and result.data.endswith(b"true")
 

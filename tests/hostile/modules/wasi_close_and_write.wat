@@ -1,5 +1,5 @@
 ;; Attack: Closes its standard output and writes on.
-;; Expect: output 100
+;; Expect: failed invalid_output
 (module
   (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_close" (func $fd_close (param i32) (result i32)))
