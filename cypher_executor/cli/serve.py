@@ -41,13 +41,6 @@ BOLT_PORT = 7687
 """Where clients of Neo4j expect Bolt."""
 
 
-SWITCH_S = 0.0005
-"""For how long at most a thread keeps the interpreter from others that want it. The runs have one of the threads, and
-with Python's usual 5 ms each of their turns would wait so long behind whoever follows the journal, answers a question
-or packs a value.
-"""
-
-
 @exits.command
 def serve(
     host: Host = None,
@@ -83,7 +76,6 @@ async def _serve(settings: Settings, stop_with_stdin: bool, as_json: bool) -> No
     import asyncio
     import gc
     import os
-    import sys
 
     from cypher_executor.adapters.dispatch_local import early
 
@@ -111,7 +103,6 @@ async def _serve(settings: Settings, stop_with_stdin: bool, as_json: bool) -> No
             gc.freeze()  # what is there now stays: there is no need to look through it again and again
             gc.set_threshold(*COLLECTING)
             gc.enable()
-            sys.setswitchinterval(SWITCH_S)
             stack.enter_context(address.announced(settings.data_dir, server.url_of(listener)))
             _say_ready(settings, listener, bolt, as_json)
             asyncio.get_running_loop().call_soon(app.state.load)
