@@ -86,7 +86,7 @@ async def test_a_module_that_takes_too_long_to_compile_is_refused_while_others_r
     house = House(compile_limits=CompileLimits(cpu_s=1))
     await house.dispatcher.start()
     try:
-        slow = next(case for case in CASES if case.name == "bomb_straight_line").text.replace("(10000)", "(60000)")
+        slow = next(case for case in CASES if case.name == "bomb_straight_line").text.replace("(10000)", "(150000)")
         outcome = await house.try_(Case("slow", "", ("failed", "compile_limit"), Limits(), (), slow))
         assert outcome.kind == ("failed", "compile_limit")
         assert isinstance(outcome.neighbour, AttemptSucceeded)
