@@ -91,6 +91,11 @@ class Settings(BaseSettings):
     retention: str = Field(
         "", description="how long ended runs are kept, by commas: 'succeeded=30d, failed=90d, nightly/*=500'"
     )
+    parts_retention: str = Field(
+        "30d",
+        description="how long modules that nothing needs any more are kept: '1h' or longer, or 'forever'",
+    )
+    parts_cache_mb: int = Field(512, ge=1, description="how much of what came from S3 is kept here")
     egress_allow: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="networks, hosts and host:port that parts may reach although they are internal, by commas"
     )

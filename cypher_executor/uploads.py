@@ -7,7 +7,8 @@ they are, because a part without grants can do nothing but compute.
 
 Names of parts from elsewhere (those that ship, the operator's folder) cannot be taken: what a recipe says must not
 change its meaning. A name goes away when no current recipe uses it; modules stay for whoever began with them. That is
-also what `keep` is for: parts from elsewhere, as they were when a recipe was stored or a run began.
+also what `keep` is for: parts from elsewhere, as they were when a recipe was stored or a run began. Modules that nobody
+is left for go with `let_go`.
 """
 
 from __future__ import annotations
@@ -129,13 +130,17 @@ class Uploads:
         """Have these modules stay, whatever becomes of their parts. Raises Unavailable when one is not to be had."""
         for name, digest in pins.items():
             part = self._parts.by_digest(digest, name)
-            if part is None or self._own.by_digest(digest, name) is not None:
+            if part is None or self._own.holds(digest, name):
                 continue
             try:
                 module = await self._parts.module(digest)
             except NotFound as missing:
                 raise Unavailable(missing.message, code="part_unavailable") from None
             await self._own.keep(part, module)
+
+    async def let_go(self, after_us: int) -> tuple[int, int]:
+        """Let modules go that nothing has needed for so long; how many there were, and their bytes."""
+        return await self._own.let_go(after_us, self._clock.now_us())
 
     # --- small helps --------------------------------------------------------------------------------------------------
 

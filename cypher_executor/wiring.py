@@ -19,6 +19,7 @@ from cypher_executor.adapters.parts_stacked import StackedParts
 from cypher_executor.adapters.secrets import Keyring, Vault
 from cypher_executor.adapters.secrets.callback_key import callback_key
 from cypher_executor.core.callbacks import token_of
+from cypher_executor.core.durations import duration_ms
 from cypher_executor.core.keys import OPERATOR
 from cypher_executor.core.recipe import Value
 from cypher_executor.core.retention import Retention, read_retention
@@ -48,7 +49,9 @@ GRAPH_AT_ONCE = 200
 """Events that the graph for queries takes in one step: so few, because the runs share the interpreter with it."""
 
 EXPIRE_EVERY_S = 3600.0
-"""How often runs that nobody wants any more are looked for."""
+"""How often runs that nobody wants any more are looked for, and modules that nothing needs."""
+
+SHORTEST_PARTS_RETENTION_MS = 3_600_000
 
 
 T = TypeVar("T")
@@ -111,7 +114,7 @@ def parts_in_s3(settings: Settings, elsewhere: PartStore) -> S3Parts | None:
         address = read_address(settings.parts_s3)
     except ValueError as wrong:
         raise RequestInvalid(f"CYPHER_EXECUTOR_PARTS_S3: {wrong}", code="setting_invalid") from None
-    cache = ObjectCache(settings.data_dir / "parts", str(address))
+    cache = ObjectCache(settings.data_dir / "parts", str(address), settings.parts_cache_mb * 1024 * 1024)
     found = S3Parts(Bucket(address), cache, taken=lambda name: elsewhere.find(name) is not None)
     found.load()
     return found
@@ -158,7 +161,7 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
     from cypher_executor.policies import Policies
 
     clock = SystemClock()
-    retention = _retention(settings)
+    retention, parts_for_us = _retention(settings), parts_retention_us(settings)
     elsewhere = shipped_parts(settings)
     keyring = Keyring(settings.data_dir, settings.secret_key.get_secret_value() if settings.secret_key else None)
     neo4j = await _neo4j(settings)
@@ -257,7 +260,7 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
         if settings.schedules:  # Before the engine: times that come while it drains are noted.
             await stack.enter_async_context(_beside(schedules.work()))
         await stack.enter_async_context(engine.running(settings.drain_s))
-        await stack.enter_async_context(_beside(_expiring(house, retention)))
+        await stack.enter_async_context(_beside(_expiring(house, retention, parts_for_us)))
         yield house
 
 
@@ -284,6 +287,20 @@ def _retention(settings: Settings) -> Retention:
         raise RequestInvalid(f"CYPHER_EXECUTOR_RETENTION: {error}", code="setting_invalid") from None
 
 
+def parts_retention_us(settings: Settings) -> int | None:
+    """How long modules are kept that nothing needs; None: for ever. Raises RequestInvalid."""
+    if settings.parts_retention == "forever":
+        return None
+    try:
+        for_ms = duration_ms(settings.parts_retention)
+        if for_ms < SHORTEST_PARTS_RETENTION_MS:
+            raise ValueError("at least an hour, because whoever pins a module has to have the time to write it down")
+    except ValueError as error:
+        message = f"CYPHER_EXECUTOR_PARTS_RETENTION: {error}"
+        raise RequestInvalid(message, code="setting_invalid") from None
+    return for_ms * 1000
+
+
 def _misfit(schema: Value, body: Value) -> str | None:
     """Why the body of a callback does not fit the schema of its wait."""
     found = misfits(schema, body)
@@ -301,21 +318,26 @@ async def _beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _expiring(house: House, retention: Retention) -> None:
+async def _expiring(house: House, retention: Retention, parts_for_us: int | None) -> None:
     """Forget what is no longer wanted, now and then. A journal that fails is tried again the next time.
 
     Not before schedules know which of their runs had begun: a run that is forgotten does not hold its time any more.
+    Modules come last: a run that was forgotten needs none.
     """
     if house.settings.schedules:
         await house.schedules.caught_up()
     while True:
         try:
             forgotten = await house.journal.expire(retention, house.clock.now_us())
+            modules, size = (0, 0) if parts_for_us is None else await house.uploads.let_go(parts_for_us)
         except CypherExecutorError as error:
-            _log.warning("runs that are no longer wanted could not be forgotten: %s", error.message)
+            _log.warning("what is no longer wanted could not be forgotten: %s", error.message)
         else:
             if forgotten:
                 _log.info("%d runs were forgotten, as CYPHER_EXECUTOR_RETENTION says", forgotten)
+            if modules:
+                told = "%d modules (%d KiB) that nothing needs were let go, as CYPHER_EXECUTOR_PARTS_RETENTION says"
+                _log.info(told, modules, size // 1024)
         await asyncio.sleep(EXPIRE_EVERY_S)
 
 

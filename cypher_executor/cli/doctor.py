@@ -1,4 +1,4 @@
-"""`doctor`: whether the journal is what it says it is."""
+"""`doctor`: whether the journal is what it says it is, and what parts take of the disk."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cypher_executor.adapters.sqlite.inspecting import Inspected
+    from cypher_executor.cli.part_room import PartRoom
     from cypher_executor.core.audit import Finding
     from cypher_executor.core.recipe import Digest, Recipe
 
@@ -28,13 +29,18 @@ def doctor(deep: Deep = False, data_dir: options.DataDir = None, as_json: option
     """
     from cypher_executor.adapters.sqlite import look_at_outputs
     from cypher_executor.adapters.sqlite.inspecting import inspect, looking_into
+    from cypher_executor.cli.part_room import room_of_parts
     from cypher_executor.settings import load_settings
 
-    folder = load_settings(data_dir=data_dir).data_dir
+    settings = load_settings(data_dir=data_dir)
+    folder, room = settings.data_dir, None
     with looking_into(folder) as connection:
         inspected = inspect(connection, compile_text if deep else None)
+        if not any(finding.code == "damaged_file" for finding in inspected.findings):
+            room = room_of_parts(settings, connection)
     inspected.findings += look_at_outputs(folder, deep=deep)
-    _tell_json(folder, inspected, deep=deep) if as_json else _tell(folder, inspected, deep=deep)
+    tell = _tell_json if as_json else _tell
+    tell(folder, inspected, room, deep=deep)
     return exits.RUN_FAILED if inspected.errors else exits.OK
 
 
@@ -51,7 +57,7 @@ def compile_text(digest: Digest, text: str) -> Recipe:
     return compiled.recipe
 
 
-def _tell_json(folder: Path, inspected: Inspected, *, deep: bool) -> None:
+def _tell_json(folder: Path, inspected: Inspected, room: PartRoom | None, *, deep: bool) -> None:
     from dataclasses import asdict
 
     from cypher_executor.cli import terminal
@@ -59,13 +65,15 @@ def _tell_json(folder: Path, inspected: Inspected, *, deep: bool) -> None:
     findings = [asdict(finding) for finding in inspected.findings]
     counts = {"runs": inspected.runs, "open": inspected.open, "events": inspected.events}
     told = {"ok": not inspected.errors, "data_dir": str(folder), "deep": deep, **counts, "findings": findings}
-    terminal.result_json(told)
+    terminal.result_json({**told, "parts": None if room is None else asdict(room)})
 
 
-def _tell(folder: Path, inspected: Inspected, *, deep: bool) -> None:
+def _tell(folder: Path, inspected: Inspected, room: PartRoom | None, *, deep: bool) -> None:
     from cypher_executor.cli import terminal
 
     terminal.result(f"{folder}: {inspected.runs} runs, {inspected.open} of them open, {inspected.events} events")
+    for line in () if room is None else room.lines():
+        terminal.result(line)
     for finding in inspected.findings[:SHOWN]:
         terminal.result(_line(finding))
     if not inspected.findings:

@@ -70,6 +70,18 @@ class OwnParts(PartStore, Protocol):
         """Have this part stay here under its digest, and under no name."""
         ...
 
+    def holds(self, digest: Digest, name: str) -> bool:
+        """Whether the part of this name with this module is here, and not about to be let go."""
+        ...
+
+    async def let_go(self, after_us: int, now_us: int) -> tuple[int, int]:
+        """Let modules go that nothing has needed for so long; how many there were, and their bytes.
+
+        Needed is what the newest version of a part has, what a version of a recipe pins, and what a run began with
+        that is known here. Time counts from when nobody was first seen to need a module, so it takes two calls.
+        """
+        ...
+
 
 def names_of(parts: Iterable[Part]) -> tuple[str, ...]:
     """The names of these parts, sorted."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import shutil
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -198,6 +200,52 @@ async def test_an_object_that_is_too_large_is_not_read(
         await found.module(digest)
 
 
+def aged(folder: Path, digest: Digest, seconds: int) -> None:
+    about = cached(folder, digest).stat()
+    os.utime(cached(folder, digest), (about.st_atime, about.st_mtime - seconds))
+
+
+def test_the_cache_lets_go_of_what_was_not_used_for_longest_and_never_of_what_names_mean(tmp_path: Path) -> None:
+    objects = [bytes([n]) * 100 for n in range(5)]
+    first, second, third, record, last = map(digest_of, objects)
+    kept = ObjectCache(tmp_path, "s3://here", most_bytes=350)
+    for data in objects[:4]:
+        kept.write(digest_of(data), data)
+    kept.write_heads({"mine": record})
+    for age, digest in enumerate((third, second, first, record), 1):
+        aged(tmp_path, digest, 100 * age)
+    for name, age in (("a", 7200), ("b", 0)):
+        unfinished = cached(tmp_path, first).parent / f"{name}.unfinished"
+        unfinished.write_bytes(b"x" * 30)
+        os.utime(unfinished, (time.time() - age,) * 2)
+    assert kept.read(first) == objects[0], "which is a use"
+    kept.write(last, objects[4])
+    kept.make_room()
+    assert [kept.read(digest_of(data)) is not None for data in objects] == [True, False, False, True, True]
+    assert [path.name for path in tmp_path.glob("*/*.unfinished")] == ["b.unfinished"]
+    assert kept.heads() == {"mine": record}
+    ObjectCache(tmp_path, "s3://here", most_bytes=0).make_room()
+    assert [kept.read(digest_of(data)) is not None for data in objects] == [False, False, False, True, False]
+
+
+async def test_a_cache_with_little_room_keeps_what_names_mean(
+    server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = await new_bucket()
+    await stored(where)
+    await stored(where, TWO, "other")
+    monkeypatch.setattr(ObjectCache.__init__, "__defaults__", (len(TWO),))
+    found = parts(tmp_path, where)
+    await found.refresh()
+    for code in (ONE, TWO):
+        assert await found.module(digest_of(code)) == code
+    later = parts(tmp_path, where)
+    later.load()
+    assert [one.name for one in later.all()] == ["mine", "other"], "their records are in use"
+    assert later._cache.read(digest_of(ONE)) is None
+    assert await later.module(digest_of(ONE)) == ONE, "it is fetched again"
+
+
 # --- without S3 -------------------------------------------------------------------------------------------------------
 
 
@@ -362,6 +410,17 @@ class Any_digest(str):
     __hash__ = str.__hash__
 
 
+def what_names_mean_goes_like_all_else(patch: pytest.MonkeyPatch) -> None:
+    make_room = ObjectCache.make_room
+
+    def without_heads(self: ObjectCache) -> None:
+        with pytest.MonkeyPatch.context() as without:
+            without.setattr(self, "heads", dict)
+            make_room(self)
+
+    patch.setattr(ObjectCache, "make_room", without_heads)
+
+
 Test = Callable[..., Awaitable[None]]
 
 
@@ -382,3 +441,11 @@ async def test_a_planted_defect_turns_a_test_red(
     plant(monkeypatch)
     with pytest.raises((AssertionError, pytest.fail.Exception)):
         await test(server, tmp_path)
+
+
+def test_a_cache_that_lets_go_of_what_is_in_use_turns_a_test_red(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    what_names_mean_goes_like_all_else(monkeypatch)
+    with pytest.raises(AssertionError):
+        test_the_cache_lets_go_of_what_was_not_used_for_longest_and_never_of_what_names_mean(tmp_path)

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from cypher_executor.adapters.sqlite import Database
+from cypher_executor.adapters.sqlite import Database, SqliteParts
 from cypher_executor.adapters.sqlite.inspecting import inspect, looking_into
 from cypher_executor.adapters.sqlite.records import digest_of
 from cypher_executor.cli.app import app
 from cypher_executor.core.events import ChildEnded, ChildStarted, Parent, RunId
+from cypher_executor.core.parts import Part
+from cypher_executor.core.parts import digest_of as module_digest
 from cypher_executor.ports import Entry
 from tests.core.record import HISTORIES
 from tests.journal.support import FILE, damage, file_all, history
@@ -167,6 +169,25 @@ async def test_people_are_told_in_lines(tmp_path):
     assert result.exit_code == 1
     assert f"error  incomplete  {TURNS}: it has" in result.stdout
     assert "1 errors, 0 warnings; `restore`" in result.stderr
+
+
+async def test_what_parts_take_of_the_disk_is_told(tmp_path):
+    database = Database(tmp_path / "data")
+    store = SqliteParts(database)
+    for code in (b"module one", b"module two"):
+        await store.put(Part("mine", "1.0.0", "A part.", module_digest(code), pure=True), code, made=False, at_us=1)
+    await store.let_go(3_600_000_000, 1)
+    await database.close()
+    cached = tmp_path / "data" / "parts" / "bucket"
+    cached.mkdir(parents=True)
+    (cached / "object").write_bytes(b"x" * 2048)
+    told = doctor(tmp_path / "data")[1]["parts"]
+    assert told["modules"] == {"count": 2, "bytes": 20}
+    assert told["unneeded"] == told["may_go"] == {"count": 1, "bytes": 10}
+    assert told["from_s3"] == {"count": 1, "bytes": 2048}
+    lines = CliRunner().invoke(app, ["doctor", "--data-dir", str(tmp_path / "data")]).stdout
+    assert "modules in the journal: 2 (20 bytes); nothing needs 1 (10 bytes), and 1 (10 bytes) of these go" in lines
+    assert "files from S3: 1 (2.0 KiB)" in lines
 
 
 def test_a_folder_without_a_journal_is_not_found(tmp_path):

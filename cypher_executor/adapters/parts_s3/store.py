@@ -81,6 +81,7 @@ class S3Parts:
         if data is None:
             data = await self._bucket.use(lambda objects: self._fetched(objects, digest, MOST_MODULE_BYTES))
             await asyncio.to_thread(self._cache.write, digest, data)
+            await asyncio.to_thread(self._cache.make_room)
         return data
 
     # --- what names mean ----------------------------------------------------------------------------------------------
@@ -119,6 +120,7 @@ class S3Parts:
         self._tags = {path: tag for path, tag in tags.items() if path not in lost}
         if changed or gone:
             await asyncio.to_thread(self._cache.write_heads, dict(self._heads))
+            await asyncio.to_thread(self._cache.make_room)
         return tuple(sorted({*changed, *gone}))
 
     async def publish(self, part: Part, module: bytes) -> None:

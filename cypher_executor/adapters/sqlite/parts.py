@@ -2,7 +2,7 @@
 
 What is known of parts is read once and then in memory; only modules are read when they are asked for. They lie here
 under their digests, and are handed out only when they still have it. As with recipes, this process is the only one that
-writes, and what it remembers changes when the change is on disk.
+writes, and what it remembers changes when the change is on disk. What nothing needs any more goes: see `unneeded`.
 """
 
 from __future__ import annotations
@@ -10,19 +10,26 @@ from __future__ import annotations
 import asyncio
 import bisect
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 import apsw
 import orjson
 
+from cypher_executor.adapters.sqlite import unneeded
 from cypher_executor.adapters.sqlite.database import Database
+from cypher_executor.adapters.sqlite.reading import snapshot
 from cypher_executor.adapters.sqlite.statements import statements
+from cypher_executor.adapters.sqlite.unneeded import Survey
 from cypher_executor.adapters.sqlite.writer import T, Work
 from cypher_executor.core.part_record import part_record, read_part
 from cypher_executor.core.parts import Part, digest_of
 from cypher_executor.core.recipe import Digest
 from cypher_executor.errors import NotFound
 from cypher_executor.ports import PartVersion
+
+PAUSE_S: Final = 0.004
+"""For how long the writer belongs to others between two modules that go."""
 
 _SQL = statements("parts")
 
@@ -36,10 +43,12 @@ class SqliteParts:
         self._names: list[str] = []
         self._versions: dict[str, list[PartVersion]] = {}
         self._by_digest: dict[Digest, dict[str, Part]] = {}
+        self._unneeded: set[Digest] = set()
 
     async def load(self) -> None:
         """Read what is known of all parts."""
-        kept, versions, current = await self._database.read(_everything)
+        kept, versions, current, marked = await self._database.read(_everything)
+        self._unneeded = {Digest(digest) for (digest,) in marked}
         for (told,) in kept:
             self._index(read_part(orjson.loads(told)))
         for number, told, made, created_us in versions:
@@ -76,6 +85,10 @@ class SqliteParts:
             raise NotFound(f"the module {digest} in the journal is damaged; bring its part again, or restore a backup")
         return bytes(data)
 
+    def holds(self, digest: Digest, name: str) -> bool:
+        """Whether the part of this name with this module stays here as long as something pins it."""
+        return digest not in self._unneeded and name in self._by_digest.get(digest, {})
+
     # --- changing -----------------------------------------------------------------------------------------------------
 
     async def put(self, part: Part, module: bytes, *, made: bool, at_us: int) -> PartVersion:
@@ -84,7 +97,7 @@ class SqliteParts:
 
         def work(connection: apsw.Connection) -> int:
             number: int = 1 + (connection.execute(_SQL["last_number"], (part.name,)).get or 0)
-            connection.execute(_SQL["put_module"], {"digest": part.digest, "module": module})
+            _put_module(connection, part, module)
             connection.execute(_SQL["put_version"], (part.name, number, part.digest, told, int(made), at_us))
             connection.execute(_SQL["set_current"], {"name": part.name, "number": number})
             return number
@@ -114,10 +127,22 @@ class SqliteParts:
         told = _json(part)
 
         def work(connection: apsw.Connection) -> None:
-            connection.execute(_SQL["put_module"], {"digest": part.digest, "module": module})
+            _put_module(connection, part, module)
             connection.execute(_SQL["keep"], (part.name, part.digest, told))
 
         await self._change(work, lambda _: self._index(part))
+
+    async def let_go(self, after_us: int, now_us: int) -> tuple[int, int]:
+        """Let modules go that nothing has needed for so long; how many there were, and their bytes."""
+        found = await self._database.read(_survey)
+        gone = []
+        for one in unneeded.due(found, now_us - after_us):
+            work = partial(unneeded.let_go, one.digest, found.position, now_us - after_us)
+            if await self._change(work, partial(self._forget, one.digest)):
+                gone.append(one)
+            await asyncio.sleep(PAUSE_S)
+        await self._change(partial(unneeded.mark, found, now_us), lambda _: self._mark(found))
+        return len(gone), sum(one.bytes for one in gone)
 
     async def _change(self, work: Work[T], remember: Callable[[T], None]) -> T:
         """Change what is on disk, then what is in memory. A caller who goes away stops neither."""
@@ -145,10 +170,33 @@ class SqliteParts:
     def _index(self, part: Part) -> None:
         assert part.digest is not None, "a part that is kept has a module"
         self._by_digest.setdefault(part.digest, {})[part.name] = part
+        self._unneeded.discard(part.digest)
+
+    def _mark(self, found: Survey) -> None:
+        for one in found.modules:
+            (self._unneeded.discard if one.needed else self._unneeded.add)(one.digest)
+
+    def _forget(self, digest: Digest, gone: bool) -> None:
+        if not gone:
+            return
+        for name in self._by_digest.pop(digest, {}):
+            left = [version for version in self._versions.pop(name, ()) if version.part.digest != digest]
+            if left:
+                self._versions[name] = left
+
+
+def _survey(connection: apsw.Connection) -> Survey:
+    with snapshot(connection):
+        return unneeded.survey(connection)
+
+
+def _put_module(connection: apsw.Connection, part: Part, module: bytes) -> None:
+    connection.execute(_SQL["put_module"], {"digest": part.digest, "module": module})
+    connection.execute(_SQL["needed"], (part.digest,))
 
 
 def _everything(connection: apsw.Connection) -> list[list[Any]]:
-    return [list(connection.execute(_SQL[name])) for name in ("kept", "versions", "current")]
+    return [list(connection.execute(_SQL[name])) for name in ("kept", "versions", "current", "unneeded")]
 
 
 def _json(part: Part) -> str:

@@ -29,3 +29,9 @@ ON CONFLICT (name) DO UPDATE SET current = :number, last = :number;
 
 -- name: forget_name
 UPDATE parts SET current = NULL WHERE name = ? AND current IS NOT NULL;
+
+-- name: unneeded
+SELECT digest FROM unneeded_modules;
+
+-- name: needed
+DELETE FROM unneeded_modules WHERE digest = ?;
