@@ -43,8 +43,10 @@ def again_and_again(begin: bytes, piece: bytes) -> Callable[[asyncio.StreamWrite
 
 async def ask(answer: bytes | Callable[[asyncio.StreamWriter], Awaitable[None]], timeout_ms: int = 5000) -> Any:
     """What a part is told whose server answers this."""
+    opened: list[asyncio.StreamWriter] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        opened.append(writer)
         try:
             await reader.readuntil(b"\r\n\r\n")
             if isinstance(answer, bytes):
@@ -66,6 +68,8 @@ async def ask(answer: bytes | Callable[[asyncio.StreamWriter], Awaitable[None]],
     finally:
         await egress.close()
         server.close()
+        for writer in opened:
+            writer.transport.abort()  # closing would wait until somebody has read all that was written
     json.dumps(told, allow_nan=False, ensure_ascii=False).encode()  # no lone surrogate, nothing that JSON has not
     return told
 

@@ -72,7 +72,10 @@ def run_module(module: bytes, given: bytes, tape: Tape = ()) -> bytes:
         instance = linker.instantiate(store, _compiled(module))
         exports = instance.exports(store)
         host.memory, host.store = exports["memory"], store
-        exports["_start"](store)
+        try:
+            exports["_start"](store)
+        finally:
+            host.memory = host.store = None  # the store keeps the host: without this neither is ever let go
         if host.problem:
             raise OffTape(host.problem)
         if host.next != len(tape):

@@ -39,6 +39,7 @@ from cypher_executor.adapters.dispatch_local.orders import Order, order
 from cypher_executor.adapters.dispatch_local.process import Answer, WorkerProcess
 from cypher_executor.core.commands import Execute
 from cypher_executor.core.events import Event, RunId
+from cypher_executor.core.recipe import Digest
 from cypher_executor.errors import Failure, RequestInvalid, Unavailable
 from cypher_executor.ports import Clock, Inbox, PartStore
 from cypher_executor.worker import frames
@@ -151,7 +152,7 @@ class LocalDispatcher:
             self._refuse(run, execute, "part_unavailable", f"the module of part {execute.part!r} is not here any more")
             return
         try:
-            new = order(run, execute, part.limits, long=long)
+            new = order(run, execute, part.limits, long=long or self._long.full_of(execute.digest))
         except RequestInvalid as error:
             self._refuse(run, execute, "input_invalid", f"the part's input is refused: {error.message}")
             return
@@ -207,14 +208,14 @@ class LocalDispatcher:
     def _share(self) -> None:
         """Where one worker is idle and another has been in its first order for long, move half of what is behind it."""
         idle = next((worker for worker in self._workers() if worker.takes_orders and not worker.in_flight), None)
-        full = max(self._workers(), key=lambda worker: len(worker.in_flight), default=None)
-        if idle is None or full is None or len(full.in_flight) < 2:
+        full = max(self._workers(), key=lambda worker: worker.held, default=None)
+        if idle is None or full is None or full.held < 2:
             return
         wait_s = full.busy_since + _STUCK_S - time.monotonic()
         if wait_s > 0:
             self._share_later(wait_s)
             return
-        behind = [o for o in itertools.islice(full.in_flight.values(), 1, None) if not o.settled and o.copies == 1]
+        behind = full.behind()
         for stuck in behind[len(behind) // 2 :]:
             self._give(idle, stuck)
             full.interrupt(stuck)
@@ -235,12 +236,13 @@ class LocalDispatcher:
             self._next_look = asyncio.get_running_loop().call_later(FOUND_S / 2, self._look_for_long)
 
     def _look_for_long(self) -> None:
-        """Set workers aside that have been in one execution for long."""
+        """Set workers aside that have been in one execution for long, the one that has been so for longest first."""
         self._next_look = None
         found_s = time.monotonic() - FOUND_S
-        for seat, worker in enumerate(self._seats):
-            if worker is not None and worker.in_flight and worker.busy_since <= found_s and self._long.may_adopt():
-                self._set_aside(seat, worker)
+        busy = [worker for worker in self._workers() if worker.in_flight and worker.busy_since <= found_s]
+        for worker in sorted(busy, key=lambda worker: worker.busy_since):
+            if self._long.may_adopt():
+                self._set_aside(self._seats.index(worker), worker)
         self._look_later()
 
     def _set_aside(self, seat: int, worker: WorkerProcess) -> None:
@@ -248,11 +250,22 @@ class LocalDispatcher:
         self._seats[seat] = None
         worker.set_aside.set_result(None)
         self._long.adopt(worker)
-        for behind in reversed(list(itertools.islice(worker.in_flight.values(), 1, None))):
-            if not behind.settled and behind.copies == 1:
-                self._queue.appendleft(behind)
-                worker.interrupt(behind)
+        self._queue.extendleft(reversed(_taken_from_behind(worker)))
+        module = next(iter(worker.in_flight.values())).execute.digest
+        if self._long.full_of(module):
+            self._move_to_long(module)
         self._pump()
+
+    def _move_to_long(self, module: Digest) -> None:
+        """What has not begun of this module is thought to take long from now on."""
+        waiting = list(self._queue)
+        for worker in self._workers():
+            waiting += _taken_from_behind(worker, module)
+        self._queue = deque(one for one in waiting if one.execute.digest != module)
+        moved = [one for one in waiting if one.execute.digest == module]
+        for one in moved:
+            one.long = True
+        self._long.put(moved)
 
     # --- answers ------------------------------------------------------------------------------------------------------
 
@@ -261,8 +274,8 @@ class LocalDispatcher:
         events: list[tuple[RunId, Event]] = []
         for answer in came:
             if answer.kind == frames.DROPPED:
-                self._enqueue_if_wanted(answer.order)
-            elif answer.kind == frames.UNUSABLE:
+                continue  # it is not wanted any more, or was given to another worker
+            if answer.kind == frames.UNUSABLE:
                 self._replace_module(answer)
             elif self._settle(answer.order):
                 events.append((answer.order.run, self._event(worker, answer, behind_us)))
@@ -302,13 +315,6 @@ class LocalDispatcher:
         if not wanted:
             del self._wanted[answered.step]
         return True
-
-    def _enqueue_if_wanted(self, dropped: Order) -> None:
-        if not dropped.settled and dropped.copies == 0:
-            if dropped.long:
-                self._long.put_back(dropped)
-            else:
-                self._queue.appendleft(dropped)
 
     # --- keeping workers ----------------------------------------------------------------------------------------------
 
@@ -361,13 +367,16 @@ class LocalDispatcher:
 
     def _take_back(self, worker: WorkerProcess) -> None:
         """The worker is gone: what it was in is lost, what was behind that goes to another one."""
-        held = worker.give_back()
-        for behind in reversed(held[1:]):
-            self._enqueue_if_wanted(behind)
-        if held and held[0].copies == 0 and self._settle(held[0]):
-            execute = held[0].execute
+        head, behind = worker.give_back()
+        for one in reversed(behind):
+            if one.long:
+                self._long.put_back(one)
+            else:
+                self._queue.appendleft(one)
+        if head is not None and self._settle(head):
+            execute = head.execute
             _log.warning("a worker process went down while it ran part %r of node %r", execute.part, execute.node)
-            self._inbox([(held[0].run, answers.lost(execute, self._clock.now_us()))])
+            self._inbox([(head.run, answers.lost(execute, self._clock.now_us()))])
         self._pump()
 
     async def _look_after(self) -> None:
@@ -375,7 +384,7 @@ class LocalDispatcher:
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
             for worker in self._all_workers():
-                if _is_gone(worker):
+                if worker.ready.done() and _is_gone(worker):
                     _log.error("worker process %d does not answer: killed", worker.pid)
                     worker.kill()
             self._long.end_idle()
@@ -389,6 +398,14 @@ class LocalDispatcher:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.critical("the dispatcher has a bug", exc_info=error)
+
+
+def _taken_from_behind(worker: WorkerProcess, module: Digest | None = None) -> list[Order]:
+    """What stands behind what a worker is in (of this module alone, if one is given), and is to be done elsewhere."""
+    taken = [one for one in worker.behind() if module in (None, one.execute.digest)]
+    for one in taken:
+        worker.interrupt(one)
+    return taken
 
 
 def _is_gone(worker: WorkerProcess) -> bool:

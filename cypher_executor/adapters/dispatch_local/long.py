@@ -6,7 +6,8 @@ are others, which are started when they are wanted and ended when they have had 
 priority is low: where both want a core, the system gives it to the short ones, and where nobody else wants it, to them.
 
 That a module takes long is known once it has. Until then it is in a worker like all others, and is found there: the
-whole worker is set aside, with what it is in, and another one takes its place (`LongWorkers.adopt`).
+whole worker is set aside, with what it is in, and another one takes its place (`LongWorkers.adopt`). Where as many
+executions of one module are found as there may be workers, its others count as long before any of them has ended.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Final
 
 from cypher_executor.adapters.dispatch_local.orders import Order
 from cypher_executor.adapters.dispatch_local.process import OnAnswers, WorkerProcess
+from cypher_executor.core.recipe import Digest
 
 _log = logging.getLogger(__name__)
 
@@ -35,8 +37,8 @@ _IDLE_S: Final = 30.0
 
 
 class LongWorkers:
-    """At most so many workers, and the orders that wait for them. `give` hands an order to a worker, `take_back`
-    settles what a worker held that is gone, `spawn` keeps a task."""
+    """The workers, and the orders that wait for them. `most` are started, and as many more may be set aside. `give`
+    hands an order to a worker, `take_back` settles what a worker held that is gone, `spawn` keeps a task."""
 
     def __init__(
         self,
@@ -84,8 +86,12 @@ class LongWorkers:
             self._start()
 
     def may_adopt(self) -> bool:
-        """Whether a worker may be set aside now."""
-        return len(self._workers) < self._most and time.monotonic() - self._adopted >= _APART_S
+        """Whether a worker may be set aside now. There may be twice as many as are started, and no more."""
+        return len(self._workers) < 2 * self._most and time.monotonic() - self._adopted >= _APART_S
+
+    def full_of(self, module: Digest) -> bool:
+        """Whether so many executions of this module take long now that any other one must be thought to."""
+        return sum(worker.is_in(module) for worker in self._workers) >= self._most
 
     def adopt(self, worker: WorkerProcess) -> None:
         """Take a worker over from whoever kept it, with the execution that it is in."""
@@ -109,8 +115,8 @@ class LongWorkers:
     async def _begin(self, worker: WorkerProcess) -> None:
         try:
             await worker.start()
-            worker.lower()
             await asyncio.wait((worker.ready, worker.gone), timeout=_START_S, return_when=asyncio.FIRST_COMPLETED)
+            worker.lower()  # not before: the thread that executes is there now
         except OSError as error:
             _log.error("a worker process for long executions cannot be started: %s", error)
         except BaseException:

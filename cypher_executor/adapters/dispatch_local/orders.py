@@ -33,7 +33,7 @@ class Order:
     """An `Execute` of a run. It may be sent more than once (executing is harmless), and is answered at most once.
 
     `module` is there when it has arrived; all orders of a part share it. `replaced` says that an earlier one could not
-    be used. `copies` says how many workers hold this now. `settled` means that nothing that still arrives for it
+    be used. `copies` says how many workers are to do this now. `settled` means that nothing that still arrives for it
     counts: it was answered, or nobody wants it. `long`: it is thought to take long.
     """
 

@@ -10,13 +10,15 @@ import contextlib
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from cypher_executor.adapters.dispatch_local.early import Spawned
 from cypher_executor.adapters.dispatch_local.orders import Module, Order
+from cypher_executor.core.recipe import Digest
 from cypher_executor.worker import frames
 
 _MOST_MODULES: Final = 256
@@ -55,6 +57,7 @@ class WorkerProcess(asyncio.Protocol):
         self.set_aside: asyncio.Future[None] = loop.create_future()
         self.in_flight: OrderedDict[int, Order] = OrderedDict()
         self.busy_since = 0.0
+        self._unwanted: set[int] = set()
         self._bytes_in_flight = 0
         self._on_answers = on_answers
         self._modules: OrderedDict[int, None] = OrderedDict()
@@ -85,6 +88,23 @@ class WorkerProcess(asyncio.Protocol):
             and len(self.in_flight) < _MOST_ORDERS
             and self._bytes_in_flight < _MOST_BYTES
         )
+
+    @property
+    def held(self) -> int:
+        """How many orders it has that are still to be done here."""
+        return len(self.in_flight) - len(self._unwanted)
+
+    def behind(self) -> list[Order]:
+        """What stands behind what it is in, and is still to be done here."""
+        held = islice(self.in_flight.items(), 1, None)
+        return [order for number, order in held if number not in self._unwanted and not order.settled]
+
+    def is_in(self, module: Digest) -> bool:
+        """Whether what it executes now is of this module."""
+        return any(order.execute.digest == module for _, order in self._head())
+
+    def _head(self) -> Iterable[tuple[int, Order]]:
+        return islice(self.in_flight.items(), 1)
 
     def silent_s(self) -> float:
         """For how long it has not answered although the time of what it is in is over; negative before that."""
@@ -149,24 +169,33 @@ class WorkerProcess(asyncio.Protocol):
         self._outgoing.clear()
 
     def interrupt(self, order: Order) -> None:
-        """End this order, or do not begin it. It is answered as dropped, or as if nothing had happened."""
+        """End this order, or do not begin it. It is answered as dropped, or as if nothing had happened, and does not
+        count as held any more: whoever wants it done gives it to another worker."""
         for number, held in self.in_flight.items():
-            if held is order:
+            if held is order and number not in self._unwanted:
+                self._unwanted.add(number)
+                order.copies -= 1
                 self._sent(frames.interrupt(number))  # if not: the answer is ignored anyway
 
-    def give_back(self) -> list[Order]:
-        """All that it holds, the one that it is in first. To be called when it is gone."""
-        held = list(self.in_flight.values())
+    def give_back(self) -> tuple[Order | None, list[Order]]:
+        """What it was in, unless that was to be done elsewhere, and what stood behind. To be called when it is gone."""
+        head = next((order for number, order in self._head() if number not in self._unwanted), None)
+        behind = self.behind()
         self.in_flight.clear()
-        for order in held:
+        for order in [*behind, *([head] if head is not None else [])]:
             order.copies -= 1
-        return held
+        return head, behind
 
     def lower(self) -> None:
-        """Give the process a low priority for the rest of its life, where the system lets us."""
+        """Let it execute with a low priority for the rest of its life, where the system lets us.
+
+        The thread that watches over it, which is the first of the process, stays as it is: limits are kept and signs
+        of life are given however busy the machine is.
+        """
         with contextlib.suppress(OSError):
-            for thread in _threads(self.pid):
-                os.setpriority(os.PRIO_PROCESS, thread, _LOW_PRIORITY)
+            for thread in Path(f"/proc/{self.pid}/task").iterdir():
+                if int(thread.name) != self.pid:
+                    os.setpriority(os.PRIO_PROCESS, int(thread.name), _LOW_PRIORITY)
 
     def kill(self) -> None:
         """End the process at once, whatever it is doing."""
@@ -206,13 +235,8 @@ class WorkerProcess(asyncio.Protocol):
             raise frames.FrameError("a worker answers what it was not asked, or out of order")
         order = self.in_flight.pop(ending.number)
         self._bytes_in_flight -= len(order.frame)
-        order.copies -= 1
+        if ending.number in self._unwanted:
+            self._unwanted.remove(ending.number)
+        else:
+            order.copies -= 1
         return Answer(order, kind, ending, rest)
-
-
-def _threads(pid: int) -> list[int]:
-    """The threads of a process, each of which has a priority of its own on Linux; elsewhere the process."""
-    try:
-        return [int(thread.name) for thread in Path(f"/proc/{pid}/task").iterdir()]
-    except FileNotFoundError:
-        return [pid]
