@@ -156,6 +156,13 @@ class ModuleRefused(CypherExecutorError):
     code = "module_refused"
 
 
+def module_too_large(size: int, most_bytes: int) -> ModuleRefused:
+    """What to say of a module of so many bytes where an operator admits fewer."""
+    limit = f"the limit of {most_bytes} ({most_bytes / 1048576:g} MiB)"
+    setting = "CYPHER_EXECUTOR_MAX_MODULE_MB is the setting, 16 at most"
+    return ModuleRefused(f"the module has {size} bytes, more than {limit}; {setting}")
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that `name` was most likely meant to be, or None when nothing is near."""
     names = list(known)

@@ -91,6 +91,7 @@ class Settings(BaseSettings):
     retention: str = Field(
         "", description="how long ended runs are kept, by commas: 'succeeded=30d, failed=90d, nightly/*=500'"
     )
+    max_module_mb: int = Field(4, ge=1, le=16, description="how large the module of a part may be, in MiB; 16 at most")
     parts_retention: str = Field(
         "30d",
         description="how long modules that nothing needs any more are kept: '1h' or longer, or 'forever'",
@@ -138,6 +139,11 @@ class Settings(BaseSettings):
     def policies(self) -> Path:
         """The folder with policies."""
         return self.policies_dir or self.data_dir / "policies"
+
+    @property
+    def most_module_bytes(self) -> int:
+        """How large the module of a part may be."""
+        return self.max_module_mb * 1024 * 1024
 
     @property
     def address(self) -> str:

@@ -19,9 +19,9 @@ from dataclasses import dataclass, replace
 
 from cypher_executor.core.parts import Grants, Part, asks_more
 from cypher_executor.core.recipe import Digest
-from cypher_executor.errors import Conflict, NotFound, RequestInvalid, Unavailable, nearest
+from cypher_executor.errors import Conflict, NotFound, RequestInvalid, Unavailable, module_too_large, nearest
 from cypher_executor.partkit.manifest import part_of, plain_part, refuse_name
-from cypher_executor.partkit.module import admit
+from cypher_executor.partkit.module import MAX_MODULE_BYTES, admit
 from cypher_executor.ports import Catalog, Clock, OwnParts, PartStore, PartVersion, names_of
 
 Compile = Callable[[bytes], Awaitable[None]]
@@ -64,6 +64,7 @@ class Uploads:
         compile_: Compile,
         changed: Changed,
         developed: set[str],
+        most_module_bytes: int = MAX_MODULE_BYTES,
     ) -> None:
         self._own = own
         self._elsewhere = elsewhere
@@ -73,6 +74,7 @@ class Uploads:
         self._compile = compile_
         self._changed = changed
         self._developed = developed
+        self._most_module_bytes = most_module_bytes
         self._changing = asyncio.Lock()
 
     # --- coming and going ---------------------------------------------------------------------------------------------
@@ -145,6 +147,8 @@ class Uploads:
     # --- small helps --------------------------------------------------------------------------------------------------
 
     async def _read(self, name: str, sent: Sent) -> Part:
+        if len(sent.module) > self._most_module_bytes:
+            raise module_too_large(len(sent.module), self._most_module_bytes)
         await self._compile(sent.module)
         return await asyncio.to_thread(_part, name, sent)
 
@@ -154,7 +158,7 @@ class Uploads:
 
 
 def _part(name: str, sent: Sent) -> Part:
-    pure = admit(sent.module).pure
+    pure = admit(sent.module, len(sent.module)).pure
     if sent.manifest is None:
         return plain_part(name, sent.module, pure=pure)
     return part_of(name, sent.manifest, sent.examples, sent.module, pure=pure)

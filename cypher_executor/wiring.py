@@ -101,7 +101,7 @@ def shipped_parts(settings: Settings) -> PartsFolder:
     """The parts that ship, and those of the operator's own folder behind them."""
     own = [settings.parts_dir] if settings.parts_dir is not None else []
     shipped = files.shipped("parts")
-    return PartsFolder([shipped, *own], proven=[shipped])
+    return PartsFolder([shipped, *own], proven=[shipped], most_module_bytes=settings.most_module_bytes)
 
 
 def parts_in_s3(settings: Settings, elsewhere: PartStore) -> S3Parts | None:
@@ -115,7 +115,12 @@ def parts_in_s3(settings: Settings, elsewhere: PartStore) -> S3Parts | None:
     except ValueError as wrong:
         raise RequestInvalid(f"CYPHER_EXECUTOR_PARTS_S3: {wrong}", code="setting_invalid") from None
     cache = ObjectCache(settings.data_dir / "parts", str(address), settings.parts_cache_mb * 1024 * 1024)
-    found = S3Parts(Bucket(address), cache, taken=lambda name: elsewhere.find(name) is not None)
+    found = S3Parts(
+        Bucket(address),
+        cache,
+        taken=lambda name: elsewhere.find(name) is not None,
+        most_module_bytes=settings.most_module_bytes,
+    )
     found.load()
     return found
 
@@ -144,6 +149,7 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
     """
     # What only a running house needs is loaded here: `check` and `--help` do without it, and start the faster.
     from cypher_executor.adapters import calls, calls_kv
+    from cypher_executor.adapters.dispatch_local.compilers import CompileLimits
     from cypher_executor.adapters.dispatch_local.dispatcher import LocalDispatcher
     from cypher_executor.adapters.dispatch_local.workbench import Workbench
     from cypher_executor.adapters.egress import Egress
@@ -171,7 +177,8 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
     own, developed, in_s3 = SqliteParts(database), set[str](), parts_in_s3(settings, elsewhere)
     behind = [] if in_s3 is None else [in_s3]
     parts = StackedParts([elsewhere, own, *behind])
-    workbench = Workbench(parts, clock, cache_dir=files.cached("modules"))
+    compiling = CompileLimits(module_mb=settings.max_module_mb)
+    workbench = Workbench(parts, clock, cache_dir=files.cached("modules"), compile_limits=compiling)
 
     async def changed(part: str) -> None:
         await part_changed(library, catalog, part)
@@ -185,6 +192,7 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
         compile_=workbench.admit,
         changed=changed,
         developed=developed,
+        most_module_bytes=settings.most_module_bytes,
     )
     policies = Policies(settings.policies, parts, clock)
     library = _library(
@@ -213,7 +221,13 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
             "log": calls.log(),
         },
         dispatcher=lambda inbox: LocalDispatcher(
-            parts, inbox, clock, workers=settings.workers, cache_dir=files.cached("modules"), early=early
+            parts,
+            inbox,
+            clock,
+            workers=settings.workers,
+            cache_dir=files.cached("modules"),
+            early=early,
+            compile_limits=compiling,
         ),
         mint=partial(token_of, key),
         address=settings.address,

@@ -25,6 +25,7 @@ from cypher_executor.core.parts import Part, digest_of
 from cypher_executor.core.recipe import Digest
 from cypher_executor.errors import Conflict, ModuleRefused, NotFound, RequestInvalid, Unavailable
 from cypher_executor.partkit.manifest import ModuleMissing, PartFolder, read_folder, read_without_module
+from cypher_executor.partkit.module import MAX_MODULE_BYTES
 from cypher_executor.partkit.packaged import PackageMissing
 
 _log = logging.getLogger(__name__)
@@ -33,10 +34,14 @@ _log = logging.getLogger(__name__)
 class PartsFolder:
     """A `PartStore` over folders that hold one folder for each part. Wrong manifests are refused when it is made.
 
-    The examples in `proven` folders are known to be right, so they are read only when they are asked for.
+    The examples in `proven` folders are known to be right, so they are read only when they are asked for. A part whose
+    module has more than `most_module_bytes` is disabled.
     """
 
-    def __init__(self, folders: Iterable[Path], *, proven: Collection[Path] = ()) -> None:
+    def __init__(
+        self, folders: Iterable[Path], *, proven: Collection[Path] = (), most_module_bytes: int = MAX_MODULE_BYTES
+    ) -> None:
+        self._most_module_bytes = most_module_bytes
         self._by_name: dict[str, PartFolder] = {}
         self._disabled: dict[str, str] = {}
         for folder in folders:
@@ -51,11 +56,14 @@ class PartsFolder:
             raise RequestInvalid(f"the folder of parts {str(folder)!r} does not exist; create it or leave it out")
         for manifest in sorted(folder.glob("*/part.toml")):
             try:
-                self._add(read_folder(manifest.parent, examples_now=examples_now))
+                self._add(self._read(manifest.parent, examples_now))
             except PackageMissing:
                 continue  # an extra that is not installed brings no part
             except (ModuleMissing, ModuleRefused) as wrong:
                 self._disable(read_without_module(manifest.parent), wrong.message)
+
+    def _read(self, folder: Path, examples_now: bool) -> PartFolder:
+        return read_folder(folder, examples_now=examples_now, most_module_bytes=self._most_module_bytes)
 
     def _disable(self, found: PartFolder, why: str) -> None:
         self._add(found)

@@ -107,9 +107,10 @@ def _inspected(path: Path) -> Json:
     from cypher_executor.core.parts import digest_of
     from cypher_executor.partkit.manifest import read_without_module
     from cypher_executor.partkit.module import admit
+    from cypher_executor.settings import load_settings
 
     data = path.read_bytes()
-    found = admit(data)
+    found = admit(data, load_settings().most_module_bytes)
     described = (path.parent / "part.toml").is_file()
     return {
         "digest": digest_of(data),

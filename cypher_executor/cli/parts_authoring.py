@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cypher_executor.cli.trials import Trial
     from cypher_executor.core.parts import Part
     from cypher_executor.partkit.build import Built
+    from cypher_executor.partkit.manifest import PartFolder
 
 Name = Annotated[str, typer.Argument(help="The name of a part.")]
 Names = Annotated[list[str] | None, typer.Argument(help="Names of parts; all of the folder without any.")]
@@ -136,7 +137,7 @@ def call_part(
         if server is not None:
             ended = asyncio.run(call_there(server, name, input))
         else:
-            part = part_in(store_of([name], folder), name)
+            part = _able(store_of([name], folder), name)
             own = folder_of([name], folder)
             ended = asyncio.run(call_here(part, input, None if own == _shipped() else own))
     if as_json:
@@ -157,10 +158,17 @@ def build_and_try(folder: Path, name: str) -> tuple[Built, list[Trial]]:
 
     from cypher_executor.cli.trials import try_folder
     from cypher_executor.partkit.build import build
-    from cypher_executor.partkit.manifest import read_folder
 
     [built] = build(folder, [name])
-    return built, asyncio.run(try_folder(read_folder(folder / name)))
+    return built, asyncio.run(try_folder(read_part(folder / name)))
+
+
+def read_part(folder: Path) -> PartFolder:
+    """The part in a folder, with its module. Raises ModuleRefused for one that is larger than the setting admits."""
+    from cypher_executor.partkit.manifest import read_folder
+    from cypher_executor.settings import load_settings
+
+    return read_folder(folder, most_module_bytes=load_settings().most_module_bytes)
 
 
 # --- where parts are -------------------------------------------------------------------------------------------------
@@ -182,8 +190,10 @@ def store_of(names: Sequence[str], given_folder: Path | None) -> PartsFolder:
     from cypher_executor.settings import load_settings
     from cypher_executor.wiring import shipped_parts
 
-    folder = folder_of(names, given_folder)
-    return shipped_parts(load_settings()) if folder == _shipped() else PartsFolder([folder])
+    folder, settings = folder_of(names, given_folder), load_settings()
+    if folder == _shipped():
+        return shipped_parts(settings)
+    return PartsFolder([folder], most_module_bytes=settings.most_module_bytes)
 
 
 def part_in(store: PartsFolder, name: str) -> Part:
@@ -196,6 +206,16 @@ def part_in(store: PartsFolder, name: str) -> Part:
         near = nearest(name, names_of(store.all()))
         raise NotFound(f"there is no part {name!r}", code="unknown_part", did_you_mean=near)
     return found
+
+
+def _able(store: PartsFolder, name: str) -> Part:
+    """The part of this name. Raises Unavailable with what keeps it from being run, if anything does."""
+    from cypher_executor.errors import Unavailable
+
+    part = part_in(store, name)
+    if (why := store.disabled.get(name)) is not None:
+        raise Unavailable(why, code="part_unavailable")
+    return part
 
 
 def _own_folder() -> Path | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cypher_executor.cli import exits, options
-from cypher_executor.cli.parts_authoring import Folder, Names, folder_of
+from cypher_executor.cli.parts_authoring import Folder, Names, folder_of, read_part
 
 if TYPE_CHECKING:
     from cypher_executor.cli.client import Json
@@ -74,9 +74,8 @@ def _read(path: Path) -> bytes:
 
 async def _push_folder(path: Path, server: str | None, approve: bool, untested: bool) -> Json | None:
     from cypher_executor.cli.trials import try_folder
-    from cypher_executor.partkit.manifest import read_folder
 
-    part = read_folder(path)
+    part = read_part(path)
     if not untested and _told_wrong(await try_folder(part)):
         return None
     return await _sent(part, server, approve=approve, develop=False)
@@ -124,11 +123,10 @@ async def _turn(path: Path, server: str | None, approve: bool) -> None:
     from cypher_executor.cli.trials import try_folder
     from cypher_executor.errors import CypherExecutorError
     from cypher_executor.partkit.build import build
-    from cypher_executor.partkit.manifest import read_folder
 
     try:
         built = await asyncio.to_thread(build, path.parent, [path.name])
-        part = read_folder(path)
+        part = read_part(path)
         if _told_wrong(tried := await try_folder(part)):
             return
         done = f"{path.name}: {len(part.read_module())} bytes{', built' if built else ''}; {len(tried)} examples hold"

@@ -46,7 +46,7 @@ async def _publish(folder: Path, names: list[str] | tuple[str, ...]) -> list[Par
     if bucket is None:
         message = "there is no bucket: say where it is with CYPHER_EXECUTOR_PARTS_S3, for example s3://parts/mine"
         raise RequestInvalid(message, code="setting_invalid")
-    store = PartsFolder([folder])
+    store = PartsFolder([folder], most_module_bytes=load_settings().most_module_bytes)
     chosen = []
     for name in names or names_of(store.all()):
         part = store.find(name)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from cypher_executor.adapters.clock import SystemClock
 from cypher_executor.adapters.dispatch_local.answers import passable
+from cypher_executor.adapters.dispatch_local.compilers import CompileLimits
 from cypher_executor.adapters.dispatch_local.dispatcher import LocalDispatcher
 from cypher_executor.core.commands import Execute
 from cypher_executor.core.events import AttemptFailed, AttemptSucceeded, CallRequested, Event, RunId
@@ -18,6 +19,7 @@ from cypher_executor.errors import Failure
 from cypher_executor.partkit.examples import problem_of
 from cypher_executor.partkit.manifest import PartFolder
 from cypher_executor.ports import PartStore
+from cypher_executor.settings import load_settings
 
 PART_ERROR = "part:"
 
@@ -69,7 +71,8 @@ async def try_all(store: PartStore, parts: Sequence[Part]) -> list[Trial]:
             if not waiting[run].done():
                 waiting[run].set_result(event)
 
-    dispatcher = LocalDispatcher(store, take, SystemClock())
+    limits = CompileLimits(module_mb=load_settings().max_module_mb)
+    dispatcher = LocalDispatcher(store, take, SystemClock(), compile_limits=limits)
     await dispatcher.start()
     try:
         orders = zip(waiting, examples, strict=True)

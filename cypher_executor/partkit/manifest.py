@@ -25,7 +25,7 @@ from cypher_executor.core.parts import Example, Grants, Limits, Part, digest_of
 from cypher_executor.core.patterns import read_pattern
 from cypher_executor.core.recipe import Digest
 from cypher_executor.errors import ModuleRefused, RequestInvalid
-from cypher_executor.partkit.module import admit
+from cypher_executor.partkit.module import MAX_MODULE_BYTES, admit
 from cypher_executor.partkit.packaged import Package, packaged_module
 
 _RESERVED = """
@@ -148,23 +148,26 @@ class PartFolder:
         return packaged_module(self.folder, self.package) if self.package else self.module_path.read_bytes()
 
 
-def read_folder(folder: Path, *, examples_now: bool = True) -> PartFolder:
-    """Read one part.
+def read_folder(folder: Path, *, examples_now: bool = True, most_module_bytes: int = MAX_MODULE_BYTES) -> PartFolder:
+    """Read one part. Raises ModuleRefused for a module that cannot be one, or is too large.
 
     With `examples_now` False they are read when somebody asks for one, and what is wrong with them is told then.
     """
     manifest = _read_manifest(folder / "part.toml")
     data = _module_bytes(folder / f"{manifest.name}.wasm", manifest)
-    return _read(folder, manifest, data, examples_now=examples_now)
+    pure = _is_pure(folder, data, manifest.engine, most_module_bytes)
+    return _read(folder, manifest, data, pure, examples_now=examples_now)
 
 
 def read_without_module(folder: Path) -> PartFolder:
     """A part that has not been built yet, or whose module is of no use: what its manifest says (`pure`, no digest)."""
-    return _read(folder, _read_manifest(folder / "part.toml"), None)
+    manifest = _read_manifest(folder / "part.toml")
+    return _read(folder, manifest, None, not manifest.engine)
 
 
-def _read(folder: Path, manifest: _Manifest, data: bytes | None, *, examples_now: bool = True) -> PartFolder:
-    pure = _is_pure(folder, data, manifest.engine)
+def _read(
+    folder: Path, manifest: _Manifest, data: bytes | None, pure: bool, *, examples_now: bool = True
+) -> PartFolder:
     examples = (_read_examples if examples_now else LaterExamples)(folder / "examples.toml")
     part = _part(manifest, None if data is None else digest_of(data), pure, examples)
     return PartFolder(part, folder, manifest.engine, manifest.build, manifest.package)
@@ -217,11 +220,11 @@ def _part(manifest: _Manifest, digest: Digest | None, pure: bool, examples: Sequ
     )
 
 
-def _is_pure(folder: Path, data: bytes | None, engine: bool) -> bool:
+def _is_pure(folder: Path, data: bytes | None, engine: bool, most_bytes: int) -> bool:
     if data is None:
         return not engine
     try:
-        return admit(data).pure
+        return admit(data, most_bytes).pure
     except ModuleRefused as refused:
         raise ModuleRefused(f"{folder.name}: {refused.message}") from None
 

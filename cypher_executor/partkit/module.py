@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cypher_executor.errors import ModuleRefused
+from cypher_executor.errors import ModuleRefused, module_too_large
 
 MAX_MODULE_BYTES = 4 * 1024 * 1024
+"""Unless an operator says otherwise."""
 
 _KINDS = ("function", "table", "memory", "global", "tag")
 _IMPORT, _EXPORT = 2, 7
@@ -56,10 +57,10 @@ class Module:
         return all((i.module, i.name) != CALL for i in self.imports)
 
 
-def read_module(data: bytes) -> Module:
-    """Read imports and exports. Raises `errors.ModuleRefused` for anything that is not a core module."""
-    if len(data) > MAX_MODULE_BYTES:
-        raise ModuleRefused(f"the module has {len(data)} bytes; at most {MAX_MODULE_BYTES} are admitted")
+def read_module(data: bytes, most_bytes: int = MAX_MODULE_BYTES) -> Module:
+    """Read imports and exports. Raises `errors.ModuleRefused` for what is too large, or is not a core module."""
+    if len(data) > most_bytes:
+        raise module_too_large(len(data), most_bytes)
     if data[:4] != b"\0asm":
         raise ModuleRefused("this is not a WebAssembly module: it does not begin with \\0asm")
     if data[4:8] != b"\1\0\0\0":
@@ -70,9 +71,9 @@ def read_module(data: bytes) -> Module:
     return Module(imports, exports)
 
 
-def admit(data: bytes) -> Module:
+def admit(data: bytes, most_bytes: int = MAX_MODULE_BYTES) -> Module:
     """Read a module that is to become a part. Raises `errors.ModuleRefused` when it asks for or lacks something."""
-    module = read_module(data)
+    module = read_module(data, most_bytes)
     for wanted in module.imports:
         known = wanted.module == WASI and wanted.name in _WASI_FUNCTIONS.split()
         if wanted.kind != "function" or not (known or (wanted.module, wanted.name) == CALL):

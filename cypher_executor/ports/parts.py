@@ -32,8 +32,8 @@ class PartStore(Protocol):
     async def module(self, digest: Digest) -> bytes:
         """The bytes of a module, verified against the digest.
 
-        Raises `errors.NotFound` when it is not here or not what it was, and `errors.Unavailable` (`part_unavailable`)
-        when it may be here later.
+        Raises `errors.NotFound` when it is not here or not what it was, `errors.ModuleRefused` when it is larger than
+        it may be, and `errors.Unavailable` (`part_unavailable`) when it may be here later.
         """
         ...
 

@@ -13,6 +13,18 @@ from cypher_executor.errors import RequestInvalid
 from cypher_executor.service.fitting import fitted
 from cypher_executor.service.problems import Refusal
 from cypher_executor.service.requests import AskQuery, RecipeText
+from cypher_executor.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How large a body may be, by the settings, and the one of them that says it."""
+
+    kb: Callable[[Settings], int]
+    setting: str
+
+
+USUAL = Limit(lambda settings: settings.max_body_kb, "CYPHER_EXECUTOR_MAX_BODY_KB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +32,14 @@ class Body:
     """A kind of body: how it is read, and what the documentation says of it.
 
     `read` gets the bytes and the media type, with `whole_type` all that the content type says. `media` has a JSON
-    Schema, or a model, for each type that is documented. `limit_kb` is for bodies that may be larger than others.
+    Schema, or a model, for each type that is documented. `limit` is for bodies that may be larger than others.
     """
 
     read: Callable[[bytes, str], Any]
     media: Mapping[str, type[BaseModel] | Mapping[str, Any]]
     required: bool = True
     whole_type: bool = False
-    limit_kb: int = 0
+    limit: Limit | None = None
 
 
 def json_body(model: type[BaseModel], *, required: bool = True) -> Body:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cypher_executor.errors import nearest
-from cypher_executor.partkit.module import MAX_MODULE_BYTES
-from cypher_executor.service.bodies import Body
+from cypher_executor.service.bodies import Body, Limit
 from cypher_executor.service.multipart import fields_of
 from cypher_executor.service.problems import Refusal
 from cypher_executor.uploads import Sent
 
-LIMIT_KB: Final = MAX_MODULE_BYTES // 1024 + 256
+LIMIT: Final = Limit(lambda settings: settings.max_module_mb * 1024 + 256, "CYPHER_EXECUTOR_MAX_MODULE_MB")
 """The module, and what may stand around it."""
 
 _MODULE_TYPES: Final = frozenset({"", "application/wasm", "application/octet-stream"})
@@ -24,14 +23,14 @@ _TEXTS: Final[dict[str, Any]] = {
 _WASM: Final[dict[str, Any]] = {
     "type": "string",
     "contentMediaType": "application/wasm",
-    "description": "the module, at most 4 MiB: a WASI preview 1 command",
+    "description": "the module, a WASI preview 1 command: at most 4 MiB unless the operator says otherwise",
 }
 
 
 def part_body() -> Body:
     """A part that is to be taken."""
     form = {"type": "object", "properties": {"module": _WASM, **_TEXTS}, "required": ["module", "manifest"]}
-    return Body(_read, {"application/wasm": _WASM, _FORM: form}, whole_type=True, limit_kb=LIMIT_KB)
+    return Body(_read, {"application/wasm": _WASM, _FORM: form}, whole_type=True, limit=LIMIT)
 
 
 def _read(raw: bytes, content_type: str) -> Sent:

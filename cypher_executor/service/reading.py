@@ -23,17 +23,19 @@ DISCARD_BYTES = 8 * 1024 * 1024
 DISCARD_S = 1.0
 """How much beyond the limit, and for how long, is read and thrown away so that the sender sees its answer."""
 
+_UNREADABLE = 1 << 62
+
 CLOSE = {"connection": "close"}
 
 
-async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes:
-    """The whole body. Raises Refusal for one that is compressed, too large or too slow."""
+async def read_body(headers: Headers, receive: Receive, limit: int, setting: str) -> bytes:
+    """The whole body. Raises Refusal for one that is compressed, too large (`setting` says so) or too slow."""
     encoding = headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("", "identity"):
         message = f"the body is encoded as {encoding!r}; send it as it is"
         raise Refusal(message, code="encoding_unsupported", headers={"accept-encoding": "identity"})
     if declared_length(headers) > limit:
-        raise await _too_large(headers, receive, limit)
+        raise await _too_large(headers, receive, limit, setting)
     try:
         async with asyncio.timeout(BODY_S):
             body = await _collected(receive, limit)
@@ -41,14 +43,14 @@ async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes:
         message = f"the body was not complete after {BODY_S:g} seconds"
         raise Refusal(message, code="body_too_slow", headers=CLOSE) from None
     if body is None:
-        raise await _too_large(headers, receive, limit)
+        raise await _too_large(headers, receive, limit, setting)
     return body
 
 
 def declared_length(headers: Headers) -> int:
     """What `Content-Length` says; 0 when it says nothing, and more than any limit when it cannot be read."""
     declared = headers.get("content-length", "0")
-    return int(declared) if declared.isascii() and declared.isdigit() and len(declared) < 16 else 1 << 62
+    return int(declared) if declared.isascii() and declared.isdigit() and len(declared) < 16 else _UNREADABLE
 
 
 async def _collected(receive: Receive, limit: int) -> bytes | None:
@@ -66,12 +68,15 @@ async def _collected(receive: Receive, limit: int) -> bytes | None:
             return b"".join(chunks)
 
 
-async def _too_large(headers: Headers, receive: Receive, limit: int) -> Refusal:
+async def _too_large(headers: Headers, receive: Receive, limit: int, setting: str) -> Refusal:
     if "expect" not in headers:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DISCARD_S):
                 await _discard(receive, DISCARD_BYTES)
-    return Refusal(f"the body is larger than {limit // 1024} KiB", code="body_too_large", headers=CLOSE)
+    declared = declared_length(headers)
+    size = f"the body has {declared} bytes, more than" if limit < declared < _UNREADABLE else "the body is larger than"
+    message = f"{size} {limit // 1024} KiB, as {setting} says"
+    return Refusal(message, code="body_too_large", headers=CLOSE)
 
 
 async def _discard(receive: Receive, limit: int) -> None:

@@ -15,12 +15,14 @@ from starlette.types import Receive, Scope, Send
 
 from cypher_executor.keys import Keys
 from cypher_executor.service.auth import Caller, admit
+from cypher_executor.service.bodies import USUAL
 from cypher_executor.service.endpoint import Endpoint, Exchange
 from cypher_executor.service.hooks import Hooks
 from cypher_executor.service.problems import Refusal
 from cypher_executor.service.queries import fitted_query, names_of, query_of
 from cypher_executor.service.reading import read_body
 from cypher_executor.service.waiting import Waiting
+from cypher_executor.settings import Settings
 from cypher_executor.wiring import House
 
 if TYPE_CHECKING:
@@ -85,7 +87,7 @@ class Resource:
             path=scope["path_params"],
             raw_query=query,
             query=_fitted(endpoint, query),
-            body=await _body(endpoint, scope, headers, receive, house.settings.max_body_kb),
+            body=await _body(endpoint, scope, headers, receive, house.settings),
         )
         answer: Response = await endpoint.handler(exchange)
         return answer
@@ -103,10 +105,11 @@ def _caller(keys: Keys, endpoint: Endpoint, scope: Scope, headers: Headers) -> C
     return admit(keys, scope["method"], scope["scheme"], headers, endpoint.needs, basic=endpoint.basic)
 
 
-async def _body(endpoint: Endpoint, scope: Scope, headers: Headers, receive: Receive, limit_kb: int) -> Any:
+async def _body(endpoint: Endpoint, scope: Scope, headers: Headers, receive: Receive, settings: Settings) -> Any:
     if endpoint.body is None:
         return None
-    raw = await read_body(headers, receive, max(limit_kb, endpoint.body.limit_kb) * 1024)
+    limit = max(USUAL, endpoint.body.limit or USUAL, key=lambda one: one.kb(settings))
+    raw = await read_body(headers, receive, limit.kb(settings) * 1024, limit.setting)
     scope["state"][BODY_READ] = True
     content_type = headers.get("content-type", "")
     media_type = content_type.partition(";")[0].strip().lower()

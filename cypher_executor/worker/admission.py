@@ -17,7 +17,7 @@ from typing import Final
 
 import wasmtime
 
-from cypher_executor.errors import ModuleRefused
+from cypher_executor.errors import ModuleRefused, module_too_large
 from cypher_executor.worker import limits, tape, wasi
 from cypher_executor.worker.native import Linkage, Memory, NativeError, Prepared
 
@@ -38,10 +38,11 @@ def type_of(name: tuple[str, str]) -> wasmtime.FuncType:
     return wasmtime.FuncType([_VAL_TYPES[p]() for p in shape], [wasmtime.ValType.i32()] if gives else [])
 
 
-def compiled(engine: wasmtime.Engine, code: bytes) -> bytes:
-    """Machine code for a module that keeps the rules. Raises ModuleRefused."""
-    if len(code) > limits.MAX_MODULE:
-        raise ModuleRefused(f"the module has {len(code)} bytes, more than the limit of {limits.MAX_MODULE}")
+def compiled(engine: wasmtime.Engine, code: bytes, most_bytes: int | None = None) -> bytes:
+    """Machine code for a module that keeps the rules. Raises ModuleRefused, also for more than `most_bytes`."""
+    most_bytes = limits.MAX_MODULE if most_bytes is None else most_bytes
+    if len(code) > most_bytes:
+        raise module_too_large(len(code), most_bytes)
     try:
         module = wasmtime.Module(engine, code)
     except wasmtime.WasmtimeError as error:

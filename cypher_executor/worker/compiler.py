@@ -1,4 +1,4 @@
-"""A compiler process: `python -I -m cypher_executor.worker.compiler CHANNEL PARENT CPU_S MEMORY_MB`.
+"""A compiler process: `python -I -m cypher_executor.worker.compiler CHANNEL PARENT CPU_S MEMORY_MB MODULE_MB`.
 
 It reads modules and writes machine code, one after the other, and never runs any of it: what it makes is trusted by
 workers for as long as it is kept, so no guest may ever have been near it. Compiling cannot be interrupted, and a module
@@ -32,9 +32,10 @@ _READ: Final = 256 * 1024
 class Compiler:
     """Serves one connection to its end. A module may take `cpu_s` seconds of the processor's time."""
 
-    def __init__(self, channel: socket.socket, cpu_s: int) -> None:
+    def __init__(self, channel: socket.socket, cpu_s: int, most_bytes: int) -> None:
         self._channel = channel
         self._cpu_s = cpu_s
+        self._most_bytes = most_bytes
         self._engines: dict[bool, wasmtime.Engine] = {}
 
     def serve(self) -> None:
@@ -50,7 +51,7 @@ class Compiler:
     def _compile(self, fuel: bool, code: bytes) -> bytes:
         _allow_cpu(self._cpu_s)
         try:
-            return frames.frame(frames.COMPILED, compiled(self._engine(fuel), code))
+            return frames.frame(frames.COMPILED, compiled(self._engine(fuel), code, self._most_bytes))
         except ModuleRefused as refused:
             return frames.frame(frames.REFUSED, refused.message.encode())
 
@@ -70,10 +71,10 @@ def _allow_cpu(seconds: int) -> None:
 
 def main() -> None:
     """Serve until the service has gone, in a thread with a stack that is large enough whatever the shell allows."""
-    channel, parent, cpu_s, memory_mb = map(int, sys.argv[1:])
+    channel, parent, cpu_s, memory_mb, module_mb = map(int, sys.argv[1:])
     reached = confine(parent, memory_mb)
     threading.stack_size(THREAD_STACK)
-    compiler = Compiler(socket.socket(fileno=channel), cpu_s)
+    compiler = Compiler(socket.socket(fileno=channel), cpu_s, module_mb * 1024 * 1024)
     compiling = threading.Thread(target=_serve, args=(compiler, reached))
     compiling.start()
     compiling.join()

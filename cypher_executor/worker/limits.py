@@ -31,6 +31,7 @@ MAX_CALLS: Final = 256
 MAX_STDERR: Final = 64 * 1024
 MAX_MEMORY_MB: Final = 1024
 MAX_MODULE: Final = 4 * 1024 * 1024
+"""Unless an operator says otherwise."""
 MAX_REQUEST: Final = 4 * 1024 * 1024
 MAX_TABLE_ELEMENTS: Final = 100_000
 MAX_WASM_STACK: Final = 512 * 1024

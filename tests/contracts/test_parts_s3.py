@@ -20,7 +20,7 @@ from cypher_executor.adapters.parts_s3 import Bucket, ObjectCache, S3Parts, buck
 from cypher_executor.core.keys import OPERATOR
 from cypher_executor.core.parts import Grants, Part, digest_of
 from cypher_executor.core.recipe import Digest
-from cypher_executor.errors import NotFound, RecipeInvalid, Unavailable
+from cypher_executor.errors import ModuleRefused, NotFound, RecipeInvalid, Unavailable
 from cypher_executor.settings import Settings
 from cypher_executor.wiring import open_house
 from tests.cli.support import invoke
@@ -188,16 +188,24 @@ async def test_the_cache_is_this_users_alone_and_follows_no_links(server: S3Serv
     assert ObjectCache(tmp_path / "parts", str(where.address)).read(digest) is None
 
 
-async def test_an_object_that_is_too_large_is_not_read(
+async def test_a_module_that_is_too_large_is_not_read(server: S3Server, tmp_path: Path) -> None:
+    where = await new_bucket()
+    digest = await stored(where)
+    found = parts(tmp_path, where, most_module_bytes=len(ONE) - 1)
+    await found.refresh()
+    limit = f"{len(ONE)} bytes, more than the limit of {len(ONE) - 1}"
+    with pytest.raises(ModuleRefused, match=limit) as refused:
+        await found.module(digest)
+    assert "CYPHER_EXECUTOR_MAX_MODULE_MB" in refused.value.message
+
+
+async def test_a_record_that_is_too_large_is_not_read(
     server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where = await new_bucket()
-    digest = await stored(where)
-    found = parts(tmp_path, where)
-    await found.refresh()
-    monkeypatch.setattr(store, "MOST_MODULE_BYTES", len(ONE) - 1)
-    with pytest.raises(NotFound, match="at most"):
-        await found.module(digest)
+    await stored(where)
+    monkeypatch.setattr(store, "MOST_RECORD_BYTES", 10)
+    assert await parts(tmp_path, where).refresh() == ()
 
 
 def aged(folder: Path, digest: Digest, seconds: int) -> None:

@@ -129,14 +129,14 @@ async def in_pieces(*pieces: bytes) -> AsyncIterator[bytes]:
 async def code_of(sender: Sender, limit: int = 100, **headers: str) -> str:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     with pytest.raises(Refusal) as refusal:
-        await read_body(Headers(named), sender, limit)
+        await read_body(Headers(named), sender, limit, "SETTING")
     assert refusal.value.headers["connection"] == "close"
     return refusal.value.code
 
 
 async def test_a_body_in_pieces_is_put_together() -> None:
     sender = Sender(in_pieces(b"a", b"", b"b" * 98, b"c"))
-    assert await read_body(Headers(), sender, 100) == b"a" + b"b" * 98 + b"c"
+    assert await read_body(Headers(), sender, 100, "SETTING") == b"a" + b"b" * 98 + b"c"
 
 
 async def test_an_endless_body_is_read_no_further_than_is_kind() -> None:
@@ -164,7 +164,7 @@ async def test_a_body_that_does_not_arrive_in_time_is_refused(monkeypatch: pytes
         raise AssertionError
 
     with pytest.raises(Refusal) as refusal:
-        await read_body(Headers({"content-length": "5"}), never, 100)
+        await read_body(Headers({"content-length": "5"}), never, 100, "SETTING")
     assert refusal.value.code == "body_too_slow"
 
 
@@ -173,4 +173,4 @@ async def test_a_sender_that_goes_away_gets_no_answer() -> None:
         return {"type": "http.disconnect"}
 
     with pytest.raises(ClientDisconnect):
-        await read_body(Headers({"content-length": "5"}), gone, 100)
+        await read_body(Headers({"content-length": "5"}), gone, 100, "SETTING")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +11,11 @@ import pytest
 from cypher_executor.core.parts import digest_of
 from cypher_executor.service.auth import Caller
 from cypher_executor.service.problems import Refusal
+from cypher_executor.settings import Settings
 from cypher_executor.wiring import House
+from tests.parts.test_module_limit import large
 from tests.service.support import Ask, body, refused
+from tests.service.test_life import living
 from tests.worker.modules import calling, module, printing
 
 ECHO = module("echo")
@@ -172,9 +176,27 @@ async def test_a_name_that_cannot_be_a_label_is_refused(ask: Ask, name: str) -> 
 async def test_modules_may_be_larger_than_other_bodies_and_not_too_large(ask: Ask, name: str) -> None:
     section = b"\x00" + leb(2_000_001 + 0) + b"\x00" + bytes(2_000_000)
     assert (await ask.request("PUT", f"/parts/{name}", **wasm(ECHO + section))).status_code == 201
-    large = b"\x00" + leb(4_300_001) + b"\x00" + bytes(4_300_000)
-    refused(await ask.request("PUT", f"/parts/{name}", **wasm(ECHO + large)), 422, "module_refused")
-    refused(await ask.request("PUT", f"/parts/{name}", **wasm(bytes(5_000_000))), 413, "body_too_large")
+    large = ECHO + b"\x00" + leb(4_300_001) + b"\x00" + bytes(4_300_000)
+    problem = refused(await ask.request("PUT", f"/parts/{name}", **wasm(large)), 422, "module_refused")
+    assert f"{len(large)} bytes, more than the limit of 4194304 (4 MiB)" in problem["detail"]
+    assert "CYPHER_EXECUTOR_MAX_MODULE_MB" in problem["detail"]
+    problem = refused(await ask.request("PUT", f"/parts/{name}", **wasm(bytes(5_000_000))), 413, "body_too_large")
+    assert "5000000 bytes, more than 4352 KiB, as CYPHER_EXECUTOR_MAX_MODULE_MB says" in problem["detail"]
+
+
+@pytest.mark.parametrize("mb", [5, 16])
+async def test_an_operator_may_admit_larger_modules(
+    ask: Ask, house: House, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mb: int
+) -> None:
+    settings = Settings(data_dir=tmp_path, workers=1, seeds=False, drain_s=0.0, max_module_mb=mb, _env_file=None)  # type: ignore[call-arg]
+    async with living(settings) as larger:
+        code = large(mb << 20)
+        assert (await larger.request("PUT", "/parts/mine", **wasm(code))).status_code == 201
+        asked = {"cypher": "CREATE (a:mine {x: 1}) RETURN a"}
+        assert body(await larger.post("/runs", asked, prefer="wait=20"))["result"] == {"a": {"x": 1}}
+        assert body(await larger.post("/parts/mine/call", {"input": {"x": 2}}))["output"] == {"x": 2}
+        problem = refused(await larger.request("PUT", "/parts/mine", **wasm(code + b"\0")), 422, "module_refused")
+        assert f"more than the limit of {mb << 20} ({mb} MiB)" in problem["detail"]
 
 
 def leb(number: int) -> bytes:

@@ -30,11 +30,12 @@ Spawn = Callable[[Coroutine[None, None, None]], None]
 
 @dataclass(frozen=True, slots=True)
 class CompileLimits:
-    """What compiling one module may take."""
+    """What compiling one module may take, and how large it may be."""
 
     cpu_s: int = 30
     memory_mb: int = 1024
     wall_s: float = 300.0
+    module_mb: int = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ class _Compiler:
             ours, theirs = socket.socketpair()
             with theirs:
                 self._reader, self._writer = await asyncio.open_unix_connection(sock=ours)
-                limits = (self._limits.cpu_s, self._limits.memory_mb)
+                limits = (self._limits.cpu_s, self._limits.memory_mb, self._limits.module_mb)
                 self._child = Child("cypher_executor.worker.compiler", [theirs], *limits)
             _, self.fingerprint = await self._read(frames.READY)
         except (OSError, _Ended) as error:

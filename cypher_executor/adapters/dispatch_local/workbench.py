@@ -53,6 +53,7 @@ class Workbench:
         self._clock = clock
         self._cache_dir = cache_dir
         self._tasks: set[asyncio.Task[None]] = set()
+        self._compile_limits = compile_limits
         self._compilers = Compilers(self._spawn, compile_limits)
         self._numbers = itertools.count(1)
         self._waiting: dict[RunId, asyncio.Future[Event]] = {}
@@ -100,7 +101,14 @@ class Workbench:
         async with self._opening:
             if self._dispatcher is None:
                 dispatcher = LocalDispatcher(
-                    self._store, self._take, self._clock, 1, cache_dir=self._cache_dir, log=self._note, prepare=False
+                    self._store,
+                    self._take,
+                    self._clock,
+                    1,
+                    cache_dir=self._cache_dir,
+                    compile_limits=self._compile_limits,
+                    log=self._note,
+                    prepare=False,
                 )
                 await dispatcher.start()
                 self._dispatcher = dispatcher

@@ -73,6 +73,18 @@ class Objects:
                 size += len(piece)
         return b"".join(pieces) if size <= most_bytes else None
 
+    async def size(self, name: str) -> int | None:
+        """How many bytes an object has; None when there is none."""
+        from botocore.exceptions import ClientError
+
+        try:
+            answer = await self._client.head_object(**self._named(name))
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in _MISSING:
+                return None
+            raise
+        return int(answer["ContentLength"])
+
     async def put(self, name: str, data: bytes) -> None:
         """Write an object."""
         await self._client.put_object(**self._named(name), Body=data)

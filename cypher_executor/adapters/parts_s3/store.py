@@ -23,7 +23,7 @@ from cypher_executor.adapters.parts_s3.cache import ObjectCache
 from cypher_executor.core.part_record import part_record, read_part
 from cypher_executor.core.parts import Part, digest_of
 from cypher_executor.core.recipe import Digest
-from cypher_executor.errors import CypherExecutorError, NotFound
+from cypher_executor.errors import CypherExecutorError, NotFound, module_too_large
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +32,8 @@ AGAIN_AFTER_S: Final = 5.0
 FIRST_S: Final = 10.0
 """How long a start waits for what names mean, when nothing is known of them yet."""
 MOST_RECORD_BYTES: Final = 1024 * 1024
-MOST_MODULE_BYTES: Final = 16 * 1024 * 1024
+MOST_MODULE_BYTES: Final = 4 * 1024 * 1024
+"""Unless an operator says otherwise."""
 _MOST_HEAD_BYTES: Final = 256
 
 Changed = Callable[[str], Awaitable[None]]
@@ -46,11 +47,17 @@ class S3Parts:
     """`ports.PartStore` over a bucket. `taken` tells the names that are not listened to."""
 
     def __init__(
-        self, bucket: Bucket, cache: ObjectCache, *, taken: Callable[[str], bool] = lambda name: False
+        self,
+        bucket: Bucket,
+        cache: ObjectCache,
+        *,
+        taken: Callable[[str], bool] = lambda name: False,
+        most_module_bytes: int = MOST_MODULE_BYTES,
     ) -> None:
         self._bucket = bucket
         self._cache = cache
         self._taken = taken
+        self._most_module_bytes = most_module_bytes
         self._tags: dict[str, str] = {}
         self._heads: dict[str, Digest] = {}
         self._parts: dict[str, Part] = {}
@@ -74,12 +81,16 @@ class S3Parts:
         return [self._parts[name] for name in sorted(self._parts)]
 
     async def module(self, digest: Digest) -> bytes:
-        """The bytes of a module. NotFound when it is not in the bucket, or not what it was; Unavailable without S3."""
+        """The bytes of a module.
+
+        Raises NotFound when it is not in the bucket, or not what it was, ModuleRefused when it is too large, and
+        Unavailable without S3.
+        """
         if digest not in self._by_digest:
             raise NotFound(f"no part has a module with the digest {digest}")
         data = await asyncio.to_thread(self._cache.read, digest)
         if data is None:
-            data = await self._bucket.use(lambda objects: self._fetched(objects, digest, MOST_MODULE_BYTES))
+            data = await self._bucket.use(lambda objects: self._fetched_module(objects, digest))
             await asyncio.to_thread(self._cache.write, digest, data)
             await asyncio.to_thread(self._cache.make_room)
         return data
@@ -173,6 +184,12 @@ class S3Parts:
                 self._cache.write(record, data)
             found[path.removeprefix("heads/")] = (record, data)
         return tags, found, lost
+
+    async def _fetched_module(self, objects: Objects, digest: Digest) -> bytes:
+        size = await objects.size(_object(digest))
+        if size is not None and size > self._most_module_bytes:
+            raise module_too_large(size, self._most_module_bytes)
+        return await self._fetched(objects, digest, self._most_module_bytes)
 
     async def _fetched(self, objects: Objects, digest: Digest, most_bytes: int) -> bytes:
         data = await objects.get(_object(digest), most_bytes)
