@@ -183,13 +183,16 @@ class Ledger:
     # --- a run that goes on after its end -----------------------------------------------------------------------------
 
     def _reopen(self, event: Event) -> list[Command]:
-        """A reopened run is another object with the same past. What had succeeded by itself stays as it was."""
+        """A reopened run is another object with the same past. What had succeeded by itself stays as it was; only what
+        a node without a part passes on is found out anew where it comes from a step that is tried again.
+        """
         before = dict(self.run.steps)
         self.run = replay.step(self.run, self.journal, event)
         assert not self.run.held, "a run that is reopened goes on"
         for key, was in before.items():
             if was.state == "succeeded" and (now := self.run.steps.get(key)) is not None and now.ended:
-                assert (now.state, now.output, now.attempts) == (was.state, was.output, was.attempts), f"{key} changed"
+                assert (now.state, now.attempts) == (was.state, was.attempts), f"{key} changed"
+                assert now.output == was.output or _passes_on_what_is_tried_again(self.run, now), f"{key} says other"
             self._completed |= {(*key, a.number) for a in was.attempts if a.succeeded and not _cleaned(was, self.run)}
         self._asked, self._answered_once, self._executions = list(self.run.outstanding), {}, {}
         self._cancelled = False
@@ -364,6 +367,17 @@ def _cleaned(was: Step, run: Run) -> bool:
     """Whether a step that has succeeded belongs to an end that was taken back, so that it has not begun now."""
     now = run.steps.get((was.name, was.item))
     return now is None or not now.attempts
+
+
+def _passes_on_what_is_tried_again(run: Run, step: Step) -> bool:
+    """Whether a step without a part lies behind one that had failed, and may have that one's failure in its output."""
+    before, found = {step.name}, list[str]([step.name])
+    while found:
+        sources = {one.source for one in run.recipe.relationships if one.target == found[-1]} - before
+        found.pop()
+        before |= sources
+        found += sources
+    return step.node.part is None and any(name in before for name, _ in run.again)
 
 
 def _fresh(run: Run, attempt: _Attempt) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.core.laws import check_replays
@@ -12,7 +12,14 @@ from tests.core.oracle import Oracle
 from tests.core.world import World, random_recipe
 
 chances = st.randoms(use_true_random=False)
-many = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(
+    max_examples=50,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    # A world does not get simpler with its numbers, and looking for a smaller one would outlast the test.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    print_blob=True,
+)
 
 
 def played(rng: Random, *, lives: int = 1) -> World:

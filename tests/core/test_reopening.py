@@ -53,6 +53,19 @@ def test_attempts_go_on_counting_and_the_failure_stays_on_record() -> None:
     assert second.started_us == driver.now_us
 
 
+def test_what_a_node_without_a_part_passes_on_is_found_out_anew_where_it_comes_from_what_failed() -> None:
+    driver = Driver(
+        draw("a:work -ON_SUCCESS-> j\nb:work -ON_SUCCESS-> j\nj -ON_SUCCESS-> c:work", {"j": {"join": "any"}})
+    )
+    driver.fail("b")
+    driver.succeed("a")
+    assert driver.step("j").output["b"]["error"]["attempts"] == 1
+    driver.succeed("c")
+    reopened(driver)
+    assert driver.step("j").output == {"a": {"from": "a"}, "b": None}
+    assert driver.working() == {"b"}, "what had been done with what it passed on is not done again"
+
+
 def test_what_a_step_had_said_before_it_was_reopened_is_not_heard_again() -> None:
     driver = reopened(failed())
     for event in driver.journal[:-2]:
