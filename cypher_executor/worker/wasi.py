@@ -1,9 +1,10 @@
 """WASI preview 1 out of nothing: an input to read, two outputs to write, a recorded clock and recorded randomness.
 
-All functions of preview 1 exist, so that modules of ordinary compilers link. There is no file, folder, socket, argument
-or environment variable behind them: the descriptors are 0, 1 and 2, the lists are empty, and everything else answers
-with an errno. The clock begins where the service says and moves on by 1 µs at every reading; randomness is made from a
-seed: so an execution that is repeated sees the same world. Waiting is only a longer step of the clock.
+All functions of preview 1 exist, so that modules of ordinary compilers link. There is no file, folder, socket or
+environment variable behind them: the descriptors are 0, 1 and 2, the only argument is the program's name (the same for
+all, but there are libraries that stop without one), and everything else answers with an errno. The clock begins where
+the service says and moves on by 1 µs at every reading; randomness is made from a seed: so an execution that is repeated
+sees the same world. Waiting is only a longer step of the clock.
 
 Every function does a bounded amount of work whatever the guest asks, because a guest is only ended between two of its
 own instructions: vectors have at most 1,024 pieces, one reading of randomness at most 1 MiB.
@@ -28,6 +29,7 @@ _INVAL: Final = 28
 _NOTSUP: Final = 58
 _SPIPE: Final = 70
 
+_PROGRAM: Final = b"part\0"
 _MAX_VECTORS: Final = 1024
 _MAX_RANDOM: Final = 1024 * 1024
 _VECTOR = Struct("<II")
@@ -214,6 +216,17 @@ def _nothing_listed(_world: World, memory: Memory, count: int, size: int) -> int
     return _put(memory, size, 0)
 
 
+def _args_sizes_get(_world: World, memory: Memory, count: int, size: int) -> int:
+    _put(memory, count, 1)
+    return _put(memory, size, len(_PROGRAM))
+
+
+def _args_get(_world: World, memory: Memory, pointers: int, text: int) -> int:
+    _put(memory, pointers, text)
+    memory.write(text, _PROGRAM)
+    return SUCCESS
+
+
 def _clock_res_get(_world: World, memory: Memory, clock: int, pointer: int) -> int:
     return _put(memory, pointer, 1000, 8) if clock <= 3 else _INVAL
 
@@ -269,8 +282,8 @@ _refused = _of_descriptor(_INVAL)
 _no_such = _always(_BADF)
 
 _TABLE: Final[dict[str, tuple[str, Function]]] = {
-    "args_get": ("ii", _always(SUCCESS)),
-    "args_sizes_get": ("ii", _nothing_listed),
+    "args_get": ("ii", _args_get),
+    "args_sizes_get": ("ii", _args_sizes_get),
     "clock_res_get": ("ii", _clock_res_get),
     "clock_time_get": ("iIi", _clock_time_get),
     "environ_get": ("ii", _always(SUCCESS)),

@@ -28,12 +28,13 @@ INPUT: Final[Mapping[str, Any]] = {"words": ["Beta", "alpha", "beta", "é"]}
 OUTPUT: Final[Mapping[str, Any]] = {
     "counts": {"alpha": 1, "beta": 2, "é": 1},
     "sorted": ["alpha", "beta", "é"],
-    "args": 0,
+    "args": 1,
     "home": "",
     "waited": True,
     "missing": True,
 }
-"""Arguments and environment are empty, waiting moves the clock on, and a file that every machine has is not there."""
+"""The one argument is the name, the environment is empty, waiting moves the clock on, and a file that every machine has
+is not there."""
 
 _ZIG: Final = (sys.executable, "-m", "ziglang")
 _RUST: Final = ("-C", "opt-level=z", "-C", "panic=abort", "-C", "strip=symbols", "-o")

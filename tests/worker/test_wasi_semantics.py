@@ -87,11 +87,17 @@ def test_a_file_status_is_64_bytes_of_nothing(guest: Guest) -> None:
     assert guest.memory.read(0, 72) == bytes(64) + b"\xff" * 8
 
 
-@pytest.mark.parametrize("name", ["args_sizes_get", "environ_sizes_get"])
-def test_there_are_no_arguments_and_no_variables(guest: Guest, name: str) -> None:
+def test_there_are_no_variables(guest: Guest) -> None:
     guest.put(0, "II", 7, 7)
-    assert guest.call(name, 0, 4) == SUCCESS
+    assert guest.call("environ_sizes_get", 0, 4) == SUCCESS
     assert guest.get(0, "II") == (0, 0)
+
+
+def test_the_one_argument_is_the_name_of_the_program(guest: Guest) -> None:
+    assert guest.call("args_sizes_get", 0, 4) == SUCCESS
+    assert guest.get(0, "II") == (1, 5)
+    assert guest.call("args_get", 8, 100) == SUCCESS
+    assert (guest.get(8, "I"), guest.get(100, "5s")) == ((100,), (b"part\0",))
 
 
 @pytest.mark.parametrize("clock", range(4))

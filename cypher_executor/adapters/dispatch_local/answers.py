@@ -28,6 +28,7 @@ from cypher_executor.worker import frames
 _CODE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _LONGEST_MESSAGE: Final = 4096
 _SHOWN_OUTPUT: Final = 200
+_QUOTED: Final = 40
 _SHOWN_LOG: Final = 2000
 _LONGEST_RETRY_AFTER_MS: Final = 24 * 3600 * 1000
 
@@ -90,10 +91,19 @@ def _of_output(data: bytes, log: bytes, execute: Execute, where: dict[str, Any])
 def _invalid_output(data: bytes, log: bytes, error: RequestInvalid) -> Failure:
     shown = data[:_SHOWN_OUTPUT].decode("utf-8", "replace")
     said = {"stderr": log[:_SHOWN_LOG].decode("utf-8", "replace")} if log else {}
-    message = "the part wrote nothing to its output" if not data else f"the part's output is refused: {error.message}"
+    wrong = f"is refused: {error.message}; it begins {_quoted(shown)}" if data else "is empty"
+    message = (
+        f"the part's output {wrong}. Standard output is for one JSON value, text for people goes to standard error"
+    )
     return Failure(
         "invalid_output", message, details={"reason": error.code, "bytes": len(data), "begins": shown, **said}
     )
+
+
+def _quoted(shown: str) -> str:
+    """The first of it, on one line."""
+    line = part_log.harmless(" ".join(shown.split()))
+    return repr(line if len(line) <= _QUOTED else f"{line[:_QUOTED]}...")
 
 
 def _of_call(number: int, data: bytes, where: dict[str, Any]) -> Event:

@@ -1,5 +1,5 @@
-;; Attack: Has its arguments written outside of memory: it has none.
-;; Expect: output 100
+;; Attack: Has its arguments written outside of memory.
+;; Expect: output 121
 (module
   (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "args_get" (func $args_get (param i32 i32) (result i32)))
