@@ -2,15 +2,16 @@
 
 The package (an optional one, named by an extra of ours) holds a library as a WASM file. It is taken only when its bytes
 have the sha256 that the manifest pins, and made into a command with arguments of the part's own; `{file}` in an
-argument is the text of that file in the part's folder (several may stand side by side). The module is made in memory
-whenever it is read, so nothing of the package is ever copied into this one.
+argument is the text of that file in the part's folder (several may stand side by side). `renamed` puts other texts in
+the places of texts that the library has in its data: names that the part's users must not be able to give. The module
+is made in memory whenever it is read, so nothing of the package is ever copied into this one.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -42,6 +43,7 @@ class Package(BaseModel):
     extra: str
     entry: str
     arguments: list[str]
+    renamed: dict[str, str] = {}
 
 
 def packaged_module(folder: Path, package: Package) -> bytes:
@@ -51,12 +53,24 @@ def packaged_module(folder: Path, package: Package) -> bytes:
 
 def command_of(package: Package, arguments: Sequence[str]) -> bytes:
     """The package's library as a command with these arguments. Raises as `packaged_module` does."""
-    return _made(_library(package), package.entry, tuple(arguments))
+    return _made(_library(package), package.entry, tuple(arguments), tuple(package.renamed.items()))
 
 
 @lru_cache(maxsize=8)
-def _made(library: bytes, entry: str, arguments: tuple[str, ...]) -> bytes:
-    return as_command(library, entry, arguments)
+def _made(library: bytes, entry: str, arguments: tuple[str, ...], renamed: tuple[tuple[str, str], ...]) -> bytes:
+    return as_command(_renamed(library, dict(renamed)), entry, arguments)
+
+
+def _renamed(library: bytes, names: Mapping[str, str]) -> bytes:
+    """The library with other texts in its data, each as long as the old one; C's texts end with a zero byte."""
+    for old, new in names.items():
+        before, after = (b"\0" + name.encode() + b"\0" for name in (old, new))
+        if len(before) != len(after):
+            raise ModuleRefused(f"the library's text {old!r} cannot be renamed to {new!r}, which is not as long")
+        if before not in library:
+            raise ModuleRefused(f"the library has no text {old!r} that could be renamed")
+        library = library.replace(before, after)
+    return library
 
 
 def _argument(folder: Path, word: str) -> str:

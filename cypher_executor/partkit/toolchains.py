@@ -79,7 +79,8 @@ def module_of_javascript(source: Path) -> bytes:
     The file comes first in the program, so that the lines in its errors are its own; what is put before it has none.
     """
     code = source.read_text("utf-8")
-    harness = (files.shipped("parts") / "js" / "harness.js").read_text("utf-8")
+    folder = files.shipped("parts") / "js"
+    harness = "".join((folder / name).read_text("utf-8") for name in ("harness.js", "values.js", "loop.js"))
     before, after = ((_JAVASCRIPT / name).read_text("utf-8") for name in ("before.js", "after.js"))
     after = after.replace("AUTHOR_LINES", str(code.count("\n") + 1))
     package = _javascript_engine()

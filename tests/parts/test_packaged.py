@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -67,33 +65,10 @@ def test_a_library_without_the_entry_is_refused() -> None:
         as_command(b"\0asm", "main", [])
 
 
-@pytest.mark.parametrize("value", [None, True, 0, -1.5, 10**15, "", "é😀\0\n\u2028", [], {}, [[{"a": [None]}]]])
-def test_values_come_through_javascript_as_they_went_in(value: Any, call: Any) -> None:
-    assert call("js", code="input", input=value) == value
-    assert call("js", code="const x = v; return x", values={"v": value}) == value
-
-
-@pytest.mark.parametrize(
-    "code",
-    ["", "}", "return (", "/*", "`", "throw null", "throw undefined", "throw new Proxy({}, {get() { throw 1 }})"],
-)
-def test_code_that_is_none_is_an_error_and_no_trap(code: str, call: Any) -> None:
-    got = call("js", code=code)
-    assert got is None or got["error"]["retryable"] is False
-
-
-@pytest.mark.parametrize("line", [1, 2, 7])
-@pytest.mark.parametrize("broken", ["input.x.y", "await input.x.y", "foo()", "1 +"])
-def test_the_line_of_an_error_is_that_of_the_code(line: int, broken: str, call: Any) -> None:
-    got = call("js", code="input;\n" * (line - 1) + f"let b = {broken};\nreturn b", input={})
-    assert got["error"]["details"]["line"] - line in ((0, 1) if broken == "1 +" else (0,)), got
-
-
-def test_the_codes_world_has_no_outside(call: Any) -> None:
-    names = ["std", "os", "bjson", "process", "require", "fetch", "XMLHttpRequest", "scriptArgs", "print", "Worker"]
-    assert call("js", code=f"{json.dumps(names)}.filter((name) => name in globalThis)") == []
-
-
-def test_chance_and_time_come_from_the_host_and_nothing_is_kept_between_calls(call: Any) -> None:
-    assert call("js", code="globalThis.kept = (globalThis.kept ?? 0) + 1; return kept") == 1
-    assert call("js", code="globalThis.kept = (globalThis.kept ?? 0) + 1; return kept") == 1
+def test_texts_of_a_library_are_renamed_only_where_they_are_and_to_texts_as_long(copy: Path) -> None:
+    change(copy, '"qjs:os" = "./q:os"', '"qjs:os" = "./q:system"')
+    with pytest.raises(ModuleRefused, match=r"cannot be renamed to '\./q:system', which is not as long"):
+        read_folder(copy)
+    change(copy, '"qjs:os" = "./q:system"', '"qjs:oz" = "./q:oz"')
+    with pytest.raises(ModuleRefused, match="has no text 'qjs:oz'"):
+        read_folder(copy)

@@ -120,7 +120,7 @@ def test_javascript_without_a_function_run_says_what_is_missing(tmp_path: Path) 
 
 def test_a_mistake_in_writing_javascript_is_told_with_its_line(tmp_path: Path) -> None:
     [problem, *_] = problems_of_javascript("export function run() {\n  return 1 +;\n}", tmp_path)
-    assert "SyntaxError" in problem and "<cmdline>:2:" in problem
+    assert "SyntaxError" in problem and "./main.js:2:" in problem
 
 
 def test_what_javascript_throws_is_told_with_its_line_in_the_file(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-author.file = "<cmdline>";
+author.file = "./main.js";
 author.last = AUTHOR_LINES;
 for (const values of globalThis.earlyLogs) log(...values);
 delete globalThis.earlyLogs;
