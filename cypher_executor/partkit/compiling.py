@@ -29,12 +29,16 @@ def compile_part(part: PartFolder) -> bytes:
         if build.setup is not None and not (part.folder / build.setup.makes).exists():
             _run(part, build, build.setup.command, Path(scratch))
         module = Path(scratch) / "module.wasm"
-        _run(part, build, [word.replace("{module}", str(module)) for word in build.command], Path(scratch))
-        made = module if build.output is None else part.folder / build.output
+        _run(part, build, [_filled(word).replace("{module}", str(module)) for word in build.command], Path(scratch))
+        made = module if build.output is None else part.folder / _filled(build.output)
         if not made.is_file():
             where = "`{module}`" if build.output is None else build.output
             raise BuildFailed(f"{part.part.name}: the build command wrote no module to {where}")
         return made.read_bytes()
+
+
+def _filled(word: str) -> str:
+    return word.replace("{rust_target}", toolchains.rust_target()) if "{rust_target}" in word else word
 
 
 def _source(part: PartFolder, build: Build) -> str:

@@ -26,7 +26,8 @@ from cypher_executor.partkit.manifest import read_without_module
 from cypher_executor.partkit.packaged import Package, PackageMissing, command_of
 
 INSTALL: Final = "install the compiler with `pip install 'cypher-executor[parts]'`"
-_RUST_TARGET: Final = "wasm32-wasip1"
+_RUST_TARGETS: Final = ("wasm32-wasip1", "wasm32-wasi")
+"""What Rust calls WASI preview 1, and what it did before 1.78."""
 _JAVASCRIPT: Final = Path(__file__).with_name("javascript")
 
 
@@ -130,14 +131,34 @@ def _missing_node() -> str | None:
 
 def _missing_cargo() -> str | None:
     if shutil.which("cargo") is None:
-        return f"cargo is not installed; install Rust from https://rustup.rs, then `rustup target add {_RUST_TARGET}`"
-    compiler = os.environ.get("RUSTC", "rustc")
-    found = _said([compiler, "--print", "target-libdir", "--target", _RUST_TARGET])
-    if found is None:
-        return f"{compiler} does not know the target {_RUST_TARGET}; install Rust 1.78 or newer from https://rustup.rs"
-    if not Path(found).is_dir():
-        return f"Rust cannot compile for WASI yet; run `rustup target add {_RUST_TARGET}`"
+        return (
+            f"cargo is not installed; install Rust from https://rustup.rs, then `rustup target add {_RUST_TARGETS[0]}`"
+        )
+    known = _rust_targets()
+    if not known:
+        wanted = "install Rust 1.78 or newer from https://rustup.rs"
+        return f"{_rust_compiler()} does not know the target {_RUST_TARGETS[0]}; {wanted}"
+    if not any(known.values()):
+        package = "or install the package of your system that has it, such as libstd-rust-dev-wasm32"
+        return f"Rust cannot compile for WASI yet; run `rustup target add {next(iter(known))}`, {package}"
     return None
+
+
+def rust_target() -> str:
+    """What the Rust that is here calls WASI preview 1."""
+    return next((target for target, whole in _rust_targets().items() if whole), _RUST_TARGETS[0])
+
+
+def _rust_targets() -> dict[str, bool]:
+    """The targets that the compiler knows, and whether it has the library for each."""
+    asked = {
+        target: _said([_rust_compiler(), "--print", "target-libdir", "--target", target]) for target in _RUST_TARGETS
+    }
+    return {target: Path(found).is_dir() for target, found in asked.items() if found is not None}
+
+
+def _rust_compiler() -> str:
+    return os.environ.get("RUSTC", "rustc")
 
 
 def _missing_go() -> str | None:

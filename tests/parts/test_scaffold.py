@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,31 @@ def test_a_compiler_without_the_target_is_told_with_what_to_install(
     monkeypatch.setattr(f"{toolchains.__name__}.subprocess.run", answer)
     with pytest.raises(ToolchainMissing, match=advice):
         toolchains.require(program)
+
+
+@pytest.mark.parametrize("targets", [("wasm32-wasip1", "wasm32-wasi"), ("wasm32-wasip1",), ("wasm32-wasi",)])
+def test_rust_is_built_for_whichever_name_the_compiler_has_for_wasi(
+    targets: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With programs that stand for Rust's: the first newer and older ones, told apart by what they know."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    script(
+        programs / "rustc",
+        f'for known in {" ".join(targets)}; do test "$4" = $known && echo {tmp_path} && exit; done; exit 1',
+    )
+    script(programs / "cargo", 'mkdir -p "target/$5/release" && cp given.wasm "target/$5/release/fresh.wasm"')
+    monkeypatch.setenv("PATH", str(programs), prepend=os.pathsep)
+    monkeypatch.delenv("RUSTC", raising=False)
+    made = create("fresh", "rust", tmp_path)
+    (made / "given.wasm").write_bytes(toolchains.module_of_wat(create("other", "wat", tmp_path / "wat") / "main.wat"))
+    assert build(tmp_path)[0].state == "written"
+    assert [path.name for path in (made / "target").iterdir()] == [targets[0]]
+
+
+def script(path: Path, text: str) -> None:
+    path.write_text(f"#!/bin/sh\n{text}\n", "utf-8")
+    path.chmod(0o755)
 
 
 def test_a_mistake_in_webassembly_text_is_told_with_its_place(tmp_path: Path) -> None:
