@@ -150,10 +150,21 @@ class ExpressionError(CypherExecutorError):
         return Failure("expression_error", self.message, details={"reason": self.code})
 
 
+LONGEST_REFUSAL = 1000
+"""In characters."""
+
+
 class ModuleRefused(CypherExecutorError):
-    """A module that imports what no part may have, is too large, or is not WebAssembly."""
+    """A module that imports what no part may have, is too large, or is not WebAssembly.
+
+    The message may hold names out of the module: so it is made printable, and no longer than `LONGEST_REFUSAL`.
+    """
 
     code = "module_refused"
+
+    def __init__(self, message: str, **more: Any) -> None:
+        shown = message if len(message) <= LONGEST_REFUSAL else f"{message[: LONGEST_REFUSAL - 3]}..."
+        super().__init__("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in shown), **more)
 
 
 def module_too_large(size: int, most_bytes: int) -> ModuleRefused:

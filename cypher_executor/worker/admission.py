@@ -23,6 +23,7 @@ from cypher_executor.worker.native import Linkage, Memory, NativeError, Prepared
 
 _VAL_TYPES: Final = {"i": wasmtime.ValType.i32, "I": wasmtime.ValType.i64}
 
+_NO_MODULE: Final = "not a WebAssembly core module that can run here"
 _INCOMPATIBLE: Final = re.compile(r"incompatible import type for `(\w+)::(\w+)`")
 
 IMPORTS: Final[Mapping[tuple[str, str], tuple[str, bool]]] = {
@@ -43,10 +44,12 @@ def compiled(engine: wasmtime.Engine, code: bytes, most_bytes: int | None = None
     most_bytes = limits.MAX_MODULE if most_bytes is None else most_bytes
     if len(code) > most_bytes:
         raise module_too_large(len(code), most_bytes)
+    if not code.startswith(b"\0asm"):  # wasmtime would take the text of a module as well
+        raise ModuleRefused(f"{_NO_MODULE}: it does not begin with \\0asm")
     try:
         module = wasmtime.Module(engine, code)
     except wasmtime.WasmtimeError as error:
-        raise ModuleRefused(f"not a WebAssembly core module that can run here: {first_line(error)}") from None
+        raise ModuleRefused(f"{_NO_MODULE}: {first_line(error)}") from None
     _check(module)
     _check_types(engine, module)
     return bytes(module.serialize())

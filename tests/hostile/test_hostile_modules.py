@@ -12,6 +12,8 @@ import pytest
 from cypher_executor.adapters.dispatch_local.compilers import CompileLimits
 from cypher_executor.core.events import AttemptFailed, AttemptSucceeded
 from cypher_executor.core.parts import Limits
+from cypher_executor.errors import LONGEST_REFUSAL, ModuleRefused
+from cypher_executor.partkit.module import admit
 from tests.hostile.cases import Case, agrees, cases
 from tests.hostile.house import ECHO, House, Outcome, kind_of
 from tests.worker.modules import printing
@@ -43,7 +45,7 @@ def test_a_hostile_module_ends_as_it_must_and_harms_nobody(outcomes: dict[str, O
 
 
 def test_there_are_many_of_them_and_each_says_what_it_attacks() -> None:
-    assert len(CASES) >= 150
+    assert len(CASES) >= 240
     assert len({case.attack for case in CASES}) == len(CASES)
 
 
@@ -56,6 +58,22 @@ def test_what_a_limit_ended_names_the_limit_and_its_value(outcomes: dict[str, Ou
                 v for k, v in event.failure.details.items() if k in ("timeout_ms", "memory_mb", "output_kb", "fuel")
             }
             assert str(value) in event.failure.message
+
+
+def test_no_name_in_a_module_steers_a_terminal_through_what_is_said_of_it(outcomes: dict[str, Outcome]) -> None:
+    messages = [o.event.failure.message for o in outcomes.values() if isinstance(o.event, AttemptFailed)]
+    assert len(messages) >= 100
+    assert [message for message in messages if not message.isprintable() or len(message) > 1100] == []
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_what_is_read_of_a_module_without_compiling_it_is_read_or_refused(case: Case) -> None:
+    """As a service does with what was sent to it; compilers look at the rest."""
+    try:
+        admit(case.code, len(case.code))
+    except ModuleRefused as refused:
+        assert refused.message.isprintable() and len(refused.message) <= LONGEST_REFUSAL
+        assert case.expect[0] == "refused", refused.message
 
 
 @pytest.mark.parametrize(

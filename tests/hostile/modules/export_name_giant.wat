@@ -1,0 +1,8 @@
+;; Attack: Exports under a name of a million characters.
+;; Expect: refused not a WebAssembly core module
+(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 1024) "true")
+  (func (export "_start") (i32.store (i32.const 8) (i32.const 1024)) (i32.store (i32.const 12) (i32.const 4)) (drop (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 16))))
+  (export "@repeat(100000)<0123456789>@" (func $write)))
