@@ -44,9 +44,10 @@ fn joined(prefix: []const u8, key: []const u8, separator: []const u8) Error![]co
 pub fn unflatten(map: Map, separator: []const u8) Error!Value {
     if (separator.len == 0) return part.badInput(&.{"`separator` must not be empty"});
     var out: Value = .{ .map = .empty };
+    const needle = try part.search.Needle.of(separator);
     for (map.keys(), map.values()) |key, value| {
         var path: std.ArrayList([]const u8) = .empty;
-        var pieces = std.mem.splitSequence(u8, key, separator);
+        var pieces = part.search.Pieces{ .needle = needle, .text = key };
         while (pieces.next()) |piece| try path.append(gpa, piece);
         out = try part.path.set(out, path.items, value);
     }

@@ -34,6 +34,12 @@ fn equalMaps(a: json.Map, b: json.Map) OutOfMemory!bool {
     return true;
 }
 
+/// Whether a list holds a value. For many questions to one list, `Distinct` is quicker.
+pub fn isIn(value: Value, items: []const Value) OutOfMemory!bool {
+    for (items) |one| if (try equal(value, one)) return true;
+    return false;
+}
+
 pub fn numbers(a: []const u8, b: []const u8) OutOfMemory!std.math.Order {
     if (std.mem.eql(u8, a, b)) return .eq;
     return decimal.order(try decimal.parse(a), try decimal.parse(b));

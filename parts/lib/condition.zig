@@ -40,6 +40,8 @@ const Test = struct {
     op: Operator,
     value: Value,
     ignore_case: bool,
+    /// What `in` and `not_in` look in.
+    known: ?*part.Distinct,
 
     fn holds(self: Test, item: Value) Error!bool {
         const at = paths.get(item, self.path);
@@ -52,8 +54,8 @@ const Test = struct {
             .type => self.value == .text and std.mem.eql(u8, found.kind(), self.value.text),
             .eq => compare.equal(found, self.value),
             .ne => !try compare.equal(found, self.value),
-            .in => isIn(found, self.value.list),
-            .not_in => !try isIn(found, self.value.list),
+            .in => self.known.?.has(found),
+            .not_in => !try self.known.?.has(found),
             .contains => contains(found, self.value),
             .not_contains => !try contains(found, self.value),
             .starts_with => bothTexts(found, self.value) and std.mem.startsWith(u8, found.text, self.value.text),
@@ -90,16 +92,11 @@ fn isEmpty(value: Value) bool {
     };
 }
 
-fn isIn(value: Value, items: []const Value) Error!bool {
-    for (items) |one| if (try compare.equal(value, one)) return true;
-    return false;
-}
-
 /// A text contains a text, a list an item, a map a key.
 fn contains(value: Value, wanted: Value) Error!bool {
     return switch (value) {
-        .text => |text| wanted == .text and std.mem.indexOf(u8, text, wanted.text) != null,
-        .list => |items| isIn(wanted, items),
+        .text => |text| wanted == .text and try part.search.contains(text, wanted.text),
+        .list => |items| compare.isIn(wanted, items),
         .map => |map| wanted == .text and map.contains(wanted.text),
         else => false,
     };
@@ -155,10 +152,18 @@ fn parseTest(map: part.Input) Error!Test {
     if ((op == .in or op == .not_in or pair) and (value != .list or (pair and value.list.len != 2))) {
         return part.badInput(&.{ "the condition `", @tagName(op), "` needs a list as `value`", if (pair) " (low and high)" else "" });
     }
+    const wanted = if (ignore_case) try folded(value) else value;
     return .{
         .path = try paths.of(map.map.get("path") orelse .{ .text = "" }, "path"),
         .op = op,
-        .value = if (ignore_case) try folded(value) else value,
+        .value = wanted,
         .ignore_case = ignore_case,
+        .known = if (op == .in or op == .not_in) try known(wanted.list) else null,
     };
+}
+
+fn known(items: []const Value) Error!*part.Distinct {
+    const out = try gpa.create(part.Distinct);
+    out.* = try .of(items);
+    return out;
 }

@@ -63,7 +63,7 @@ pub fn parse(text: []const u8) error{OutOfMemory}!Decimal {
     return normal(negative, digits[0..len], parseExponent(text[mark..]) - fraction);
 }
 
-fn parseExponent(text: []const u8) i64 {
+pub fn parseExponent(text: []const u8) i64 {
     if (text.len == 0) return 0;
     const limit = 1_000_000_000_000;
     const found = std.fmt.parseInt(i64, text[1..], 10) catch return if (text[1] == '-') -limit else limit;

@@ -31,15 +31,9 @@ fn mergeLists(a: []const Value, b: []const Value, lists: Lists) error{OutOfMemor
         .@"union" => {
             var out: std.ArrayList(Value) = .empty;
             try out.appendSlice(gpa, a);
-            for (b) |item| {
-                if (!try has(out.items, item)) try out.append(gpa, item);
-            }
+            var known = try part.Distinct.of(a);
+            for (b) |item| if (try known.add(item)) try out.append(gpa, item);
             return .{ .list = out.items };
         },
     }
-}
-
-pub fn has(items: []const Value, wanted: Value) error{OutOfMemory}!bool {
-    for (items) |item| if (try part.compare.equal(item, wanted)) return true;
-    return false;
 }

@@ -7,6 +7,7 @@ const unicode = part.unicode;
 const Value = part.Value;
 const Error = part.Error;
 const gpa = part.gpa;
+const Needle = part.search.Needle;
 
 const max_length = 1 << 20;
 
@@ -96,13 +97,13 @@ fn search(operation: Operation, subject: []const u8, input: part.Input) Error!Va
     const haystack = if (ignore_case) try unicode.lower(gpa, subject) else subject;
     const needle = if (ignore_case) try unicode.lower(gpa, given) else given;
     return switch (operation) {
-        .contains => .{ .bool = std.mem.indexOf(u8, haystack, needle) != null },
+        .contains => .{ .bool = try part.search.contains(haystack, needle) },
         .starts_with => .{ .bool = std.mem.startsWith(u8, haystack, needle) },
         .ends_with => .{ .bool = std.mem.endsWith(u8, haystack, needle) },
         .equals => .{ .bool = std.mem.eql(u8, haystack, needle) },
-        .index_of => place(haystack, std.mem.indexOf(u8, haystack, needle)),
-        .last_index_of => place(haystack, std.mem.lastIndexOf(u8, haystack, needle)),
-        .count => part.integer(if (needle.len == 0) return emptySearch() else std.mem.count(u8, haystack, needle)),
+        .index_of => place(haystack, if (needle.len == 0) 0 else (try Needle.of(needle)).first(haystack, 0)),
+        .last_index_of => place(haystack, if (needle.len == 0) haystack.len else (try Needle.of(needle)).last(haystack)),
+        .count => part.integer(if (needle.len == 0) return emptySearch() else (try Needle.of(needle)).count(haystack)),
         else => unreachable,
     };
 }
@@ -118,19 +119,20 @@ fn emptySearch() Error {
 
 /// All occurrences, or the first `limit`.
 fn replace(subject: []const u8, input: part.Input) Error![]const u8 {
-    const needle = try input.text("search");
-    if (needle.len == 0) return emptySearch();
+    const wanted = try input.text("search");
+    if (wanted.len == 0) return emptySearch();
+    const needle = try Needle.of(wanted);
     const replacement = try input.textOr("replacement", "");
     var left = try input.intOr("limit", 0, max_length, max_length);
     var out: std.ArrayList(u8) = .empty;
-    var rest = subject;
+    var from: usize = 0;
     while (left > 0) : (left -= 1) {
-        const at = std.mem.indexOf(u8, rest, needle) orelse break;
-        try out.appendSlice(gpa, rest[0..at]);
+        const at = needle.first(subject, from) orelse break;
+        try out.appendSlice(gpa, subject[from..at]);
         try out.appendSlice(gpa, replacement);
-        rest = rest[at + needle.len ..];
+        from = at + wanted.len;
     }
-    try out.appendSlice(gpa, rest);
+    try out.appendSlice(gpa, subject[from..]);
     return out.items;
 }
 
@@ -214,13 +216,14 @@ fn split(subject: []const u8, input: part.Input) Error![]const []const u8 {
     if (separator.len == 0) return characters(subject);
     const limit = try input.intOr("limit", 1, max_length, max_length);
     var out: std.ArrayList([]const u8) = .empty;
-    var rest = subject;
-    while (out.items.len + 1 < limit) {
-        const at = std.mem.indexOf(u8, rest, separator) orelse break;
-        try out.append(gpa, rest[0..at]);
-        rest = rest[at + separator.len ..];
+    var pieces = try part.search.Pieces.of(subject, separator);
+    while (pieces.next()) |piece| {
+        if (out.items.len + 1 == limit) {
+            try out.append(gpa, subject[@intFromPtr(piece.ptr) - @intFromPtr(subject.ptr) ..]);
+            break;
+        }
+        try out.append(gpa, piece);
     }
-    try out.append(gpa, rest);
     return out.items;
 }
 

@@ -80,7 +80,7 @@ fn words(out: *std.ArrayList(Unit), text: []const u8) Error!void {
 }
 
 fn separated(out: *std.ArrayList(Unit), text: []const u8, separator: []const u8) Error!void {
-    var pieces = std.mem.splitSequence(u8, text, separator);
+    var pieces = try part.search.Pieces.of(text, separator);
     while (pieces.next()) |piece| {
         const found = unicode.trimEnd(unicode.trimStart(piece));
         if (found.len > 0) try note(out, text, found);

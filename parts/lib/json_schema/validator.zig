@@ -19,6 +19,8 @@ const gpa = part.gpa;
 const max_depth = 200;
 const max_errors = 1000;
 
+const Allowed = struct { values: part.Distinct, shown: []const u8 };
+
 /// For each child of a value whether a schema has looked at it; empty when nobody asks.
 const Marks = []bool;
 
@@ -29,6 +31,8 @@ pub const Validator = struct {
     entered: std.ArrayList(usize) = .empty,
     errors: std.ArrayList(Value) = .empty,
     quiet: bool = false,
+    /// By the places of the lists of values in the schema.
+    allowed: std.AutoHashMapUnmanaged([*]const Value, Allowed) = .empty,
 
     pub fn fits(self: *Validator, schema: Value, value: Value, at: []const u8, depth: usize, above: Marks) Error!bool {
         if (depth > max_depth) return part.badInput(&.{"the schema refers to itself without end"});
@@ -110,13 +114,22 @@ pub const Validator = struct {
         if (map.get("type")) |types| if (!values.isOneOf(types, value)) {
             good = try self.wrong(at, "type", &.{ "must be ", try values.namesOf(types), ", but is ", values.typeName(value) });
         };
-        if (map.get("enum")) |known| if (!try part.merge.has(known.list, value)) {
-            good = try self.wrong(at, "enum", &.{ "must be one of ", try values.shown(known) });
-        };
-        if (map.get("const")) |wanted| if (!try part.compare.equal(wanted, value)) {
-            good = try self.wrong(at, "const", &.{ "must be ", try values.shown(wanted) });
-        };
+        if (map.get("enum")) |wanted| {
+            const allowed = try self.allowedBy(wanted.list, wanted);
+            if (!try allowed.values.has(value)) good = try self.wrong(at, "enum", &.{ "must be one of ", allowed.shown });
+        }
+        if (map.getPtr("const")) |wanted| {
+            const allowed = try self.allowedBy(wanted[0..1], wanted.*);
+            if (!try allowed.values.has(value)) good = try self.wrong(at, "const", &.{ "must be ", allowed.shown });
+        }
         return good;
+    }
+
+    /// What is made of a list in the schema is made once, however many values are looked up in it.
+    fn allowedBy(self: *Validator, list_: []const Value, written: Value) Error!*Allowed {
+        const slot = try self.allowed.getOrPut(gpa, list_.ptr);
+        if (!slot.found_existing) slot.value_ptr.* = .{ .values = try .of(list_), .shown = try values.shown(written) };
+        return slot.value_ptr;
     }
 
     fn combined(self: *Validator, map: Map, value: Value, at: []const u8, depth: usize, marks: Marks) Error!bool {

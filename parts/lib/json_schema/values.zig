@@ -8,6 +8,8 @@ const Value = part.Value;
 const Error = part.Error;
 const gpa = part.gpa;
 
+const most_shown = 1000;
+
 pub fn typeName(value: Value) []const u8 {
     return switch (value) {
         .null => "null",
@@ -39,8 +41,11 @@ pub fn namesOf(types: Value) Error![]const u8 {
     return std.mem.join(gpa, " or ", names);
 }
 
+/// As JSON, in messages: the beginning, when it is long.
 pub fn shown(value: Value) Error![]const u8 {
-    return part.json_write.write(gpa, value, .{});
+    const text = try part.json_write.write(gpa, value, .{});
+    const end = part.unicode.offset(text, most_shown);
+    return if (end == text.len) text else part.concat(&.{ text[0..end], "…" });
 }
 
 pub fn isMultiple(text: []const u8, unit: []const u8) Error!bool {
@@ -57,9 +62,8 @@ pub fn matches(pattern: []const u8, text: []const u8) Error!bool {
 }
 
 pub fn hasTwins(items: []const Value) Error!bool {
-    for (items, 0..) |a, i| {
-        for (items[i + 1 ..]) |b| if (try part.compare.equal(a, b)) return true;
-    }
+    var seen: part.Distinct = .{};
+    for (items) |item| if (!try seen.add(item)) return true;
     return false;
 }
 

@@ -199,7 +199,7 @@ pub const Parser = struct {
         while (!self.tip.canContain(kind)) try self.close(self.tip);
         const node = try gpa.create(Node);
         node.* = .{ .kind = kind, .parent = self.tip, .began_on = self.number };
-        try self.tip.children.append(gpa, node);
+        try self.tip.adopt(node);
         self.tip = node;
         return node;
     }

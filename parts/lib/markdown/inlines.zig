@@ -1,5 +1,6 @@
-//! Text to inlines: code, escapes, entities, emphasis, links, images, tags, line breaks; by the specification's stack of
-//! delimiters. `~~struck~~` comes on top.
+//! Text to inlines: code, escapes, entities, emphasis, links, images, tags, line breaks; by the specification's stacks
+//! of brackets and of marks. `~~struck~~` comes on top. The text is read once, and nothing in it is looked for twice:
+//! what a search has not found it does not look for again.
 
 const std = @import("std");
 const part = @import("../part.zig");
@@ -7,33 +8,43 @@ const nodes = @import("node.zig");
 const scan = @import("scan.zig");
 const references = @import("references.zig");
 const marks = @import("marks.zig");
+const emphasis = @import("emphasis.zig");
+const Ticks = @import("ticks.zig").Ticks;
 const Node = nodes.Node;
 const Kind = nodes.Kind;
 const gpa = part.gpa;
 const OutOfMemory = error{OutOfMemory};
 
-const Delimiter = struct { node: *Node, char: u8, count: usize, original: usize, opens: bool, closes: bool };
-const Bracket = struct { node: *Node, image: bool, at: usize, delimiters: usize, active: bool = true };
+/// A `[` or `![`: its place among the siblings, where the text behind it begins, how many marks were before it.
+const Bracket = struct { place: usize, image: bool, at: usize, marks: usize };
 
 pub const Parser = struct {
     text: []const u8,
     links: *references.Map,
     parent: *Node,
     at: usize = 0,
-    delimiters: std.ArrayList(Delimiter) = .empty,
+    marks: std.ArrayList(emphasis.Mark) = .empty,
     brackets: std.ArrayList(Bracket) = .empty,
+    /// So many of the brackets have a link behind them. No link may stand in a link: only images can begin at them.
+    with_link: usize = 0,
+    ticks: ?Ticks = null,
+    missing: scan.Missing = .{},
+    /// The text that is being gathered while it is the last node, and where it begins.
+    loose: ?*Node = null,
+    loose_from: usize = 0,
 
     pub fn parse(node: *Node, links: *references.Map) OutOfMemory!void {
         var self = Parser{ .text = std.mem.trim(u8, node.text.items, " \t\n"), .links = links, .parent = node };
         while (self.at < self.text.len) try self.one();
-        try self.emphasise(0);
+        const children = try emphasis.tree(node.children.items, self.marks.items);
+        node.children = .fromOwnedSlice(try gpa.dupe(*Node, children));
     }
 
+    /// Texts are stretches of what is read: none is copied, and none is written to.
     fn add(self: *Parser, kind: Kind, text: []const u8) OutOfMemory!*Node {
         const node = try gpa.create(Node);
-        node.* = .{ .kind = kind, .parent = self.parent };
-        try node.text.appendSlice(gpa, text);
-        try self.parent.children.append(gpa, node);
+        node.* = .{ .kind = kind, .parent = self.parent, .text = .fromOwnedSlice(@constCast(text)) };
+        try self.parent.adopt(node);
         return node;
     }
 
@@ -52,18 +63,18 @@ pub const Parser = struct {
             ']' => try self.close(),
             '<' => try self.angle(),
             '&' => try self.reference(),
-            else => try self.plain(),
+            else => return self.plain(std.mem.indexOfAnyPos(u8, self.text, self.at, "\n\\`*_~[]!<&") orelse self.text.len),
         };
-        if (done) return;
-        _ = try self.add(.text, self.text[self.at .. self.at + 1]);
-        self.at += 1;
+        if (!done) try self.plain(self.at + 1);
     }
 
-    fn plain(self: *Parser) OutOfMemory!bool {
-        const end = std.mem.indexOfAnyPos(u8, self.text, self.at, "\n\\`*_~[]!<&") orelse self.text.len;
-        _ = try self.add(.text, self.text[self.at..end]);
+    fn plain(self: *Parser, end: usize) OutOfMemory!void {
+        if (self.loose == null or self.parent.last() != self.loose) {
+            self.loose = try self.add(.text, self.text[self.at..self.at]);
+            self.loose_from = self.at;
+        }
+        self.loose.?.text = .fromOwnedSlice(@constCast(self.text[self.loose_from..end]));
         self.at = end;
-        return true;
     }
 
     fn lineBreak(self: *Parser) OutOfMemory!bool {
@@ -91,19 +102,14 @@ pub const Parser = struct {
     }
 
     fn code(self: *Parser) OutOfMemory!bool {
-        const length = run(self.rest());
-        var at = self.at + length;
-        while (std.mem.indexOfScalarPos(u8, self.text, at, '`')) |found| {
-            const closing = run(self.text[found..]);
-            at = found + closing;
-            if (closing != length) continue;
-            const node = try self.add(.code, try codeText(self.text[self.at + length .. found]));
-            _ = node;
-            self.at = at;
+        if (self.ticks == null) self.ticks = try Ticks.of(self.text);
+        const begin = self.at + run(self.rest());
+        const end = self.ticks.?.next(begin - self.at, begin) orelse {
+            try self.plain(begin);
             return true;
-        }
-        _ = try self.add(.text, self.text[self.at .. self.at + length]);
-        self.at += length;
+        };
+        _ = try self.add(.code, try codeText(self.text[begin..end]));
+        self.at = end + (begin - self.at);
         return true;
     }
 
@@ -116,20 +122,20 @@ pub const Parser = struct {
 
     /// `<https://...>`, `<a@b.c>` or a tag.
     fn angle(self: *Parser) OutOfMemory!bool {
-        if (std.mem.indexOfScalar(u8, self.rest(), '>')) |end| {
-            const inner = self.rest()[1..end];
+        const stop = std.mem.indexOfAnyPos(u8, self.text, self.at + 1, "<> \n") orelse self.text.len;
+        if (stop < self.text.len and self.text[stop] == '>') {
+            const inner = self.text[self.at + 1 .. stop];
             const mail = marks.isMail(inner);
             if (mail or marks.isAddress(inner)) {
                 const node = try self.add(.link, if (mail) try part.concat(&.{ "mailto:", inner }) else inner);
                 const text = try gpa.create(Node);
-                text.* = .{ .kind = .text };
-                try text.text.appendSlice(gpa, inner);
-                try node.children.append(gpa, text);
-                self.at += end + 1;
+                text.* = .{ .kind = .text, .text = .fromOwnedSlice(@constCast(inner)) };
+                try node.adopt(text);
+                self.at = stop + 1;
                 return true;
             }
         }
-        const length = scan.htmlTag(self.rest()) orelse return false;
+        const length = scan.htmlTag(self.rest(), &self.missing) orelse return false;
         _ = try self.add(.html, self.rest()[0..length]);
         self.at += length;
         return true;
@@ -146,7 +152,7 @@ pub const Parser = struct {
         const node = try self.add(.text, self.text[self.at .. self.at + count]);
         self.at += count;
         if (char == '~' and count > 2) return true;
-        try self.delimiters.append(gpa, .{
+        try self.marks.append(gpa, .{
             .node = node,
             .char = char,
             .count = count,
@@ -158,15 +164,18 @@ pub const Parser = struct {
     }
 
     fn open(self: *Parser, image: bool, length: usize) OutOfMemory!bool {
-        const node = try self.add(.text, self.text[self.at .. self.at + length]);
+        const place = self.parent.children.items.len;
+        _ = try self.add(.text, self.text[self.at .. self.at + length]);
         self.at += length;
-        try self.brackets.append(gpa, .{ .node = node, .image = image, .at = self.at, .delimiters = self.delimiters.items.len });
+        try self.brackets.append(gpa, .{ .place = place, .image = image, .at = self.at, .marks = self.marks.items.len });
         return true;
     }
 
     fn close(self: *Parser) OutOfMemory!bool {
         const bracket = self.brackets.pop() orelse return false;
-        if (!bracket.active) return false;
+        const spoilt = !bracket.image and self.brackets.items.len < self.with_link;
+        self.with_link = @min(self.with_link, self.brackets.items.len);
+        if (spoilt) return false;
         const label = self.text[bracket.at..self.at];
         const here = self.at;
         self.at += 1;
@@ -179,20 +188,16 @@ pub const Parser = struct {
     }
 
     fn wrap(self: *Parser, bracket: Bracket, target: references.Target) OutOfMemory!void {
-        try self.emphasise(bracket.delimiters);
         const siblings = &self.parent.children;
-        const place = std.mem.indexOfScalar(*Node, siblings.items, bracket.node).?;
-        const node = bracket.node;
+        const inner = siblings.items[bracket.place + 1 ..];
+        const node = siblings.items[bracket.place];
         node.kind = if (bracket.image) .image else .link;
-        node.text = .empty;
-        try node.text.appendSlice(gpa, target.address);
+        node.text = .fromOwnedSlice(@constCast(target.address));
         node.info = target.title;
-        try node.children.appendSlice(gpa, siblings.items[place + 1 ..]);
-        siblings.items.len = place + 1;
-        // No link may stand in a link.
-        if (!bracket.image) for (self.brackets.items) |*outer| {
-            if (!outer.image) outer.active = false;
-        };
+        try node.children.appendSlice(gpa, try emphasis.tree(inner, self.marks.items[bracket.marks..]));
+        siblings.items.len = bracket.place + 1;
+        self.marks.items.len = bracket.marks;
+        if (!bracket.image) self.with_link = self.brackets.items.len;
     }
 
     /// `(address "title")`
@@ -224,55 +229,6 @@ pub const Parser = struct {
         const target = self.links.get(try references.normal(label)) orelse return null;
         self.at = end;
         return target;
-    }
-
-    fn emphasise(self: *Parser, from: usize) OutOfMemory!void {
-        var closer = from;
-        while (closer < self.delimiters.items.len) {
-            const c = self.delimiters.items[closer];
-            if (!c.closes or c.count == 0) {
-                closer += 1;
-                continue;
-            }
-            const opener = self.openerFor(from, closer) orelse {
-                closer += 1;
-                continue;
-            };
-            try self.pair(opener, closer);
-            for (self.delimiters.items[opener + 1 .. closer]) |*between| between.count = 0;
-        }
-        self.delimiters.items.len = from;
-    }
-
-    fn openerFor(self: *Parser, from: usize, closer: usize) ?usize {
-        const c = self.delimiters.items[closer];
-        var at = closer;
-        while (at > from) {
-            at -= 1;
-            const o = self.delimiters.items[at];
-            if (o.char != c.char or !o.opens or o.count == 0) continue;
-            if (c.char == '~' and o.count != c.count) continue;
-            const odd = (o.closes or c.opens) and (o.original + c.original) % 3 == 0 and !(o.original % 3 == 0 and c.original % 3 == 0);
-            if (c.char == '~' or !odd) return at;
-        }
-        return null;
-    }
-
-    fn pair(self: *Parser, opener: usize, closer: usize) OutOfMemory!void {
-        const o = &self.delimiters.items[opener];
-        const c = &self.delimiters.items[closer];
-        const used: usize = if (o.char == '~') o.count else if (o.count >= 2 and c.count >= 2) 2 else 1;
-        o.count -= used;
-        c.count -= used;
-        o.node.text.items.len -= used;
-        c.node.text.items.len -= used;
-        const siblings = &self.parent.children;
-        const first = std.mem.indexOfScalar(*Node, siblings.items, o.node).? + 1;
-        const last = std.mem.indexOfScalar(*Node, siblings.items, c.node).?;
-        const node = try gpa.create(Node);
-        node.* = .{ .kind = if (o.char == '~') .strike else if (used == 2) .strong else .emphasis };
-        try node.children.appendSlice(gpa, siblings.items[first..last]);
-        try siblings.replaceRange(gpa, first, last - first, &.{node});
     }
 };
 

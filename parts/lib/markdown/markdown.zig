@@ -1,7 +1,7 @@
 //! CommonMark in two passes, as its specification describes them: `blocks` makes a tree of a text's lines (what may begin
-//! a block is in `starts`), `inlines` what stands inside of its paragraphs and headings (`marks` are the stars and
-//! strokes). `references` has the definitions of links, `scan` what both passes look for in a text, `entities` the named
-//! characters of HTML. The tree (`node`) is written as HTML (`html`) or as plain text (`plain`).
+//! a block is in `starts`), `inlines` what stands inside of its paragraphs and headings (`marks` and `emphasis` are
+//! about stars and strokes, `ticks` about code). `references` has the definitions of links, `scan` what both passes look
+//! for in a text, `entities` the named characters of HTML. The tree (`node`) is written as HTML (`html`) or as plain text (`plain`).
 
 pub const blocks = @import("blocks.zig");
 pub const inlines = @import("inlines.zig");

@@ -1,6 +1,7 @@
 //! The tree that a text becomes: blocks, and the inlines inside of them.
 
 const std = @import("std");
+const gpa = @import("../part.zig").gpa;
 
 pub const Kind = enum {
     document, quote, list, item, paragraph, heading, code_block, html_block, rule,
@@ -25,6 +26,12 @@ pub const Node = struct {
 
     pub fn last(self: *Node) ?*Node {
         return if (self.children.items.len == 0) null else self.children.items[self.children.items.len - 1];
+    }
+
+    /// Most nodes have no more children than two; a list makes room for many at once.
+    pub fn adopt(self: *Node, child: *Node) error{OutOfMemory}!void {
+        if (self.children.capacity == 0) try self.children.ensureTotalCapacityPrecise(gpa, 2);
+        try self.children.append(gpa, child);
     }
 
     pub fn takesLines(self: *Node) bool {

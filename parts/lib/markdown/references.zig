@@ -10,6 +10,8 @@ pub const Target = struct { address: []const u8, title: []const u8 };
 pub const Map = std.StringHashMapUnmanaged(Target);
 pub const Found = struct { text: []const u8, end: usize };
 
+const most_parentheses = 32;
+
 /// Reads one definition; gives where the rest of the text begins, or null when there is none. The first one wins.
 pub fn define(map: *Map, text: []const u8) OutOfMemory!?usize {
     const close = labelEnd(text, 0) orelse return null;
@@ -73,13 +75,16 @@ pub fn addressAt(text: []const u8, from: usize) OutOfMemory!?Found {
         }
         return null;
     }
-    var depth: usize = 0;
+    var depth: usize = 0; // the specification asks for three levels; each text is read once more for each of them
     var at = from;
     while (at < text.len and text[at] > ' ' and text[at] != 127) : (at += 1) switch (text[at]) {
         '\\' => if (at + 1 < text.len and scan.isPunctuation(text[at + 1])) {
             at += 1;
         },
-        '(' => depth += 1,
+        '(' => {
+            depth += 1;
+            if (depth > most_parentheses) return null;
+        },
         ')' => {
             if (depth == 0) break;
             depth -= 1;

@@ -88,7 +88,8 @@ pub fn htmlBlock(text: []const u8, in_paragraph: bool) ?usize {
     if (text[1] == '!' and text.len > 2 and ascii.isAlphabetic(text[2])) return 4;
     if (isBlockTag(text)) return 6;
     if (in_paragraph) return null;
-    const tag = htmlTag(text) orelse return null;
+    var missing: Missing = .{};
+    const tag = htmlTag(text, &missing) orelse return null;
     return if (text[1] != '!' and text[1] != '?' and std.mem.trim(u8, text[tag..], " \t").len == 0) 7 else null;
 }
 
@@ -125,15 +126,18 @@ pub fn htmlBlockEnds(kind: usize, line: []const u8) bool {
     return std.mem.indexOf(u8, line, end) != null;
 }
 
+/// Which ends a text is known not to have any more: whoever goes through it from the left looks for each in vain once.
+pub const Missing = struct { comment: bool = false, instruction: bool = false, cdata: bool = false, declaration: bool = false };
+
 /// The length of the tag, comment, instruction, declaration or CDATA at the beginning of a text.
-pub fn htmlTag(text: []const u8) ?usize {
+pub fn htmlTag(text: []const u8, missing: *Missing) ?usize {
     if (text.len < 3) return null;
     if (std.mem.startsWith(u8, text, "<!-->")) return 5;
     if (std.mem.startsWith(u8, text, "<!--->")) return 6;
-    if (std.mem.startsWith(u8, text, "<!--")) return upTo(text, 4, "-->");
-    if (text[1] == '?') return upTo(text, 2, "?>");
-    if (std.mem.startsWith(u8, text, "<![CDATA[")) return upTo(text, 9, "]]>");
-    if (text[1] == '!') return if (ascii.isAlphabetic(text[2])) upTo(text, 2, ">") else null;
+    if (std.mem.startsWith(u8, text, "<!--")) return upTo(text, 4, "-->", &missing.comment);
+    if (text[1] == '?') return upTo(text, 2, "?>", &missing.instruction);
+    if (std.mem.startsWith(u8, text, "<![CDATA[")) return upTo(text, 9, "]]>", &missing.cdata);
+    if (text[1] == '!') return if (ascii.isAlphabetic(text[2])) upTo(text, 2, ">", &missing.declaration) else null;
     const closing = text[1] == '/';
     var at: usize = if (closing) 2 else 1;
     if (!ascii.isAlphabetic(text[at])) return null;
@@ -146,8 +150,11 @@ pub fn htmlTag(text: []const u8) ?usize {
     return if (at < text.len and text[at] == '>') at + 1 else null;
 }
 
-fn upTo(text: []const u8, from: usize, end: []const u8) ?usize {
-    return (std.mem.indexOfPos(u8, text, from, end) orelse return null) + end.len;
+fn upTo(text: []const u8, from: usize, end: []const u8, missing: *bool) ?usize {
+    if (missing.*) return null;
+    const found = std.mem.indexOfPos(u8, text, from, end);
+    missing.* = found == null;
+    return (found orelse return null) + end.len;
 }
 
 pub fn skipSpace(text: []const u8, from: usize) usize {
