@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import re
 
@@ -34,13 +35,15 @@ async def test_what_is_known_is_told(ask: Ask) -> None:
 async def test_a_run_that_waits_is_seen_until_it_has_ended(ask: Ask) -> None:
     before = read(await ask.get("/metrics"))
     started = body(await ask.post("/runs", {"cypher": "CREATE (a:wait_for_callback)"}))
-    while (found := read(await ask.get("/metrics")))["waits_for_callbacks"] == before["waits_for_callbacks"]:
-        pass
+    async with asyncio.timeout(30):
+        while (found := read(await ask.get("/metrics")))["waits_for_callbacks"] == before["waits_for_callbacks"]:
+            pass
     assert found["waits_for_callbacks"] == before["waits_for_callbacks"] + 1
     assert found["open_runs"] == before["open_runs"] + 1
     assert (await ask.post(f"/runs/{started['id']}/cancel")).status_code == 200
-    while read(await ask.get("/metrics"))["open_runs"] != before["open_runs"]:
-        pass
+    async with asyncio.timeout(30):
+        while read(await ask.get("/metrics"))["open_runs"] != before["open_runs"]:
+            pass
 
 
 async def test_the_lag_of_the_graph_is_told_once_it_is_followed(ask: Ask) -> None:
