@@ -35,6 +35,7 @@ FORKS = "service/test_forks.py::"
 HOOKS, TRIES = "service/test_hooks.py::", "service/test_hook_tests.py::"
 STEERING = "service/test_steering.py::"
 ROOM = "service/test_room.py::"
+LISTS = "service/test_runs.py::"
 FULL = "service/test_overload.py::"
 OLD = "contracts/test_journal_retention.py::"
 DEFECT_OF_FORKS = FORKING + "test_planted_"
@@ -52,6 +53,12 @@ SECTIONS: Mapping[str, Mapping[str, Kept]] = {
         ),
         "When the values of a run": tested(ROOM + "test_many_values_that_are_large_together_are_pointed_at_too"),
         "The run's own": tested(ROOM + "test_what_a_run_was_given_and_what_it_gives_back_is_never_left_out"),
+        "`GET /runs` (`runs list`) lists": tested(
+            "contracts/test_journal.py::test_lists_hold_the_runs_that_fit_newest_first"
+        ),
+        "`since=2h` and": tested(LISTS + "test_runs_of_a_span_of_time_are_listed_in_full_pages"),
+        "A page is full": tested(LISTS + "test_runs_of_a_span_of_time_are_listed_in_full_pages"),
+        "After the clock": tested("contracts/test_clock.py::test_a_span_of_time_is_a_span_of_ids"),
         "When a part takes its worker": planted(
             "a_worker_that_dies_fails_its_step", "a_worker_that_dies_takes_its_step_along"
         ),

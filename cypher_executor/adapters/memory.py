@@ -312,6 +312,7 @@ def _fits(summary: RunSummary, which: RunFilter) -> bool:
         and (not which.states or summary.state in which.states)
         and (which.parent is None or summary.parent == which.parent)
         and (which.before is None or summary.id < which.before)
+        and (which.first is None or summary.id >= which.first)
     )
 
 

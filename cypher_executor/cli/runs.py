@@ -16,6 +16,8 @@ app = typer.Typer(help="Runs of a service.", no_args_is_help=True)
 Run = Annotated[str, typer.Argument(help="The id of a run: run_...")]
 Recipe = Annotated[str | None, typer.Option("--recipe", help="Only runs of this recipe.")]
 State = Annotated[str | None, typer.Option("--state", help="Only runs in this state: running, succeeded, failed, ...")]
+Since = Annotated[str | None, typer.Option("--since", help="Only runs that began in the last 2h, or since a time.")]
+Until = Annotated[str | None, typer.Option("--until", help="Only runs that began before a time, or 2h ago.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=200, help="How many, newest first.")]
 
 
@@ -24,6 +26,8 @@ Limit = Annotated[int, typer.Option("--limit", min=1, max=200, help="How many, n
 def list_runs(
     recipe: Recipe = None,
     state: State = None,
+    since: Since = None,
+    until: Until = None,
     limit: Limit = 20,
     server: options.Server = None,
     as_json: options.AsJson = False,
@@ -36,7 +40,7 @@ def list_runs(
 
     async def ask() -> list[Json]:
         async with service(server) as client:
-            return await client.runs(recipe=recipe, state=state, limit=limit)
+            return await client.runs(recipe=recipe, state=state, since=since, until=until, limit=limit)
 
     found = asyncio.run(ask())
     if as_json:

@@ -97,13 +97,14 @@ class RunSummary:
 
 @dataclass(frozen=True, slots=True)
 class RunFilter:
-    """Which runs to list, newest first. `before` is the id of the last run that was seen."""
+    """Which runs to list, newest first: those whose ids sort before `before`, and not before `first`."""
 
     tenant: str = "default"
     recipe: str | None = None
     states: frozenset[RunState] = frozenset()
     parent: RunId | None = None
     before: RunId | None = None
+    first: RunId | None = None
     limit: int = 50
 
 

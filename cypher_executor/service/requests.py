@@ -7,15 +7,28 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    WithJsonSchema,
+    model_validator,
+)
 
 from cypher_executor.core.events import RunState
 from cypher_executor.library import composed
+from cypher_executor.service.times import Moment, moment
 
 Flag = Annotated[bool, BeforeValidator(lambda given: True if given == "" else given)]
 """A switch in a query: `?async`, `?async=1` and `?async=true` all turn it on."""
 
 REACHING = "go ahead although the recipe, or one that starts it, then reaches more than its last version did"
+
+When = Annotated[Moment, BeforeValidator(moment), WithJsonSchema({"type": "string"})]
+"""A time in a query, or how long ago."""
 
 Name = Annotated[str, AfterValidator(composed)]
 """The name of a recipe. Two ways to write the same characters are one name."""
@@ -231,6 +244,8 @@ class RunsQuery(Query):
 
     recipe: Name | None = Field(None, description="runs of the recipe of this name")
     state: list[RunState] = Field([], description="runs in this state; may be given several times")
+    since: When | None = Field(None, description="runs that began at this time or later: RFC 3339, or `2h` ago")
+    until: When | None = Field(None, description="runs that began before this time: RFC 3339, or `2h` ago")
     before: str | None = Field(None, description="runs that began before this one: `next_before` of the last page")
     limit: int = Field(50, ge=1, le=200, description="how many at most")
 

@@ -117,6 +117,15 @@ def test_an_unknown_state_is_wrong_usage(server: Serving) -> None:
     assert invoke("runs", "list", "--state", "finished", "--server", server.url).exit_code == 2
 
 
+def test_runs_are_listed_by_when_they_began(server: Serving) -> None:
+    began = json.loads(invoke("run", "-", "--json", "--server", server.url, stdin="(a {n: 1})").stdout)["started_at"]
+    words = ("runs", "list", "--json", "--server", server.url)
+    assert began in [run["started_at"] for run in json.loads(invoke(*words, "--since", began).stdout)["runs"]]
+    assert began not in [run["started_at"] for run in json.loads(invoke(*words, "--until", began).stdout)["runs"]]
+    refused = invoke(*words, "--since", "yesterday")
+    assert refused.exit_code == 2 and "2h" in refused.stderr
+
+
 def test_an_unknown_run_is_not_found(server: Serving) -> None:
     assert invoke("runs", "show", "run_nothing", "--server", server.url).exit_code == 4
 

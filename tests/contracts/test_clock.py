@@ -6,6 +6,7 @@ import re
 import time
 
 from cypher_executor.adapters.clock import SystemClock
+from cypher_executor.core.run_ids import first_id_at
 
 MS = 1_000_000
 
@@ -43,3 +44,12 @@ def test_ids_of_two_clocks_differ():
 def test_the_time_is_the_system_s_in_microseconds():
     before = time.time()
     assert before - 1 <= SystemClock().now_us() / 1e6 <= time.time() + 1
+
+
+def test_a_span_of_time_is_a_span_of_ids():
+    made = {
+        at_us: SystemClock(now_us=lambda at_us=at_us: at_us).new_run_id() for at_us in (0, MS, 2 * MS, 2 * MS + 999)
+    }
+    assert [at_us for at_us, run in made.items() if first_id_at(MS) <= run < first_id_at(2 * MS)] == [MS]
+    assert [at_us for at_us, run in made.items() if run >= first_id_at(2 * MS)] == [2 * MS, 2 * MS + 999]
+    assert first_id_at(-1) == first_id_at(0) < made[0] and made[2 * MS] < first_id_at(10**20)

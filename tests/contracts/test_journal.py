@@ -326,6 +326,12 @@ async def twenty_runs(journal, make):
         (RunFilter(limit=2, before=RunId("run_12"), parent=RunId("run_parent")), [6, 3]),
         (RunFilter(before=RunId("run_14a")), [13, 12, 11, 10, 8, 7, 6, 5, 3, 2, 1, 0]),
         (RunFilter(limit=0), []),
+        (RunFilter(first=RunId("run_16")), [18, 17, 16]),
+        (RunFilter(first=RunId("run_14a"), before=RunId("run_17"), limit=2), [16, 15]),
+        (RunFilter(first=RunId("run_11"), recipe="a"), [18, 15, 12]),
+        (RunFilter(first=RunId("run_11"), states=frozenset({"failed", "running"})), [16, 15, 12, 11]),
+        (RunFilter(first=RunId("run_12"), parent=RunId("run_parent")), [18, 15, 12]),
+        (RunFilter(first=RunId("run_12"), before=RunId("run_12")), []),
     ],
 )
 async def test_lists_hold_the_runs_that_fit_newest_first(journal, make, which, numbers):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from cypher_executor.errors import Unavailable
+from cypher_executor.service.times import moment
 from cypher_executor.settings import Settings
 from cypher_executor.wiring import House
 from tests.service.support import ECHO, FAILS, LASTS, Ask, body, refused
@@ -240,9 +242,64 @@ async def test_a_page_of_a_rare_state_is_full_however_many_runs_are_in_another(a
         await ask.post(f"/runs/{run}/cancel")
 
 
-@pytest.mark.parametrize("query", ["state=done", "limit=0", "limit=201", "limit=x", "limit=", "page=2", "state="])
+async def test_runs_of_a_span_of_time_are_listed_in_full_pages(ask: Ask, name: str) -> None:
+    await ask.store(name, ECHO)
+    runs = []
+    for _ in range(6):
+        runs.append(await ask.run(name))
+        await asyncio.sleep(0.002)  # Times are told apart by the millisecond.
+
+    async def listed(span: str) -> list[int]:
+        found, path = list[str](), f"/runs?recipe={name}&limit=2&{span}"
+        before = ""
+        while before is not None:
+            page = body(await ask.get(f"{path}{before and f'&before={before}'}"))
+            before = page["next_before"]
+            assert before is None or len(page["runs"]) == 2
+            found += [run["id"] for run in page["runs"]]
+        return [[run["id"] for run in runs].index(each) for each in found]
+
+    second, fifth = runs[1]["started_at"], runs[4]["started_at"]
+    assert await listed(f"since={second}") == [5, 4, 3, 2, 1]
+    assert await listed(f"until={fifth}") == [3, 2, 1, 0]
+    assert await listed(f"since={second}&until={fifth}&state=succeeded") == [3, 2, 1]
+    assert await listed(f"since={second}&until={fifth}&state=failed") == []
+    assert await listed("since=1h") == await listed("since=1970-01-01T00:00:00Z") == [5, 4, 3, 2, 1, 0]
+    assert await listed("until=1h") == await listed("since=9999-12-31T23:59:59Z") == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("state=done", "limit=0", "limit=201", "limit=x", "limit=", "page=2", "state=", "since=", "since=yesterday"),
+        *("until=1764570000", "since=-2h", "since=1y", "since=PT", "since=2026-12-01", "since=2026-12-01T08:00:00"),
+        *("until=2026-13-01T08:00:00Z", "since=2h&until=3h", "since=1h&until=1h", "since=NaN", "until=%00"),
+    ],
+)
 async def test_a_wrong_filter_is_refused(ask: Ask, query: str) -> None:
     refused(await ask.get(f"/runs?{query}"), 422, "request_invalid")
+
+
+async def test_everything_that_is_wrong_with_times_is_told_at_once(ask: Ask) -> None:
+    told = refused(await ask.get("/runs?since=yesterday&until=2026-12-01T08:00:00"), 422, "request_invalid")
+    assert [problem["path"] for problem in told["problems"]] == ["/since", "/until"]
+    assert "2h" in told["detail"] and "2026-12-01T08:00:00Z" in told["detail"]
+
+
+@pytest.mark.parametrize(
+    ("text", "us"),
+    [
+        ("1970-01-01T00:00:01Z", 1_000_000),
+        ("1970-01-01t00:00:01.5z", 1_500_000),
+        ("1970-01-01T01:00:00+01:00", 0),
+        ("1970-01-01T01:00:00 01:00", 0),
+        ("1969-12-31T23:00:00-01:00", 0),
+        ("2h", 1_000_000_000 - 7_200_000_000),
+        ("PT0.5S", 999_500_000),
+    ],
+)
+def test_a_time_is_written_as_such_or_as_how_long_ago(text: str, us: int) -> None:
+    assert moment(text).seen_at(1_000_000_000) == us
 
 
 async def test_a_filter_that_fits_nothing_gives_an_empty_page(ask: Ask) -> None:

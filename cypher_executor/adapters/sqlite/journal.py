@@ -213,5 +213,6 @@ def _list_values(which: RunFilter) -> dict[str, apsw.SQLiteValue]:
         "states": orjson.dumps(sorted(which.states) or _STATES).decode(),
         "parent": which.parent,
         "before": which.before or _AFTER_EVERY_ID,
+        "first": which.first or "",
         "limit": which.limit,
     }

@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from cypher_executor.core.events import FINAL_STATES, Item, RunId, RunState
 from cypher_executor.core.run import Run
+from cypher_executor.core.run_ids import first_id_at
 from cypher_executor.core.step import Step
-from cypher_executor.errors import CypherExecutorError, NotFound, Unavailable, nearest
+from cypher_executor.errors import CypherExecutorError, NotFound, RequestInvalid, Unavailable, nearest
 from cypher_executor.ports import RunFilter, RunSummary
 from cypher_executor.service import answers, deriving, requests, starts
 from cypher_executor.service.bodies import json_body
@@ -51,12 +52,14 @@ async def list_runs(exchange: Exchange) -> Response:
     So those of an open state are looked for among all that are open, piece by piece, until the page is full.
     """
     query: requests.RunsQuery = exchange.query
+    first, before = _span(query, exchange.house.clock.now_us())
     open_state = any(state not in FINAL_STATES for state in query.state)
     which = RunFilter(
         tenant=exchange.caller.tenant,
         recipe=query.recipe,
         states=frozenset(_in_journal(state) for state in query.state),
-        before=None if query.before is None else RunId(query.before),
+        before=before,
+        first=first,
         limit=max(query.limit, LOOK_AT_ONCE) if open_state else query.limit,
     )
     lines: list[dict[str, Any]] = []
@@ -73,6 +76,18 @@ async def list_runs(exchange: Exchange) -> Response:
             return reply(200, {"runs": lines, "next_before": None})
         which = replace(which, before=found[-1].id)
     return reply(200, {"runs": lines, "next_before": which.before})
+
+
+def _span(query: requests.RunsQuery, now_us: int) -> tuple[RunId | None, RunId | None]:
+    """Between which ids runs are looked for: the first that may be listed, and that before which they are."""
+    since = None if query.since is None else query.since.seen_at(now_us)
+    until = None if query.until is None else query.until.seen_at(now_us)
+    if since is not None and until is not None and since >= until:
+        problems = [{"path": "/until", "message": "must be later than `since`"}]
+        raise RequestInvalid("no run began in that time: `until` must be later than `since`", problems=problems)
+    ends = [] if query.before is None else [RunId(query.before)]
+    ends += [] if until is None else [first_id_at(until)]
+    return None if since is None else first_id_at(since), min(ends, default=None)
 
 
 async def show(exchange: Exchange) -> Response:

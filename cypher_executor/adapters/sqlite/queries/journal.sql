@@ -99,7 +99,7 @@ ORDER BY number;
 SELECT r.id, r.recipe, r.version, r.digest, r.state, r.started_us, r.ended_us, r.tenant, r.parent, r.imported
 FROM json_each(:states) AS wanted JOIN runs AS r ON r.id IN (
     SELECT id FROM runs
-    WHERE tenant = :tenant AND state = wanted.value AND runs.id < :before
+    WHERE tenant = :tenant AND state = wanted.value AND runs.id < :before AND runs.id >= :first
     ORDER BY runs.id DESC LIMIT :limit
 )
 ORDER BY r.id DESC
@@ -109,7 +109,7 @@ LIMIT :limit;
 SELECT r.id, r.recipe, r.version, r.digest, r.state, r.started_us, r.ended_us, r.tenant, r.parent, r.imported
 FROM json_each(:states) AS wanted JOIN runs AS r ON r.id IN (
     SELECT id FROM runs
-    WHERE tenant = :tenant AND recipe = :recipe AND state = wanted.value AND runs.id < :before
+    WHERE tenant = :tenant AND recipe = :recipe AND state = wanted.value AND runs.id < :before AND runs.id >= :first
     ORDER BY runs.id DESC LIMIT :limit
 )
 ORDER BY r.id DESC
@@ -118,7 +118,7 @@ LIMIT :limit;
 -- name: list_parent
 SELECT id, recipe, version, digest, state, started_us, ended_us, tenant, parent, imported
 FROM runs
-WHERE parent = :parent AND tenant = :tenant AND id < :before
+WHERE parent = :parent AND tenant = :tenant AND id < :before AND id >= :first
     AND (:recipe IS NULL OR recipe = :recipe)
     AND state IN (SELECT value FROM json_each(:states))
 ORDER BY id DESC
