@@ -39,27 +39,38 @@ fn joined(prefix: []const u8, key: []const u8, separator: []const u8) Error![]co
     return if (prefix.len == 0) key else part.concat(&.{ prefix, separator, key });
 }
 
-/// Always maps: whether `a.0` was a list or a map with the key `0` cannot be seen any more, so keys that count from 0
-/// without a gap become a list.
+/// Whether `a.0` was a list or a map with the key `0` cannot be seen any more: keys that are all numbers from 0 on, without
+/// a gap, become a list. A large number is a key like any other and no length.
 pub fn unflatten(map: Map, separator: []const u8) Error!Value {
     if (separator.len == 0) return part.badInput(&.{"`separator` must not be empty"});
     var out: Value = .{ .map = .empty };
     const needle = try part.search.Needle.of(separator);
     for (map.keys(), map.values()) |key, value| {
-        var path: std.ArrayList([]const u8) = .empty;
+        var slot: *Value = &out;
+        var levels: usize = 0;
         var pieces = part.search.Pieces{ .needle = needle, .text = key };
-        while (pieces.next()) |piece| try path.append(gpa, piece);
-        out = try part.path.set(out, path.items, value);
+        while (pieces.next()) |piece| : (levels += 1) {
+            if (levels == part.json.max_depth) return error.TooDeep;
+            if (slot.* == .null) slot.* = .{ .map = .empty };
+            if (slot.* != .map) return part.badInput(&.{ "`", key, "` in `value` leads through a ", slot.kind(), ", which another key put there" });
+            const found = try slot.map.getOrPut(gpa, piece);
+            if (!found.found_existing) found.value_ptr.* = .null;
+            slot = found.value_ptr;
+        }
+        slot.* = value;
     }
     return withLists(out);
 }
 
 fn withLists(value: Value) Error!Value {
     if (value != .map or value.map.count() == 0) return value;
-    const out = try value.map.clone(gpa);
-    for (out.values()) |*slot| slot.* = try withLists(slot.*);
-    for (out.keys(), 0..) |key, i| {
-        if ((std.fmt.parseInt(usize, key, 10) catch return .{ .map = out }) != i or key[0] == '+') return .{ .map = out };
-    }
-    return .{ .list = out.values() };
+    const keys = value.map.keys();
+    const items = try gpa.alloc(?Value, keys.len);
+    @memset(items, null);
+    const inner = value.map.values();
+    for (inner) |*slot| slot.* = try withLists(slot.*);
+    for (keys, inner) |key, item| items[part.draft.placeIn(key, keys.len) orelse return value] = item;
+    const list = try gpa.alloc(Value, keys.len);
+    for (items, list) |item, *slot| slot.* = item.?; // as many keys as places, and no key is there twice
+    return .{ .list = list };
 }

@@ -4,6 +4,8 @@ const std = @import("std");
 const part = @import("part.zig");
 const Value = part.Value;
 const Error = part.Error;
+const Draft = @import("draft.zig").Draft;
+const Node = @import("draft.zig").Node;
 const gpa = part.gpa;
 
 /// The operations add, remove and replace that lead from `a` to `b`. Lists are compared place by place.
@@ -55,31 +57,35 @@ const Op = enum { add, remove, replace, move, copy, @"test" };
 
 /// All operations or none: the first that cannot be done ends the part with an error.
 pub fn apply(value: Value, patch: []const Value) Error!Value {
-    var out = value;
+    var draft = try Draft.of(value);
     for (patch) |step| {
         if (step != .map) return part.wrongKind("patch", "a list of operations", step);
-        out = try applyOne(out, .{ .map = step.map });
+        try applyOne(&draft, .{ .map = step.map });
     }
-    return out;
+    return draft.root.asValue();
 }
 
-fn applyOne(value: Value, step: part.Input) Error!Value {
+fn applyOne(draft: *Draft, step: part.Input) Error!void {
     const path = try pointer(step, "path");
     switch (try step.choice("op", Op, null)) {
-        .add => return add(value, path, try step.any("value")),
-        .remove => return remove(value, path),
-        .replace => {
-            _ = try existing(value, path);
-            return part.path.set(value, path, try step.any("value"));
+        .add => try add(draft, path, try Node.of(try step.any("value"))),
+        .remove => {
+            _ = try existing(draft, path);
+            _ = try draft.remove(path);
         },
-        .copy => return add(value, path, try existing(value, try pointer(step, "from"))),
+        .replace => {
+            _ = try existing(draft, path);
+            try draft.replace(path, try Node.of(try step.any("value")));
+        },
+        .copy => try add(draft, path, try draft.copy(try existing(draft, try pointer(step, "from")))),
         .move => {
             const from = try pointer(step, "from");
-            const moved = try existing(value, from);
-            return add(try remove(value, from), path, moved);
+            _ = try existing(draft, from);
+            try add(draft, path, try draft.remove(from));
         },
         .@"test" => {
-            if (try part.compare.equal(try existing(value, path), try step.any("value"))) return value;
+            const node = try existing(draft, path);
+            if (try node.equals(try step.any("value"))) return;
             return part.fail("patch_failed", &.{ "the test of `", try step.text("path"), "` does not hold" });
         },
     }
@@ -91,28 +97,19 @@ fn pointer(step: part.Input, name: []const u8) Error!part.path.Path {
     return part.path.parse(text);
 }
 
-fn existing(value: Value, path: part.path.Path) Error!Value {
-    return part.path.get(value, path) orelse {
-        return part.fail("patch_failed", &.{ "there is nothing at `/", try std.mem.join(gpa, "/", path), "`" });
-    };
+fn existing(draft: *Draft, path: part.path.Path) Error!*Node {
+    return try draft.find(path) orelse nothingAt(path);
 }
 
-fn remove(value: Value, path: part.path.Path) Error!Value {
-    _ = try existing(value, path);
-    return part.path.delete(value, path);
+fn nothingAt(path: part.path.Path) Error {
+    return part.fail("patch_failed", &.{ "there is nothing at `/", try std.mem.join(gpa, "/", path), "`" });
 }
 
 /// In a list, adding moves what stands there one place on; in a map it replaces.
-fn add(value: Value, path: part.path.Path, new: Value) Error!Value {
-    if (path.len == 0) return new;
+fn add(draft: *Draft, path: part.path.Path, new: *Node) Error!void {
+    if (try draft.add(path, new)) return;
     const parent_path = path[0 .. path.len - 1];
-    const parent = try existing(value, parent_path);
-    const key = path[path.len - 1];
-    if (parent != .list) return part.path.set(value, path, new);
-    const items = parent.list;
-    const end = std.mem.eql(u8, key, "-");
-    const at = if (end) items.len else std.fmt.parseInt(usize, key, 10) catch items.len + 1;
-    if (at > items.len) return part.fail("patch_failed", &.{ "the list has no place `", key, "`" });
-    const longer = try std.mem.concat(gpa, Value, &.{ items[0..at], &.{new}, items[at..] });
-    return part.path.set(value, parent_path, .{ .list = longer });
+    const parent = try draft.find(parent_path) orelse return nothingAt(parent_path);
+    if (parent.content == .list) return part.fail("patch_failed", &.{ "the list has no place `", path[path.len - 1], "`" });
+    return part.fail("patch_failed", &.{ "`/", try std.mem.join(gpa, "/", parent_path), "` is no map and no list, so nothing can be added to it" });
 }

@@ -29,6 +29,7 @@ pub const wholeNumber = arithmetic.wholeNumber;
 pub const cases = @import("cases.zig");
 pub const number_texts = @import("number_texts.zig");
 pub const myers = @import("myers.zig");
+pub const draft = @import("draft.zig");
 pub const json_patch = @import("json_patch.zig");
 pub const regex = @import("regex/regex.zig");
 pub const uri = @import("uri.zig");

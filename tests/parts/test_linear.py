@@ -70,6 +70,18 @@ CASES: Final[dict[str, Case]] = {
         "json_ops",
         lambda n: {"operation": "unflatten", "value": {"a" * (n // 2): 1}, "separator": "a" * (n // 4) + "b"},
     ),
+    "patch": (
+        "json_ops",
+        lambda n: {
+            "operation": "patch",
+            "value": {f"k{i}": i for i in numbers(n // 8)},
+            "patch": [{"op": "replace", "path": f"/k{i}", "value": 0} for i in numbers(n // 8)],
+        },
+    ),
+    "unflatten many": (
+        "json_ops",
+        lambda n: {"operation": "unflatten", "value": {f"a.b{i}": i for i in numbers(n // 2)}},
+    ),
     "uniqueItems": ("validate_json", lambda n: {"value": items(n), "schema": {"uniqueItems": True}}),
     "uniqueItems of numbers": ("validate_json", lambda n: {"value": numbers(n), "schema": {"uniqueItems": True}}),
     "enum": (
