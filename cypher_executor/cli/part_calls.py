@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -19,8 +20,13 @@ from cypher_executor.cli.finding import service
 from cypher_executor.cli.following import follow
 from cypher_executor.cli.local import embedded
 from cypher_executor.core.parts import Part
+from cypher_executor.partkit.manifest import plain_part
+from cypher_executor.partkit.module import admit
+from cypher_executor.settings import load_settings
 
 _NODE = "it"
+_ALONE = "module_alone"
+_MANIFEST = f'name = "{_ALONE}"\nversion = "0.0.1"\nsummary = "A module."\nadditional = true\n'
 
 
 async def call_here(part: Part, input: Json, parts_dir: Path | None) -> Json:
@@ -36,6 +42,21 @@ async def call_here(part: Part, input: Json, parts_dir: Path | None) -> Json:
             if family.first["state"] == "succeeded":
                 return {"output": await client.whole(step["output"], "output")}
             return {"error": step["error"]}
+
+
+async def call_module(module: bytes, input: Json) -> Json:
+    """The same of a module alone, as services take one: it gets any map, and asks for nothing. Raises ModuleRefused."""
+    limit = load_settings().most_module_bytes
+    part = plain_part(_ALONE, module, pure=admit(module, limit).pure)
+    with tempfile.TemporaryDirectory(prefix="cypher-executor-call-") as folder:
+        _write(Path(folder, _ALONE), module)
+        return await call_here(part, input, Path(folder))
+
+
+def _write(home: Path, module: bytes) -> None:
+    home.mkdir()
+    (home / f"{_ALONE}.wasm").write_bytes(module)
+    (home / "part.toml").write_text(_MANIFEST, "utf-8")
 
 
 async def call_there(server: str, name: str, input: Json) -> Json:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cypher_executor.cli import exits, options, parts_authoring, parts_service, publishing
-from cypher_executor.cli.parts_authoring import Name, part_in, store_of
+from cypher_executor.cli.part_places import Name, part_in, store_of
 
 if TYPE_CHECKING:
     from cypher_executor.cli.client import Json
@@ -37,8 +37,10 @@ Check = Annotated[
 def list_parts(as_json: options.AsJson = False) -> None:
     """List the parts that ship, and those in CYPHER_EXECUTOR_PARTS_DIR."""
     from cypher_executor.cli import terminal
+    from cypher_executor.settings import load_settings
+    from cypher_executor.wiring import shipped_parts
 
-    found = store_of((), None).all()
+    found = shipped_parts(load_settings()).all()
     if as_json:
         terminal.result_json({"parts": [_brief(part) for part in found]})
     else:

@@ -1,8 +1,4 @@
-"""`parts new`, `build`, `test` and `call`: what somebody who writes a part does all day.
-
-Which folder a name lies in: `--dir` when it is given. Otherwise the working directory when the part lies there, then
-CYPHER_EXECUTOR_PARTS_DIR, then the parts that ship.
-"""
+"""`parts new`, `build`, `test` and `call`: what somebody who writes a part does all day."""
 
 from __future__ import annotations
 
@@ -13,27 +9,33 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cypher_executor.cli import exits, given, options
+from cypher_executor.cli.part_places import (
+    Folder,
+    Name,
+    NameOrFile,
+    Names,
+    able,
+    folder_of,
+    module_in,
+    own_folder,
+    part_in,
+    read_part,
+    shipped,
+    store_of,
+)
 
 if TYPE_CHECKING:
-    from cypher_executor.adapters.parts_folder import PartsFolder
     from cypher_executor.cli.client import Json
     from cypher_executor.cli.trials import Trial
-    from cypher_executor.core.parts import Part
     from cypher_executor.partkit.build import Built
-    from cypher_executor.partkit.manifest import PartFolder
 
-Name = Annotated[str, typer.Argument(help="The name of a part.")]
-Names = Annotated[list[str] | None, typer.Argument(help="Names of parts; all of the folder without any.")]
-Folder = Annotated[
-    Path | None,
-    typer.Option("--dir", metavar="DIR", help="The folder with the parts' folders.", show_default=False),
-]
 Check = Annotated[
     bool, typer.Option("--check", help="Write nothing; exit code 1 when a module is not what its sources make.")
 ]
 Language = Annotated[
     str, typer.Option("--lang", metavar="LANGUAGE", help="js, c, zig, assemblyscript, rust, go or wat.")
 ]
+_MODULE = ".wasm"
 Data = Annotated[list[str], typer.Option("--data", "-d", metavar="KEY=VALUE", help=given.HELP, show_default=False)]
 
 
@@ -48,7 +50,7 @@ def new_part(name: Name, language: Language = "js", folder: Folder = None, as_js
     from cypher_executor.partkit.scaffold import create
     from cypher_executor.partkit.toolchains import ToolchainMissing
 
-    made = create(_free(name), _known(language), folder or _own_folder() or Path())
+    made = create(_free(name), _known(language), folder or own_folder() or Path())
     where = made.parent
     told: Json = {"part": name, "language": language, "folder": str(made), "files": _files(made)}
     try:
@@ -111,13 +113,13 @@ def test_parts(names: Names = None, folder: Folder = None, as_json: options.AsJs
 
 @exits.command
 def call_part(
-    name: Name,
+    name: NameOrFile,
     data: Data = [],  # noqa: B006 typer copies it
     folder: Folder = None,
     server: options.Server = None,
     as_json: options.AsJson = False,
 ) -> int:
-    """Call a part with an input, in this process, and show its output.
+    """Call a part, or a module alone, with an input, in this process, and show its output.
 
     The key-value store is empty and there are no secrets; calls to the outside are carried out, as far as the manifest
     of the part asks for them. Lines that it logs go to standard error. With --server, a part that is there is tried
@@ -126,7 +128,7 @@ def call_part(
     import asyncio
 
     from cypher_executor.cli import terminal
-    from cypher_executor.cli.part_calls import call_here, call_there
+    from cypher_executor.cli.part_calls import call_here, call_module, call_there
     from cypher_executor.cli.signals import sigterm_as_ctrl_c
     from cypher_executor.errors import RequestInvalid
 
@@ -134,12 +136,17 @@ def call_part(
     if not isinstance(input, dict):
         raise RequestInvalid("the input of a part is a map: give -d key=value, or a file that holds a map")
     with sigterm_as_ctrl_c():
-        if server is not None:
+        if name.endswith(_MODULE):
+            if server is not None:
+                message = "a service tries parts that it has: `parts push` the module, and call it by its name"
+                raise RequestInvalid(message)
+            ended = asyncio.run(call_module(module_in(Path(name)), input))
+        elif server is not None:
             ended = asyncio.run(call_there(server, name, input))
         else:
-            part = _able(store_of([name], folder), name)
+            part = able(store_of([name], folder), name)
             own = folder_of([name], folder)
-            ended = asyncio.run(call_here(part, input, None if own == _shipped() else own))
+            ended = asyncio.run(call_here(part, input, None if own == shipped() else own))
     if as_json:
         terminal.result_json(ended)
     elif "output" in ended:
@@ -163,73 +170,6 @@ def build_and_try(folder: Path, name: str) -> tuple[Built, list[Trial]]:
     return built, asyncio.run(try_folder(read_part(folder / name)))
 
 
-def read_part(folder: Path) -> PartFolder:
-    """The part in a folder, with its module. Raises ModuleRefused for one that is larger than the setting admits."""
-    from cypher_executor.partkit.manifest import read_folder
-    from cypher_executor.settings import load_settings
-
-    return read_folder(folder, most_module_bytes=load_settings().most_module_bytes)
-
-
-# --- where parts are -------------------------------------------------------------------------------------------------
-
-
-def folder_of(names: Sequence[str], given_folder: Path | None) -> Path:
-    """The folder that these parts lie in; the one of those that ship when no other has all of them."""
-    if given_folder is not None:
-        return given_folder
-    own = _own_folder()
-    mine = [Path(), *([own] if own is not None else [])]
-    held = (one for one in mine if names and all((one / name / "part.toml").is_file() for name in names))
-    return next(held, _shipped())
-
-
-def store_of(names: Sequence[str], given_folder: Path | None) -> PartsFolder:
-    """The parts that a command means: those of a folder, or with no folder given all that a service has."""
-    from cypher_executor.adapters.parts_folder import PartsFolder
-    from cypher_executor.settings import load_settings
-    from cypher_executor.wiring import shipped_parts
-
-    folder, settings = folder_of(names, given_folder), load_settings()
-    if folder == _shipped():
-        return shipped_parts(settings)
-    return PartsFolder([folder], most_module_bytes=settings.most_module_bytes)
-
-
-def part_in(store: PartsFolder, name: str) -> Part:
-    """The part of this name. Raises NotFound with the nearest name."""
-    from cypher_executor.errors import NotFound, nearest
-    from cypher_executor.ports import names_of
-
-    found = store.find(name)
-    if found is None:
-        near = nearest(name, names_of(store.all()))
-        raise NotFound(f"there is no part {name!r}", code="unknown_part", did_you_mean=near)
-    return found
-
-
-def _able(store: PartsFolder, name: str) -> Part:
-    """The part of this name. Raises Unavailable with what keeps it from being run, if anything does."""
-    from cypher_executor.errors import Unavailable
-
-    part = part_in(store, name)
-    if (why := store.disabled.get(name)) is not None:
-        raise Unavailable(why, code="part_unavailable")
-    return part
-
-
-def _own_folder() -> Path | None:
-    from cypher_executor.settings import load_settings
-
-    return load_settings().parts_dir
-
-
-def _shipped() -> Path:
-    from cypher_executor import files
-
-    return files.shipped("parts")
-
-
 # --- new -------------------------------------------------------------------------------------------------------------
 
 
@@ -237,7 +177,7 @@ def _free(name: str) -> str:
     """A name that no part that ships has: a recipe that says it must go on meaning that one."""
     from cypher_executor.errors import Conflict
 
-    if (_shipped() / name / "part.toml").is_file():
+    if (shipped() / name / "part.toml").is_file():
         raise Conflict(f"{name!r} is a part that ships; take another name", code="part_name_taken")
     return name
 
@@ -261,7 +201,7 @@ def _for_shells(folder: Path) -> str:
     """What to add to commands so that they find the parts of this folder."""
     import shlex
 
-    return "" if folder.resolve() in (Path.cwd(), _own_folder()) else f" --dir {shlex.quote(str(folder))}"
+    return "" if folder.resolve() in (Path.cwd(), own_folder()) else f" --dir {shlex.quote(str(folder))}"
 
 
 def _tell_new(told: Json, tried: Sequence[Trial], where: str) -> None:

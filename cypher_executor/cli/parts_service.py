@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cypher_executor.cli import exits, options
-from cypher_executor.cli.parts_authoring import Folder, Names, folder_of, read_part
+from cypher_executor.cli.part_places import Folder, NameOrFile, Names, folder_of, module_in, part_folder, read_part
 
 if TYPE_CHECKING:
     from cypher_executor.cli.client import Json
     from cypher_executor.partkit.manifest import PartFolder
 
-What = Annotated[str, typer.Argument(metavar="NAME|FILE", help="A part by its name, or a module alone: NAME.wasm.")]
 Approve = Annotated[bool, typer.Option("--approve", help="Grant what the manifest asks for.")]
 _FIRST_LOOK_MS = 200
 Untested = Annotated[bool, typer.Option("--untested", help="Do not run the examples first.")]
@@ -28,7 +27,7 @@ Untested = Annotated[bool, typer.Option("--untested", help="Do not run the examp
 
 @exits.command
 def push_part(
-    what: What,
+    what: NameOrFile,
     folder: Folder = None,
     approve: Approve = False,
     untested: Untested = False,
@@ -45,9 +44,9 @@ def push_part(
     from cypher_executor.cli import terminal
 
     if what.endswith(".wasm"):
-        told: Json | None = asyncio.run(_push_module(Path(what).stem, _read(Path(what)), server))
+        told: Json | None = asyncio.run(_push_module(Path(what).stem, module_in(Path(what)), server))
     else:
-        told = asyncio.run(_push_folder(folder_of([what], folder) / what, server, approve, untested))
+        told = asyncio.run(_push_folder(part_folder(what, folder), server, approve, untested))
     if told is None:
         return exits.RUN_FAILED
     terminal.result_json(told) if as_json else terminal.result(_version(told))
@@ -59,17 +58,6 @@ async def _push_module(name: str, module: bytes, server: str | None) -> Json:
 
     async with service(server) as client:
         return await client.put_part(name, module)
-
-
-def _read(path: Path) -> bytes:
-    from cypher_executor.errors import NotFound, RequestInvalid
-
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise NotFound(f"there is no file {path}") from None
-    except OSError as wrong:
-        raise RequestInvalid(f"cannot read {path}: {wrong.strerror}") from None
 
 
 async def _push_folder(path: Path, server: str | None, approve: bool, untested: bool) -> Json | None:
@@ -95,8 +83,7 @@ def develop_parts(
     from cypher_executor.cli.signals import sigterm_as_ctrl_c
     from cypher_executor.partkit.build import part_folders
 
-    home = folder_of(names or (), folder)
-    chosen = [home / name for name in names] if names else part_folders(home)
+    chosen = [part_folder(name, folder) for name in names or ()] or part_folders(folder_of((), folder))
     with sigterm_as_ctrl_c(), contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_develop(chosen, server, approve))
     return exits.OK

@@ -180,4 +180,4 @@ def _memory_mb(execution: Execution) -> int:
 
 def _reason(trap: GuestTrap) -> str:
     """The last line of wasmtime's message says why; those before it are the guest's stack."""
-    return str(trap).strip().rpartition("\n")[2].removeprefix("wasm trap: ").strip()
+    return str(trap).strip().rpartition("\n")[2].strip().removeprefix("wasm trap: ")

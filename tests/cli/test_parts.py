@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.support import ROOT, invoke
+from tests.worker.other_compilers import FOLDER
 
 PARTS = ROOT / "parts"
 
@@ -209,3 +210,49 @@ def test_a_module_that_cannot_be_a_part_is_told_why(tmp_path: Path) -> None:
     (tmp_path / "it.wasm").write_bytes(b"\0asm\x0d\0\1\0")
     shown = invoke("parts", "inspect", tmp_path / "it.wasm")
     assert shown.exit_code == 2 and "components are not admitted" in shown.stderr
+
+
+def test_a_module_alone_is_called_as_it_is(tmp_path: Path) -> None:
+    module = FOLDER / "c" / "words.wasm"
+    called = invoke("parts", "call", module, "-d", 'words=["b", "a"]', "--json")
+    assert json.loads(called.stdout)["output"]["sorted"] == ["a", "b"]
+    refused = invoke("parts", "call", module)
+    assert (refused.exit_code, "exit code 2\nno list of words" in refused.stderr) == (1, True)
+    (tmp_path / "text.wasm").write_text("(module)")
+    assert "does not begin with \\0asm" in invoke("parts", "call", tmp_path / "text.wasm").stderr
+    assert "there is no file" in invoke("parts", "call", tmp_path / "none.wasm").stderr
+    assert "`parts push`" in invoke("parts", "call", module, "--server", "http://127.0.0.1:1").stderr
+
+
+def test_names_may_have_what_shells_and_people_put_around_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert invoke("parts", "new", "wrap", "--lang", "wat").exit_code == 0
+    for name in ("wrap/", "./wrap", "./wrap/"):
+        assert "of 1 parts, 0 wrong" in invoke("parts", "test", name).stdout
+        assert invoke("parts", "call", name, "-d", "a=1").exit_code == 0
+
+
+def test_without_a_name_those_in_the_working_directory_are_meant(
+    own_parts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(own_parts)
+    tried = invoke("parts", "test")
+    assert "of 2 parts, 0 wrong" in tried.stdout, tried.stderr
+
+
+def test_a_part_that_is_nowhere_is_told_with_the_nearest_and_where_was_looked(
+    own_parts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (own_parts / "mine").mkdir()
+    (own_parts / "mine" / "part.toml").write_text('name = "mine"\nversion = "1.0.0"\nsummary = "Mine."\n')
+    monkeypatch.chdir(own_parts)
+    for command in ("push", "dev", "call", "test"):
+        told = invoke("parts", command, "mime")
+        assert (told.exit_code, "did you mean mine?" in told.stderr) == (4, True), told.stderr
+    assert str(own_parts) in invoke("parts", "push", "mime").stderr
+
+
+def test_a_part_that_was_not_built_yet_says_so_when_it_is_called(own_parts: Path) -> None:
+    (own_parts / "set" / "set.wasm").unlink()
+    told = invoke("parts", "call", "set", "--dir", own_parts, "-d", "a=1")
+    assert told.exit_code != 0 and "run `cypher-executor parts build set`" in told.stderr

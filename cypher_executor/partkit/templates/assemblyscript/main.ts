@@ -7,7 +7,7 @@ import { readInput, writeOutput } from "./wasi";
 
 @json
 class Input {
-  name: string | null = null;
+  name: JSON.Raw = new JSON.Raw("null"); // As it stands there: another type than the field's own would end the part.
 }
 
 
@@ -31,8 +31,10 @@ class Refusal {
 }
 
 function run(input: Input): string {
-  const name = input.name;
-  if (name === null || name.length == 0) return refuse("`name` is missing; give it in the node's map");
+  const given = input.name.data;
+  if (given == "null" || given == '""') return refuse("`name` is missing; give it in the node's map");
+  if (!given.startsWith('"')) return refuse("`name` must be a text");
+  const name = JSON.parse<string>(given);
   const output = new Output();
   output.greeting = "Hello, " + name + "!";
   return JSON.stringify(output);

@@ -4,6 +4,11 @@
 // The language is ES2023; there are no files, no network and no timers that outlast the call.
 
 export function run({ name }) {
-  if (!name) throw Object.assign(new Error("`name` is missing; give it in the node's map"), { code: "bad_input" });
+  if (!name) throw refusal("`name` is missing; give it in the node's map");
+  if (typeof name !== "string") throw refusal("`name` must be a text");
   return { greeting: `Hello, ${name}!` };
+}
+
+function refusal(message) {
+  return Object.assign(new Error(message), { code: "bad_input" });
 }
