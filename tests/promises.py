@@ -86,6 +86,9 @@ SECTIONS: Mapping[str, Mapping[str, Kept]] = {
             "early_callbacks_are_not_checked",
             "an_early_callback_that_does_not_fit_bars_the_next",
         ),
+        "So is an early one": planted(
+            "schemas_of_later_waits_are_not_looked_at", "an_early_callback_that_does_not_fit_bars_the_next"
+        ),
         "When the wait was given up": tested(
             CALLBACKS + "test_after_a_cancel_the_wait_is_over",
             CALLBACKS + "test_after_its_time_the_wait_is_over_while_the_run_goes_on",

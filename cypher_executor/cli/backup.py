@@ -48,12 +48,10 @@ def restore(file: Backup, data_dir: options.DataDir = None, as_json: options.AsJ
 
     from cypher_executor.adapters.sqlite import restore as restore_from
     from cypher_executor.cli import terminal
-    from cypher_executor.cli.address import pointing_at_holder
     from cypher_executor.settings import load_settings
 
     folder = load_settings(data_dir=data_dir).data_dir
-    with pointing_at_holder(folder):
-        copied, aside = restore_from(folder, file)
+    copied, aside = restore_from(folder, file)
     if as_json:
         terminal.result_json({"data_dir": str(folder), "aside": str(aside) if aside else None, **asdict(copied)})
         return

@@ -99,12 +99,10 @@ def _checked(portable: Portable) -> list[str]:
 
 async def _take_in(portable: Portable, data_dir: Path) -> None:
     from cypher_executor.adapters.sqlite import Database, SqliteJournal
-    from cypher_executor.cli.address import pointing_at_holder
     from cypher_executor.errors import Conflict
     from cypher_executor.ports import Appended, Entry, Opening
 
-    with pointing_at_holder(data_dir):
-        journal = SqliteJournal(Database(data_dir), lambda: 0)
+    journal = SqliteJournal(Database(data_dir), lambda: 0)
     try:
         opening = Opening(portable.text, imported=True)
         [outcome] = await journal.append([Entry(portable.run, 0, portable.events, opening)])

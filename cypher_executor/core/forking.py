@@ -12,7 +12,7 @@ before its step, or a part would lack a value, it is refused with a sentence tha
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
 from cypher_executor.core.events import Inherited, Item, Origin, RunId, RunStarted
@@ -45,7 +45,7 @@ def fork_of(source: Run, recipe: Recipe, node: str | None, item: Item = ()) -> O
     changed = changed_nodes(source.recipe, recipe)
     before = (upstream_of(recipe, [node]) - {node}) & changed & set(source.recipe.nodes)
     if before:
-        raise _misfit(f"{_listed(before)} changed since run {run} and lie before {node!r}: fork from there")
+        raise _misfit(f"{_listed(before)} changed since run {run}, before {node!r}: fork from there")
     anew = {place for place in source.steps if _is_at(place, node, item)}
     work = (step for step in source.steps.values() if not _gate(step.node, step))
     unfinished = {_place(step) for step in work if step.name in changed or not _has_result(source, step)}
@@ -64,8 +64,8 @@ def part_of(source: Run | None, recipe: Recipe, only: Iterable[str]) -> Origin:
     run = None if source is None else _id_of(source)
     missing = needed if source is None else {name for name in needed if not _known(source, recipe, name)}
     if missing:
-        where = "name the run that they are taken from" if run is None else f"run {run} does not have them"
-        raise RequestInvalid(f"values of {_listed(missing)} are needed: {where}", code=VALUE_MISSING)
+        why = _why_missing(source, recipe, missing)
+        raise RequestInvalid(f"values of {_listed(missing)} are needed: {why}", code=VALUE_MISSING)
     ordered = tuple(name for name in recipe.nodes if name in chosen)
     kept = [] if source is None else [step for step in source.steps.values() if step.name in needed]
     results = () if source is None else _inherited(source, (step for step in kept if _has_result(source, step)))
@@ -245,8 +245,18 @@ def _check_step(recipe: Recipe, node: str, item: Item) -> None:
         raise NotFound(message, code="unknown_step", did_you_mean=nearest(node, recipe.nodes))
     deepest = len(recipe.regions.of[node].path) + (recipe.nodes[node].for_each is not None)
     if len(item) > deepest:
-        message = f"{node!r} stands in {deepest} loops, so that it has no item {list(item)}"
+        loops = f"{deepest} loops" if deepest > 1 else "one loop" if deepest else "no loop"
+        message = f"{node!r} stands in {loops}, so that it has no item {list(item)}"
         raise NotFound(message, code="unknown_step")
+
+
+def _why_missing(source: Run | None, recipe: Recipe, missing: Collection[str]) -> str:
+    if source is None:
+        return "name the run that they are taken from"
+    changed = changed_nodes(source.recipe, recipe) & source.recipe.nodes.keys() & set(missing)
+    if changed:
+        return f"{_listed(changed)} changed since run {_id_of(source)}"
+    return f"run {_id_of(source)} does not have them"
 
 
 def _check_reached(tried: Run, origin: Origin) -> None:
@@ -256,7 +266,7 @@ def _check_reached(tried: Run, origin: Origin) -> None:
     again = [s for s in tried.steps.values() if s.name in before and not s.ended and _leads_to(tried, s, node, item)]
     if again:
         names = _listed({step.name for step in again})
-        raise _misfit(f"{names} lie before {node!r} and have no result in run {origin.run}: fork from there")
+        raise _misfit(f"run {origin.run} has no result of {names}, before {node!r}: fork from there")
     there = [s for s in tried.steps.values() if _is_at(_place(s), node, item) and (len(s.item) or s.state != "pending")]
     if all(step.state == "skipped" for step in there) and not _may_come(tried, node, item):
         where = f" (item {list(item)})" if item else ""

@@ -144,6 +144,12 @@ class Run:
         """The callbacks that have come and fitted, those that are kept for a wait which has not begun included."""
         return self._given.callbacks
 
+    def schema_of(self, wait: Wait) -> Value:
+        """What the call of a wait has to fit, begun or not; None when that is anything, or not known yet."""
+        key = wait.node, wait.item, wait.turn, wait.number
+        begun = next((one for one in self.waits if (one.node, one.item, one.turn, one.number) == key), None)
+        return self._machine.values.schema_ahead(wait.node) if begun is None else begun.schema
+
     def awaits(self, event: Event) -> bool:
         """Whether applying this event would change anything."""
         if isinstance(event, RunStarted):

@@ -106,6 +106,21 @@ class Values:
         key = share.key.evaluate(self._scope(self._table.pass_of(step), purpose))
         return None if key is None else (share.limit, canonical(key))
 
+    def schema_ahead(self, name: str) -> Value:
+        """What the callback of a node has to fit that waits later; None when it is anything, or not known yet.
+
+        It is known when no step is read: from what the recipe says and what the run began with.
+        """
+        node = self._recipe.nodes[name]
+        said = dict(node.inputs or ()).get("schema") if node.part == "wait_for_callback" else None
+        if said is None or said.names:
+            return None
+        try:
+            found = said.evaluate(self._scope(self._table.passes["", ()], f"schema {name}"))
+        except ExpressionError:
+            return None  # Then the step will say so.
+        return found if isinstance(found, dict | bool) else None
+
     def result(self) -> Value:
         """What RETURN says, or else what the last nodes gave, by name. Raises ExpressionError.
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cypher_executor.core.callbacks import Wait
-from cypher_executor.core.commands import AwaitCallback
 from cypher_executor.core.events import (
     CallbackReceived,
     CancelRequested,
@@ -159,8 +158,7 @@ class Steering:
         )
         if live is None or not live.run.awaits(event):
             raise WaitOver(f"the wait {wait.node!r} of run {wait.run} is over: nobody waits for this call any more")
-        waiting = next((one for one in live.run.waits if _is(one, wait)), None)
-        problem = self.problem(waiting.schema, body) if waiting is not None else None
+        problem = self.problem(live.run.schema_of(wait), body)
         if problem is not None:
             raise RequestInvalid(f"the body does not fit what is waited for: {problem}", code="callback_misfit")
         await self._runs.wish(live, event)
@@ -169,12 +167,3 @@ class Steering:
     def problem(self, schema: Value, body: Value) -> str | None:
         """Why a body is not what a wait waits for."""
         return None if schema is None else self._misfit(schema, body)
-
-
-def _is(command: AwaitCallback, wait: Wait) -> bool:
-    return (command.node, command.item, command.turn, command.number) == (
-        wait.node,
-        wait.item,
-        wait.turn,
-        wait.number,
-    )

@@ -40,7 +40,8 @@ def fitted_query(model: type[M], query: Mapping[str, list[str]]) -> M:
     twice = next((name for name, values in query.items() if len(values) > 1 and name not in lists), None)
     if twice is not None:
         raise Refusal(f"{twice!r} stands more than once in the query string", code="query_invalid")
+    given = {n: v if n in lists else v[0] for n, v in query.items()}
     try:
-        return model.model_validate({n: v if n in lists else v[0] for n, v in query.items()})
+        return model.model_validate(given)
     except ValidationError as wrong:
-        raise misfits(model, wrong.errors(include_url=False, include_input=False)) from None
+        raise misfits(model, given, wrong.errors(include_url=False, include_input=False)) from None

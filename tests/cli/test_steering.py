@@ -105,7 +105,7 @@ def test_one_item_of_a_loop_is_done_again(server: Serving) -> None:
     [
         (("--from", "c"), 4, "the recipe has no node 'c' to fork from"),
         (("--from", "b", "--item", "x"), 2, "is not an item"),
-        (("--from", "b", "--item", "3"), 4, "stands in 0 loops"),
+        (("--from", "b", "--item", "3"), 4, "stands in no loop"),
         (("--from", "b", "--version", "2"), 2, "sent along"),
         (("--from", "b", "--version", "old"), 2, "version"),
     ],

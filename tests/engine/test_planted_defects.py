@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cypher_executor.core import events
+from cypher_executor.core import events, values
 from cypher_executor.core.run import Run
 from cypher_executor.engine import admission, children, engine, live, reading, steering, timers, turns
 from cypher_executor.engine.live import Started
@@ -120,6 +120,10 @@ def early_callbacks_are_not_checked(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(turns, "_problem", lambda misfit, wait: None)
 
 
+def schemas_of_later_waits_are_not_looked_at(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(values.Values, "schema_ahead", lambda self, name: None)
+
+
 def every_callback_is_the_first(patch: pytest.MonkeyPatch) -> None:
     call_first = steering.Steering._call_first
 
@@ -223,6 +227,10 @@ CAUGHT: list[tuple[Plant, Test]] = [
     (
         early_callbacks_are_not_checked,
         test_steering.test_an_early_callback_that_does_not_fit_is_as_if_it_had_never_come,
+    ),
+    (
+        schemas_of_later_waits_are_not_looked_at,
+        test_steering.test_an_early_callback_that_cannot_fit_is_refused_and_does_not_bar_the_next,
     ),
     (every_callback_is_the_first, test_steering.test_of_many_callers_at_once_one_is_accepted),
     (callers_see_what_is_not_on_disk, test_steering.test_a_callback_is_answered_only_once_it_is_on_disk),

@@ -22,7 +22,12 @@ from tests.engine.support import Bench, Book, settle
 CHAIN = draw("a:work\na -ON_SUCCESS-> b:work\nb -ON_SUCCESS-> c:work")
 WAITS = draw("w:wait_for_callback\nw -ON_SUCCESS-> after:work", {"w": {"inputs": {"note": '"please"'}}})
 PICKY = draw("w:wait_for_callback", {"w": {"inputs": {"schema": '{"type": "object"}'}}})
-LATE = draw("a:slow\na -ON_SUCCESS-> w:wait_for_callback", {"w": {"inputs": {"schema": '{"type": "object"}'}}})
+SCHEMA = '{"type": "object"}'
+LATE = draw(
+    "a:slow\na -ON_SUCCESS-> w:wait_for_callback",
+    {"a": {"inputs": {"schema": SCHEMA}}, "w": {"inputs": {"schema": "a.with.schema"}}},
+)
+KNOWN = draw("a:slow\na -ON_SUCCESS-> w:wait_for_callback", {"w": {"inputs": {"schema": SCHEMA}}})
 
 
 def work(execute: Execute) -> Value:
@@ -130,6 +135,30 @@ async def test_an_early_callback_that_does_not_fit_is_as_if_it_had_never_come() 
         assert (await engine.call_back(Wait(run, "w"), {"ok": 1})).fresh
         assert await engine.wait(run, 5)
         assert await engine.inspect(run, result) == {"w": {"ok": 1}}
+
+
+async def test_an_early_callback_that_cannot_fit_is_refused_and_does_not_bar_the_next() -> None:
+    b = bench(it=KNOWN)
+    async with b.running() as engine:
+        run = await start(engine, b)
+        await settle()
+        with pytest.raises(RequestInvalid, match="no object") as refused:
+            await engine.call_back(Wait(run, "w"), 3)
+        assert refused.value.code == "callback_misfit"
+        assert (await engine.call_back(Wait(run, "w"), {"ok": 1})).fresh
+    b.functions = {**b.functions, "slow": work}
+    async with b.running() as engine:
+        assert await engine.wait(run, 5)
+        assert await engine.inspect(run, result) == {"w": {"ok": 1}}
+
+
+async def test_a_schema_that_cannot_be_worked_out_refuses_no_early_callback() -> None:
+    broken = draw("a:slow\na -ON_SUCCESS-> w:wait_for_callback", {"w": {"inputs": {"schema": "!bad"}}})
+    b = bench(it=broken)
+    async with b.running() as engine:
+        run = await start(engine, b)
+        await settle()
+        assert (await engine.call_back(Wait(run, "w"), 3)).fresh
 
 
 async def test_an_early_callback_that_fits_is_kept() -> None:

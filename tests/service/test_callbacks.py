@@ -144,6 +144,16 @@ async def test_an_early_callback_is_kept_for_the_wait(ask: Ask, house: House) ->
     await house.engine.cancel(RunId(run["id"]))
 
 
+async def test_an_early_callback_that_cannot_fit_is_told_where_it_does_not(ask: Ask, house: House) -> None:
+    schema = "{type: 'object', required: ['ok']}"
+    run = await begun(ask, EARLY.replace("ask:wait_for_callback", f"ask:wait_for_callback {{schema: {schema}}}"))
+    url = next(s["output"]["url"] for s in run["steps"] if s["name"] == "tell")
+    problem = refused(await ask.post(path_of(url), {"no": 1}), 422, "callback_misfit")
+    assert ["ok" in one["message"] for one in problem["problems"]] == [True]
+    assert (await ask.post(path_of(url), {"ok": 1})).status_code == 200
+    await house.engine.cancel(RunId(run["id"]))
+
+
 @pytest.mark.parametrize("token", ["x", "a.b", "a.", ".b", "é", "🙂", "run_01", "a" * 3000])
 async def test_a_token_that_was_made_up_is_unknown(ask: Ask, token: str) -> None:
     refused(await ask.post(f"/callbacks/{token}", {}), 404, "unknown_wait")

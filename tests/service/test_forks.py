@@ -92,6 +92,14 @@ async def test_a_wrong_wish_is_refused(
     refused(await ask.post(f"/runs/{first['id']}/fork", wish), status, code)
 
 
+async def test_what_fits_none_of_several_alternatives_is_one_misfit(ask: Ask, first: dict[str, Any]) -> None:
+    told = refused(
+        await ask.post(f"/runs/{first['id']}/fork", {"version": "old", "item": [0, -1]}), 422, "request_invalid"
+    )
+    assert [problem["path"] for problem in told["problems"]] == ["/item/1", "/version"]
+    assert "valid integer; or: " in told["problems"][1]["message"] and "'newest'" in told["problems"][1]["message"]
+
+
 async def test_an_unknown_run_has_no_forks_and_no_values(ask: Ask, first: dict[str, Any]) -> None:
     refused(await ask.post("/runs/run_0/fork", {"step": "b"}), 404, "unknown_run")
     wish = {"recipe": first["recipe"], "only": ONLY, "values_from": "run_0"}

@@ -56,15 +56,9 @@ async def _called(exchange: Exchange, wait: Wait, body: Value) -> int:
     except RequestInvalid as error:
         if error.code != "callback_misfit":
             raise
-        schema = await exchange.house.engine.inspect(wait.run, lambda run: _schema(run, wait))
-        raise RequestInvalid(error.message, code=error.code, problems=misfits(schema, body)) from None
-
-
-def _schema(run: Run, wait: Wait) -> Value:
-    """What the body of this wait must fit; anything does once it is over."""
-    asked = (one for one in run.waits if Wait(wait.run, one.node, one.item, one.turn, one.number) == wait)
-    found = next(asked, None)
-    return True if found is None else found.schema
+        schema = await exchange.house.engine.inspect(wait.run, lambda run: run.schema_of(wait))
+        problems = [] if schema is None else misfits(schema, body)
+        raise RequestInvalid(error.message, code=error.code, problems=problems) from None
 
 
 def _unknown() -> NotFound:
