@@ -93,7 +93,7 @@ def test_parts(names: Names = None, folder: Folder = None, as_json: options.AsJs
     import asyncio
 
     from cypher_executor.cli import terminal
-    from cypher_executor.cli.trials import Trial, try_all
+    from cypher_executor.cli.trials import Trial, problems_of, try_all
 
     store = store_of(names or (), folder)
     chosen = [part_in(store, name) for name in names] if names else list(store.all())
@@ -105,8 +105,8 @@ def test_parts(names: Names = None, folder: Folder = None, as_json: options.AsJs
         told = [{"part": t.part, "example": t.title, "ok": t.problem is None, "problem": t.problem} for t in tried]
         terminal.result_json({"ok": not wrong, "examples": told})
     else:
-        for one in wrong:
-            terminal.result(f"{one.part}: {one.title}: {one.problem}")
+        for line in problems_of(tried):
+            terminal.result(line)
         terminal.result(f"{len(tried)} examples of {len(able) + len(disabled)} parts, {len(wrong)} wrong")
     return exits.RUN_FAILED if wrong else exits.OK
 
@@ -206,6 +206,7 @@ def _for_shells(folder: Path) -> str:
 
 def _tell_new(told: Json, tried: Sequence[Trial], where: str) -> None:
     from cypher_executor.cli import terminal
+    from cypher_executor.cli.trials import problems_of
 
     terminal.result(f"{told['folder']}: {', '.join(told['files'])}")
     name = told["part"]
@@ -213,9 +214,8 @@ def _tell_new(told: Json, tried: Sequence[Trial], where: str) -> None:
         terminal.note(f"not built yet: {told['install']}")
         terminal.result(f"then: cypher-executor parts build {name}{where} && cypher-executor parts test {name}{where}")
         return
-    for one in tried:
-        if one.problem is not None:
-            terminal.result(f"{one.part}: {one.title}: {one.problem}")
+    for line in problems_of(tried):
+        terminal.result(line)
     wrong = sum(one.problem is not None for one in tried)
     terminal.result(f"built: {told['bytes']} bytes; {len(tried)} examples, {wrong} wrong")
     terminal.result(f"next: change it while `cypher-executor parts dev {name}{where}` runs")

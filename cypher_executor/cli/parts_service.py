@@ -18,6 +18,7 @@ from cypher_executor.cli.part_places import Folder, NameOrFile, Names, folder_of
 
 if TYPE_CHECKING:
     from cypher_executor.cli.client import Json
+    from cypher_executor.cli.trials import Trial
     from cypher_executor.partkit.manifest import PartFolder
 
 Approve = Annotated[bool, typer.Option("--approve", help="Grant what the manifest asks for.")]
@@ -173,15 +174,15 @@ async def _sent(part: PartFolder, server: str | None, *, approve: bool, develop:
         return await client.put_part(part.part.name, module, manifest, examples, approve=approve, develop=develop)
 
 
-def _told_wrong(tried: Sequence[object]) -> bool:
-    """Whether an example does not hold; each that does not is told."""
+def _told_wrong(tried: Sequence[Trial]) -> bool:
+    """Whether an example does not hold; what is wrong is told."""
     from cypher_executor.cli import terminal
-    from cypher_executor.cli.trials import Trial
+    from cypher_executor.cli.trials import problems_of
 
-    wrong = [one for one in tried if isinstance(one, Trial) and one.problem is not None]
-    for one in wrong:
-        terminal.result(f"{one.part}: {one.title}: {one.problem}")
-    return bool(wrong)
+    told = problems_of(tried)
+    for line in told:
+        terminal.result(line)
+    return bool(told)
 
 
 def _version(told: Json) -> str:

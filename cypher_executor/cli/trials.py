@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cypher_executor.adapters.clock import SystemClock
@@ -31,6 +31,19 @@ class Trial:
     part: str
     title: str
     problem: str | None
+
+
+def problems_of(tried: Iterable[Trial]) -> list[str]:
+    """What to tell of those that are wrong: once what is wrong with several in the same way."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for one in tried:
+        if one.problem is not None:
+            alike.setdefault((one.part, one.problem), []).append(one.title)
+    return [f"{part}: {_titles(titles)}: {problem}" for (part, problem), titles in alike.items()]
+
+
+def _titles(titles: list[str]) -> str:
+    return titles[0] if len(titles) == 1 else f"{titles[0]} (and {len(titles) - 1} more)"
 
 
 async def try_folder(found: PartFolder) -> list[Trial]:

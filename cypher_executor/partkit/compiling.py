@@ -43,9 +43,12 @@ def _filled(word: str) -> str:
 
 def _source(part: PartFolder, build: Build) -> str:
     """The file that one of our own compilers reads: the word after its name."""
-    if len(build.command) < 2 or not (part.folder / build.command[1]).is_file():
-        raise BuildFailed(f"{part.part.name}: `{build.command[0]}` needs a source in the folder of the part behind it")
-    return build.command[1]
+    program, *words = build.command
+    if not words:
+        raise BuildFailed(f"{part.part.name}: the name of the source is missing behind `{program}` in `[build]`")
+    if not (part.folder / words[0]).is_file():
+        raise BuildFailed(f"{part.part.name}: `{program}` compiles {words[0]}, which is not in {part.folder}")
+    return words[0]
 
 
 def _run(part: PartFolder, build: Build, command: list[str], scratch: Path) -> None:

@@ -89,7 +89,7 @@ KINDS: Mapping[str, Kind] = {
     "approval_needed": Kind(
         409,
         "The part asks for grants that nobody has given it",
-        "look at what it asks for; if it may have that, send it again with `?approve=1` (scope `admin`)",
+        "look at what it asks for; if it may have that, send it again with `?approve=1` or `--approve` (scope `admin`)",
     ),
     "part_in_use": Kind(409, "Recipes use the part"),
     "part_without_module": Kind(422, "The part runs in the engine"),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.support import ROOT, invoke
+from tests.worker.modules import printing
 from tests.worker.other_compilers import FOLDER
 
 PARTS = ROOT / "parts"
@@ -256,3 +257,11 @@ def test_a_part_that_was_not_built_yet_says_so_when_it_is_called(own_parts: Path
     (own_parts / "set" / "set.wasm").unlink()
     told = invoke("parts", "call", "set", "--dir", own_parts, "-d", "a=1")
     assert told.exit_code != 0 and "run `cypher-executor parts build set`" in told.stderr
+
+
+def test_what_is_wrong_with_several_examples_alike_is_told_once(tmp_path: Path) -> None:
+    assert invoke("parts", "new", "wrap", "--lang", "wat", "--dir", tmp_path).exit_code == 0
+    (tmp_path / "wrap" / "wrap.wasm").write_bytes(printing(b"hello"))
+    told = invoke("parts", "test", "--dir", tmp_path)
+    assert (told.exit_code, told.stdout.count("it begins 'hello'")) == (1, 1)
+    assert "wrap: A map (and 3 more): invalid_output: " in told.stdout and "4 wrong" in told.stdout

@@ -68,21 +68,31 @@ async def test_a_command_that_misses_its_input_fails_with_its_exit_code_and_what
 @pytest.mark.parametrize(
     ("written", "said"),
     [
-        (b"hello world\n", "line 1, column 1: unexpected character, expected a JSON value; it begins 'hello world'."),
-        (b"{'a': 1}", "line 1, column 2: unexpected character, expected a string key; it begins \"{'a': 1}\"."),
-        (b'{"a": 1}\ndone\n', "line 2, column 1: unexpected content after document; it begins '{\"a\": 1} done'."),
+        (
+            b"hello world\n",
+            "line 1, column 1: unexpected character, expected a JSON value; it begins 'hello world', and is",
+        ),
+        (b"{'a': 1}", "line 1, column 2: unexpected character, expected a string key; it begins \"{'a': 1}\", and is"),
+        (
+            b'{"a": 1}\ndone\n',
+            "line 2, column 1: unexpected content after document; it begins '{\"a\": 1} done', and is",
+        ),
         (b"\xff\xfe", "not valid UTF-8"),
-        (b"", "the part's output is empty."),
-        (b"<html>\x1b[31m" + b"x" * 100, f"it begins '<html>\ufffd[31m{'x' * 29}...'."),
+        (b"<html>\x1b[31m" + b"x" * 100, f"it begins '<html>\ufffd[31m{'x' * 29}...', and is"),
     ],
-    ids=["plain text", "python", "text behind", "bytes", "nothing", "html"],
+    ids=["plain text", "python", "text behind", "bytes", "html"],
 )
 async def test_output_that_is_no_json_is_told_with_what_it_is(ask: Ask, name: str, written: bytes, said: str) -> None:
     error = await failure(ask, name, printing(written), {})
     assert (error["code"], error["retryable"]) == ("invalid_output", False)
     assert said in error["message"]
-    assert error["message"].endswith("Standard output is for one JSON value, text for people goes to standard error")
+    assert error["message"].endswith("is to be one JSON value. Text for people goes to standard error")
     assert error["details"]["bytes"] == len(written)
+
+
+async def test_a_command_that_writes_nothing_is_told_so(ask: Ask, name: str) -> None:
+    error = await failure(ask, name, printing(b""), {})
+    assert error["message"] == "the part wrote nothing to its output, which is to be one JSON value"
 
 
 async def test_output_beyond_the_limit_ends_the_command(ask: Ask, name: str) -> None:

@@ -91,10 +91,10 @@ def _of_output(data: bytes, log: bytes, execute: Execute, where: dict[str, Any])
 def _invalid_output(data: bytes, log: bytes, error: RequestInvalid) -> Failure:
     shown = data[:_SHOWN_OUTPUT].decode("utf-8", "replace")
     said = {"stderr": log[:_SHOWN_LOG].decode("utf-8", "replace")} if log else {}
-    wrong = f"is refused: {error.message}; it begins {_quoted(shown)}" if data else "is empty"
-    message = (
-        f"the part's output {wrong}. Standard output is for one JSON value, text for people goes to standard error"
-    )
+    message = "the part wrote nothing to its output, which is to be one JSON value"
+    if data:
+        begins = f"it begins {_quoted(shown)}, and is to be one JSON value"
+        message = f"the part's output is refused: {error.message}; {begins}. Text for people goes to standard error"
     return Failure(
         "invalid_output", message, details={"reason": error.code, "bytes": len(data), "begins": shown, **said}
     )
