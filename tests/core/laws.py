@@ -198,6 +198,8 @@ class Ledger:
         self._cancelled = False
         self._ended_steps = {key: _final(one) for key, one in self.run.steps.items() if one.ended}
         self._calls = {k: calls for k, calls in self._calls.items() if not _fresh(self.run, k)}
+        self._watched = {one for one in self._watched if not _fresh(self.run, one[:3])}
+        self._callbacks = {one for one in self._callbacks if not _fresh(self.run, (one[0], one[1], 1))}
         self._check_begun(self.run.outstanding)
         return list(self.run.outstanding)
 
