@@ -172,20 +172,36 @@ class Engine:
 
     async def wait(self, run: RunId, timeout_s: float | None) -> bool:
         """Wait until a run has ended on disk; False when it has not ended in that time."""
-        if run not in self._runs and self._recovered:
+        ended = self.end_of(run)
+        if ended is None:
             return True
-        ended: asyncio.Future[Run | None] = asyncio.get_running_loop().create_future()
-        self._waiters.setdefault(run, []).append(ended)
         try:
             async with asyncio.timeout(timeout_s):
-                found = await ended
+                await ended
         except TimeoutError:
             return False
         finally:
-            self._forget_waiter(run, ended)
-        if found is not None and run not in self._runs and run not in self._ended:
-            self._keep_ended(run, found)  # so many ended at this moment that it was displaced
+            self.forget(run, ended)
         return True
+
+    def end_of(self, run: RunId) -> asyncio.Future[Run | None] | None:
+        """Has a result once the run has ended on disk: the run, if it is at hand. None for one that is not going on.
+
+        Whoever does not wait any longer says so by `forget`.
+        """
+        if run not in self._runs and self._recovered:
+            return None
+        ended: asyncio.Future[Run | None] = asyncio.get_running_loop().create_future()
+        self._waiters.setdefault(run, []).append(ended)
+        return ended
+
+    def forget(self, run: RunId, ended: asyncio.Future[Run | None]) -> None:
+        """Nobody waits for this any longer."""
+        waiters = self._waiters.get(run)
+        if waiters is not None and ended in waiters:
+            waiters.remove(ended)
+            if not waiters:
+                del self._waiters[run]
 
     async def cancel(self, run: RunId, reason: str = "", *, tree: bool = False) -> bool:
         """Ask for the end of a run; True when the wish is on disk, False for one that is unknown or has ended.
@@ -394,13 +410,6 @@ class Engine:
         for waiter in self._waiters.pop(run, ()):
             if not waiter.done():
                 waiter.set_result(found)
-
-    def _forget_waiter(self, run: RunId, waiter: asyncio.Future[Run | None]) -> None:
-        waiters = self._waiters.get(run, [])
-        if waiter in waiters:
-            waiters.remove(waiter)
-        if not waiters:
-            self._waiters.pop(run, None)
 
 
 @contextlib.contextmanager

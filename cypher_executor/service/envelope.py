@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cypher_executor.errors import CypherExecutorError, RequestInvalid
 from cypher_executor.library import composed
 from cypher_executor.service.endpoint import encoded
-from cypher_executor.service.headers import request_id
+from cypher_executor.service.headers import received, request_id
 from cypher_executor.service.problems import MEDIA_TYPE, Problem, Refusal, internal_problem, problem_of
 from cypher_executor.service.reading import CLOSE, declared_length
 from cypher_executor.service.resource import BODY_READ
@@ -54,8 +54,7 @@ class Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        scope.setdefault("state", {})
-        headers = Headers(scope=scope)
+        headers = received(scope)
         sender = _Sender(send, request_id(headers))
         try:
             _refuse_large_headers(scope)

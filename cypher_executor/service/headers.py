@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.datastructures import Headers
+from starlette.types import Scope
 
 from cypher_executor.service.problems import Refusal
 
@@ -17,7 +19,41 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}\Z")
 _PREFERENCE = re.compile(r"""([A-Za-z0-9!#$%&'*+.^_`|~-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s;,"]*)))?[^,]*(?:,|\Z)""")
 _SECONDS = re.compile(r"0*([0-9]+)\Z")
 _MOST_DIGITS = 9
+_RECEIVED = "received"
 LONGEST_WAIT_S = 10**_MOST_DIGITS
+
+
+class Received(Headers):
+    """The headers of a request, read once: Starlette's look through all of them for each name."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(raw=scope["headers"])
+        self._first: dict[str, str] = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])
+        }
+
+    def __getitem__(self, key: str) -> str:
+        return self._first[key.lower()]
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and key.lower() in self._first
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The first value of a header."""
+        return self._first.get(key.lower(), default)
+
+    def getlist(self, key: str) -> list[str]:
+        """All values of a header."""
+        return super().getlist(key) if key in self else []
+
+
+def received(scope: Scope) -> Received:
+    """The headers of this request."""
+    state = scope.setdefault("state", {})
+    found: Received | None = state.get(_RECEIVED)
+    if found is None:
+        found = state[_RECEIVED] = Received(scope)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

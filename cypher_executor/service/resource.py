@@ -17,6 +17,7 @@ from cypher_executor.keys import Keys
 from cypher_executor.service.auth import Caller, admit
 from cypher_executor.service.bodies import USUAL
 from cypher_executor.service.endpoint import Endpoint, Exchange
+from cypher_executor.service.headers import received
 from cypher_executor.service.hooks import Hooks
 from cypher_executor.service.problems import Refusal
 from cypher_executor.service.queries import fitted_query, names_of, query_of
@@ -71,7 +72,7 @@ class Resource:
         endpoint = self._by_method.get("GET" if method == "HEAD" else method)
         if endpoint is None:
             return self._without_endpoint(method)
-        headers = Headers(scope=scope)
+        headers = received(scope)
         house = self._house()
         caller = _caller(house.keys, endpoint, scope, headers)
         query = query_of(scope["query_string"])

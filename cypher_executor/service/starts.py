@@ -63,7 +63,9 @@ async def seen(exchange: Exchange, run: RunId) -> dict[str, Any]:
 async def ended_within(exchange: Exchange, run: RunId, limit_s: float) -> dict[str, Any]:
     """The run, once it has ended or the limit has passed."""
     if limit_s > 0:
-        await exchange.waiting.until_ended(exchange.house.engine, run, limit_s)
+        ended = await exchange.waiting.until_ended(exchange.house.engine, run, limit_s)
+        if ended is not None:
+            return whole_run(exchange)(ended)
     return await seen(exchange, run)
 
 

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 from cypher_executor.core.events import RunId
+from cypher_executor.core.run import Run
 from cypher_executor.engine import Engine
+from cypher_executor.service.deadlines import Deadlines
 
 T = TypeVar("T")
 
@@ -20,11 +23,22 @@ class Waiting:
 
     def __init__(self) -> None:
         self._limits: set[asyncio.Timeout] = set()
+        self._ends: set[asyncio.Future[Run | None]] = set()
         self._over = False
 
-    async def until_ended(self, engine: Engine, run: RunId, limit_s: float) -> bool:
-        """Whether the run ended within the limit."""
-        return await self.within(engine.wait(run, None), limit_s) or False
+    async def until_ended(self, engine: Engine, run: RunId, limit_s: float) -> Run | None:
+        """The run, once it has ended within the limit; None if it has not, or if it is to be looked for."""
+        ended = None if self._over else engine.end_of(run)
+        if ended is None:
+            return None
+        limit = Deadlines.of(asyncio.get_running_loop()).after(limit_s, partial(_give_up, ended))
+        self._ends.add(ended)
+        try:
+            return await ended
+        finally:
+            limit.cancel()
+            self._ends.discard(ended)
+            engine.forget(run, ended)
 
     async def within(self, work: Awaitable[T], limit_s: float) -> T | None:
         """What this gives within the limit; None when it takes longer."""
@@ -41,7 +55,7 @@ class Waiting:
     @property
     def count(self) -> int:
         """How many wait."""
-        return len(self._limits)
+        return len(self._limits) + len(self._ends)
 
     def end_all(self) -> None:
         """Nobody waits any longer, from now on. Call it on the event loop."""
@@ -49,3 +63,10 @@ class Waiting:
         now_s = asyncio.get_running_loop().time()
         for limit in self._limits:
             limit.reschedule(now_s)
+        for ended in self._ends:
+            _give_up(ended)
+
+
+def _give_up(ended: asyncio.Future[Any]) -> None:
+    if not ended.done():
+        ended.set_result(None)

@@ -15,10 +15,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from cypher_executor.service.deadlines import Deadline, Deadlines, Unhurried
 from cypher_executor.service.endpoint import encoded
 from cypher_executor.service.envelope import EVERY_ANSWER, HEADERS_BYTES
 from cypher_executor.service.headers import new_request_id
@@ -34,7 +35,7 @@ _GATHERED: Final = 64 * 1024
 class Protocol(HttpToolsProtocol):
     """One connection."""
 
-    _headers_due: asyncio.TimerHandle | None = None
+    _headers_due: Deadline | None = None
     _head_bytes = 0
     """What has arrived of a request line and headers that are not complete."""
     _in_head = True
@@ -51,6 +52,8 @@ class Protocol(HttpToolsProtocol):
         wait, for 40 ms on Linux, until the client has acknowledged the first.
         """
         self._together = _Together(transport, self.loop)
+        self._deadlines = Deadlines.of(self.loop)
+        self.loop = cast(asyncio.AbstractEventLoop, Unhurried(self.loop))
         super().connection_made(self._together)  # type: ignore[arg-type]
         _send_at_once(transport.get_extra_info("socket"))
         self._await_headers()
@@ -118,7 +121,7 @@ class Protocol(HttpToolsProtocol):
 
     def _await_headers(self) -> None:
         if self._headers_due is None:
-            self._headers_due = self.loop.call_later(HEADERS_S, self._headers_too_slow)
+            self._headers_due = self._deadlines.after(HEADERS_S, self._headers_too_slow)
 
     def _forget_headers(self) -> None:
         if self._headers_due is not None:

@@ -155,6 +155,18 @@ async def test_workers_that_have_nothing_to_do_any_more_are_ended(
     assert isinstance((await bench.until("two"))[0], AttemptFailed)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system does not tell")
+async def test_time_in_which_it_had_no_processor_does_not_count(start: Callable[..., Any]) -> None:
+    bench = await start(1)
+    await begun(bench, PATIENT)
+    (worker,) = bench.dispatcher.pids
+    os.kill(worker, signal.SIGSTOP)
+    await asyncio.sleep(4 * long.FOUND_S)
+    assert not len(bench.dispatcher._long)
+    os.kill(worker, signal.SIGCONT)
+    assert await in_long_workers(bench, 1) == [worker]
+
+
 async def test_a_worker_that_is_starting_is_not_asked_for_a_sign_of_life(
     start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

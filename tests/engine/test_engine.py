@@ -63,7 +63,14 @@ async def test_whoever_waited_sees_a_run_without_reading_it_back_however_many_en
     b = bench()
     async with b.running() as engine:
         monkeypatch.setattr(b.disk, "read", None)
-        results = await asyncio.gather(*(ended(engine, b) for _ in range(3 * KEPT_ENDED)))
+
+        async def waited_for() -> Value:
+            ended = engine.end_of((await engine.start(it(b))).run)
+            found = None if ended is None else await ended
+            assert found is not None and found.ended is not None
+            return found.ended.result
+
+        results = await asyncio.gather(*(waited_for() for _ in range(3 * KEPT_ENDED)))
         assert results == [{"c": {"did": "c"}}] * (3 * KEPT_ENDED)
 
 

@@ -58,7 +58,8 @@ async def test_callers_who_wait_are_let_go_when_the_service_ends(settings: Setti
 
 
 async def test_nobody_is_kept_waiting_for_a_run_that_has_ended(house: House) -> None:
-    assert await Waiting().until_ended(house.engine, RunId("run_0"), 20.0)
+    async with asyncio.timeout(10):
+        assert await Waiting().until_ended(house.engine, RunId("run_0"), 20.0) is None
 
 
 async def somebody_waits(waiting: Waiting) -> None:

@@ -236,11 +236,10 @@ class LocalDispatcher:
             self._next_look = asyncio.get_running_loop().call_later(FOUND_S / 2, self._look_for_long)
 
     def _look_for_long(self) -> None:
-        """Set workers aside that have been in one execution for long, the one that has been so for longest first."""
+        """Set workers aside that have computed on one thing for long, the one that is in it for longest first."""
         self._next_look = None
-        found_s = time.monotonic() - FOUND_S
-        busy = [worker for worker in self._workers() if worker.in_flight and worker.busy_since <= found_s]
-        for worker in sorted(busy, key=lambda worker: worker.busy_since):
+        found = [worker for worker in self._workers() if worker.computes_for(FOUND_S)]
+        for worker in sorted(found, key=lambda worker: worker.busy_since):
             if self._long.may_adopt():
                 self._set_aside(self._seats.index(worker), worker)
         self._look_later()
@@ -251,9 +250,8 @@ class LocalDispatcher:
         worker.set_aside.set_result(None)
         self._long.adopt(worker)
         self._queue.extendleft(reversed(_taken_from_behind(worker)))
-        module = next(iter(worker.in_flight.values())).execute.digest
-        if self._long.full_of(module):
-            self._move_to_long(module)
+        if (head := worker.head) is not None and self._long.full_of(head.execute.digest):
+            self._move_to_long(head.execute.digest)
         self._pump()
 
     def _move_to_long(self, module: Digest) -> None:

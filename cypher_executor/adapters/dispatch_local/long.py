@@ -91,7 +91,10 @@ class LongWorkers:
 
     def full_of(self, module: Digest) -> bool:
         """Whether so many executions of this module take long now that any other one must be thought to."""
-        return sum(worker.is_in(module) for worker in self._workers) >= self._most
+        if not self._workers:
+            return False
+        heads = [worker.head for worker in self._workers]
+        return sum(head is not None and head.execute.digest == module for head in heads) >= self._most
 
     def adopt(self, worker: WorkerProcess) -> None:
         """Take a worker over from whoever kept it, with the execution that it is in."""
@@ -108,7 +111,6 @@ class LongWorkers:
 
     def _start(self) -> None:
         worker = WorkerProcess(self._on_answers)
-        worker.busy_since = time.monotonic()
         self._workers[worker] = None
         self._spawn(self._begin(worker))
 

@@ -10,7 +10,7 @@ import contextlib
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -18,10 +18,10 @@ from typing import Final
 
 from cypher_executor.adapters.dispatch_local.early import Spawned
 from cypher_executor.adapters.dispatch_local.orders import Module, Order
-from cypher_executor.core.recipe import Digest
 from cypher_executor.worker import frames
 
 _MOST_MODULES: Final = 256
+_TICKS_A_SECOND: Final = os.sysconf("SC_CLK_TCK")
 _MOST_ORDERS: Final = 16
 _MOST_BYTES: Final = 1024 * 1024
 _ANSWERS: Final = 4096
@@ -58,6 +58,7 @@ class WorkerProcess(asyncio.Protocol):
         self.in_flight: OrderedDict[int, Order] = OrderedDict()
         self.busy_since = 0.0
         self._unwanted: set[int] = set()
+        self._looked: tuple[int, float] | None = None
         self._bytes_in_flight = 0
         self._on_answers = on_answers
         self._modules: OrderedDict[int, None] = OrderedDict()
@@ -99,12 +100,22 @@ class WorkerProcess(asyncio.Protocol):
         held = islice(self.in_flight.items(), 1, None)
         return [order for number, order in held if number not in self._unwanted and not order.settled]
 
-    def is_in(self, module: Digest) -> bool:
-        """Whether what it executes now is of this module."""
-        return any(order.execute.digest == module for _, order in self._head())
+    @property
+    def head(self) -> Order | None:
+        """What it executes now."""
+        return next(iter(self.in_flight.values()), None)
 
-    def _head(self) -> Iterable[tuple[int, Order]]:
-        return islice(self.in_flight.items(), 1)
+    def computes_for(self, long_s: float) -> bool:
+        """Whether it has computed for so long on what it is in, since somebody first asked for that. Time in which
+        others had the processors does not count, where the system tells that.
+        """
+        number = next(iter(self.in_flight), None)
+        if number is None or not self.ready.done():
+            return False
+        computed_s = _computed_s(self.pid)
+        if self._looked is None or self._looked[0] != number:
+            self._looked = (number, computed_s)
+        return computed_s - self._looked[1] >= long_s
 
     def silent_s(self) -> float:
         """For how long it has not answered although the time of what it is in is over; negative before that."""
@@ -179,7 +190,7 @@ class WorkerProcess(asyncio.Protocol):
 
     def give_back(self) -> tuple[Order | None, list[Order]]:
         """What it was in, unless that was to be done elsewhere, and what stood behind. To be called when it is gone."""
-        head = next((order for number, order in self._head() if number not in self._unwanted), None)
+        head = None if next(iter(self.in_flight), None) in self._unwanted else self.head
         behind = self.behind()
         self.in_flight.clear()
         for order in [*behind, *([head] if head is not None else [])]:
@@ -216,6 +227,7 @@ class WorkerProcess(asyncio.Protocol):
             for kind, body in self._splitter.feed(data):
                 if kind == frames.READY and not self.ready.done():
                     self.ready.set_result(body)
+                    self.busy_since = time.monotonic()
                 else:
                     answers.append(self._answer(kind, body))
         except frames.FrameError:
@@ -240,3 +252,12 @@ class WorkerProcess(asyncio.Protocol):
         else:
             order.copies -= 1
         return Answer(order, kind, ending, rest)
+
+
+def _computed_s(pid: int) -> float:
+    """For how long a process has had a processor; where that is not told, the time."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return time.monotonic()
+    return (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND
