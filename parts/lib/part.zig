@@ -32,6 +32,7 @@ pub const myers = @import("myers.zig");
 pub const draft = @import("draft.zig");
 pub const json_patch = @import("json_patch.zig");
 pub const regex = @import("regex/regex.zig");
+pub const pattern_ops = @import("pattern_ops.zig");
 pub const uri = @import("uri.zig");
 pub const csv = @import("csv/csv.zig");
 pub const lists = @import("lists/lists.zig");

@@ -3,6 +3,7 @@
 const std = @import("std");
 const part = @import("part");
 const cases = part.cases;
+const patterns = part.pattern_ops;
 const unicode = part.unicode;
 const Value = part.Value;
 const Error = part.Error;
@@ -16,6 +17,7 @@ const Operation = enum {
     trim, trim_start, trim_end, collapse_spaces, length, is_empty, contains, starts_with, ends_with, equals,
     index_of, last_index_of, count, replace, remove_prefix, remove_suffix, slice, substring, truncate,
     pad_start, pad_end, repeat, reverse, split, lines, words, characters, code_points, join, concat,
+    @"test", match, match_all, find_all,
 };
 
 pub fn run(input: part.Input) Error!Value {
@@ -46,7 +48,12 @@ fn onText(operation: Operation, subject: []const u8, input: part.Input) Error!Va
         .collapse_spaces => text(try std.mem.join(gpa, " ", try onSpaces(subject))),
         .length => part.integer(unicode.length(subject)),
         .is_empty => .{ .bool = unicode.trimStart(subject).len == 0 },
-        .contains, .starts_with, .ends_with, .equals, .index_of, .last_index_of, .count => search(operation, subject, input),
+        .@"test" => patterns.@"test"(subject, input),
+        .match => patterns.match(subject, input),
+        .match_all => patterns.matchAll(subject, input),
+        .find_all => patterns.findAll(subject, input),
+        .count => if (patterns.isGiven(input)) patterns.count(subject, input) else search(operation, subject, input),
+        .contains, .starts_with, .ends_with, .equals, .index_of, .last_index_of => search(operation, subject, input),
         .replace => text(try replace(subject, input)),
         .remove_prefix => text(try removePrefix(subject, try input.text("search"))),
         .remove_suffix => text(try removeSuffix(subject, try input.text("search"))),
@@ -119,11 +126,12 @@ fn emptySearch() Error {
 
 /// All occurrences, or the first `limit`.
 fn replace(subject: []const u8, input: part.Input) Error![]const u8 {
+    var left = try input.intOr("limit", 0, max_length, max_length);
+    if (patterns.isGiven(input)) return patterns.replace(subject, input, left);
     const wanted = try input.text("search");
     if (wanted.len == 0) return emptySearch();
     const needle = try Needle.of(wanted);
     const replacement = try input.textOr("replacement", "");
-    var left = try input.intOr("limit", 0, max_length, max_length);
     var out: std.ArrayList(u8) = .empty;
     var from: usize = 0;
     while (left > 0) : (left -= 1) {
@@ -212,9 +220,10 @@ fn reverse(subject: []const u8) Error![]const u8 {
 
 /// On white space without `separator`; into characters with an empty one; `limit` pieces at most, the rest in the last.
 fn split(subject: []const u8, input: part.Input) Error![]const []const u8 {
+    const limit = try input.intOr("limit", 1, max_length, max_length);
+    if (patterns.isGiven(input)) return patterns.split(subject, input, limit);
     const separator = try input.optionalText("separator") orelse return onSpaces(subject);
     if (separator.len == 0) return characters(subject);
-    const limit = try input.intOr("limit", 1, max_length, max_length);
     var out: std.ArrayList([]const u8) = .empty;
     var pieces = try part.search.Pieces.of(subject, separator);
     while (pieces.next()) |piece| {

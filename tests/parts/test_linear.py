@@ -66,6 +66,12 @@ CASES: Final[dict[str, Case]] = {
     "replace": text("replace", **ALMOST),
     "replace many": text("replace", text=lambda n: "ab" * (n // 2), search=lambda n: "ab" * 40),
     "split": text("split", text=lambda n: "a" * n, separator=lambda n: "a" * (n // 2) + "b"),
+    **{
+        f"{operation} {pattern}": text(operation, text=lambda n: "a" * n, pattern=lambda _, pattern=pattern: pattern)
+        for operation in ("test", "match", "find_all", "count", "replace", "split")
+        for pattern in ("a.*z|a", "(a*)*b", "(a|aa)+$", "(?:a?){20}a{20}", "a*?$|a", "")
+    },
+    "match_all": text("match_all", text=lambda n: "aé" * (n // 3), pattern=lambda _: "(a)|(é)"),
     "unflatten": (
         "json_ops",
         lambda n: {"operation": "unflatten", "value": {"a" * (n // 2): 1}, "separator": "a" * (n // 4) + "b"},

@@ -21,7 +21,7 @@ pub fn fits(name: []const u8, text: []const u8) bool {
         .uri => isUri(text, true),
         .@"uri-reference" => isUri(text, false),
         .uuid => isUuid(text),
-        .regex => if (@import("../regex/regex.zig").compile(text)) |_| true else |_| false,
+        .regex => if (@import("../regex/regex.zig").compile(text, .{})) |_| true else |_| false,
         .@"json-pointer" => isPointer(text),
     };
 }

@@ -149,7 +149,7 @@ fn areTypes(value: Value) bool {
 }
 
 fn allPatterns(patterns: []const []const u8) Error!bool {
-    for (patterns) |pattern| _ = regex.compile(pattern) catch |err| switch (err) {
+    for (patterns) |pattern| _ = regex.compile(pattern, .{}) catch |err| switch (err) {
         error.OutOfMemory => return error.OutOfMemory,
         else => return false,
     };

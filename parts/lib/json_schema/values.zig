@@ -53,12 +53,15 @@ pub fn isMultiple(text: []const u8, unit: []const u8) Error!bool {
     return rest.isZero();
 }
 
+var patterns: std.StringHashMapUnmanaged(regex.Regex) = .empty;
+
 pub fn matches(pattern: []const u8, text: []const u8) Error!bool {
-    const compiled = regex.compile(pattern) catch |err| switch (err) {
+    const slot = try patterns.getOrPut(gpa, pattern);
+    if (!slot.found_existing) slot.value_ptr.* = regex.compile(pattern, .{}) catch |err| switch (err) {
         error.OutOfMemory => return error.OutOfMemory,
         else => unreachable, // `schema.check` has compiled every pattern before
     };
-    return compiled.matches(text);
+    return slot.value_ptr.matches(text);
 }
 
 pub fn hasTwins(items: []const Value) Error!bool {

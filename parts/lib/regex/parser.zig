@@ -7,6 +7,7 @@ const regex = @import("regex.zig");
 const unicode = part.unicode;
 const gpa = part.gpa;
 const Range = regex.Range;
+const shorthands = @import("shorthands.zig");
 const Set = regex.Set;
 const Instruction = regex.Instruction;
 
@@ -17,28 +18,21 @@ const max_work = 50_000;
 const max_groups = 50;
 const max_repeat = 1000;
 
-pub fn program(pattern: []const u8) Error![]const Instruction {
-    var parser = Parser{ .source = pattern };
+pub fn compile(pattern: []const u8, flags: regex.Flags) Error!regex.Regex {
+    var parser = Parser{ .source = pattern, .flags = flags };
     try parser.alternatives(0);
     if (parser.at < pattern.len) return error.Malformed;
     try parser.emit(.match);
-    return parser.program.items;
+    return .{ .program = parser.program.items, .flags = flags, .groups = parser.groups.items };
 }
-
-const digits = [_]Range{.{ .first = '0', .last = '9' }};
-const words = [_]Range{ .{ .first = '0', .last = '9' }, .{ .first = 'A', .last = 'Z' }, .{ .first = '_', .last = '_' }, .{ .first = 'a', .last = 'z' } };
-const spaces = [_]Range{
-    .{ .first = 9, .last = 13 },        .{ .first = ' ', .last = ' ' },     .{ .first = 0xA0, .last = 0xA0 },
-    .{ .first = 0x1680, .last = 0x1680 }, .{ .first = 0x2000, .last = 0x200A }, .{ .first = 0x2028, .last = 0x2029 },
-    .{ .first = 0x202F, .last = 0x202F }, .{ .first = 0x205F, .last = 0x205F }, .{ .first = 0x3000, .last = 0x3000 },
-    .{ .first = 0xFEFF, .last = 0xFEFF },
-};
 
 const Parser = struct {
     source: []const u8,
     at: usize = 0,
+    flags: regex.Flags,
     work: usize = 0,
     program: std.ArrayList(Instruction) = .empty,
+    groups: std.ArrayList(regex.Group) = .empty,
 
     fn emit(self: *Parser, instruction: Instruction) Error!void {
         if (self.program.items.len == max_program) return error.TooLarge;
@@ -90,7 +84,7 @@ const Parser = struct {
         }
     }
 
-    const Count = struct { low: usize, high: ?usize };
+    const Count = struct { low: usize, high: ?usize, lazy: bool };
 
     fn repeated(self: *Parser, depth: usize) Error!void {
         const source_start = self.at;
@@ -101,12 +95,12 @@ const Parser = struct {
         const behind = self.at;
         self.program.shrinkRetainingCapacity(start);
         for (0..count.low) |_| try self.again(source_start, depth);
-        if (count.high) |high| try self.optional(source_start, depth, high - count.low) else {
+        if (count.high) |high| try self.optional(source_start, depth, high - count.low, count.lazy) else {
             const loop = self.here();
-            try self.emit(.{ .split = .{ loop + 1, 0 } });
+            try self.emit(.{ .jump = 0 });
             try self.again(source_start, depth);
             try self.emit(.{ .jump = loop });
-            self.program.items[loop].split[1] = self.here();
+            self.decide(loop, count.lazy);
         }
         std.debug.assert(self.at == source_end or self.at == behind);
         self.at = behind;
@@ -117,28 +111,32 @@ const Parser = struct {
         try self.atom(depth);
     }
 
-    fn optional(self: *Parser, source_start: usize, depth: usize, count: usize) Error!void {
+    fn optional(self: *Parser, source_start: usize, depth: usize, count: usize, lazy: bool) Error!void {
         var exits: std.ArrayList(usize) = .empty;
         for (0..count) |_| {
-            const split = self.here();
-            try self.emit(.{ .split = .{ split + 1, 0 } });
-            try exits.append(gpa, split);
+            try exits.append(gpa, self.here());
+            try self.emit(.{ .jump = 0 });
             try self.again(source_start, depth);
         }
-        for (exits.items) |split| self.program.items[split].split[1] = self.here();
+        for (exits.items) |at| self.decide(at, lazy);
     }
 
-    /// How often; a `?` behind it (as few as possible) changes which text is found, not whether one is.
+    /// From here on, the instruction at `at` goes to the one behind it or to here: which of them first is for `lazy` to say.
+    fn decide(self: *Parser, at: usize, lazy: bool) void {
+        self.program.items[at] = .{ .split = if (lazy) .{ self.here(), at + 1 } else .{ at + 1, self.here() } };
+    }
+
+    /// How often; with a `?` behind it as few times as possible.
     fn quantifier(self: *Parser) Error!?Count {
-        const count: Count = switch (self.peek() orelse return null) {
-            '*' => .{ .low = 0, .high = null },
-            '+' => .{ .low = 1, .high = null },
-            '?' => .{ .low = 0, .high = 1 },
+        var count: Count = switch (self.peek() orelse return null) {
+            '*' => .{ .low = 0, .high = null, .lazy = false },
+            '+' => .{ .low = 1, .high = null, .lazy = false },
+            '?' => .{ .low = 0, .high = 1, .lazy = false },
             '{' => return self.braces(),
             else => return null,
         };
         self.at += 1;
-        _ = self.take('?');
+        count.lazy = self.take('?');
         return count;
     }
 
@@ -147,10 +145,10 @@ const Parser = struct {
         const low = self.number() orelse return error.Malformed;
         const high = if (!self.take(',')) low else self.number();
         if (!self.take('}')) return error.Malformed;
-        _ = self.take('?');
+        const lazy = self.take('?');
         if (low > max_repeat or (high orelse 0) > max_repeat) return error.TooLarge;
         if (high) |most| if (most < low) return error.Malformed;
-        return .{ .low = low, .high = high };
+        return .{ .low = low, .high = high, .lazy = lazy };
     }
 
     fn number(self: *Parser) ?usize {
@@ -167,9 +165,9 @@ const Parser = struct {
         switch (byte) {
             '(' => try self.group(depth),
             '[' => try self.emit(.{ .set = try self.class() }),
-            '.' => try self.emit(.any),
-            '^' => try self.emit(.start),
-            '$' => try self.emit(.end),
+            '.' => try self.emit(if (self.flags.dot_all) .{ .set = .{ .ranges = &.{}, .negated = true } } else .any),
+            '^' => try self.emit(if (self.flags.multiline) .line_start else .start),
+            '$' => try self.emit(if (self.flags.multiline) .line_end else .end),
             '*', '+', '?', '{', '}', ']' => return error.Malformed,
             '\\' => try self.escape(),
             else => {
@@ -181,9 +179,43 @@ const Parser = struct {
     }
 
     fn group(self: *Parser, depth: usize) Error!void {
-        if (self.take('?') and !self.take(':')) return error.Unsupported;
+        const opened = self.at;
+        var name: []const u8 = "";
+        if (self.take('?') and !self.take(':')) {
+            name = try self.groupName();
+        } else if (self.at > opened) return self.inside(depth);
+        if (!self.flags.groups) return self.inside(depth);
+        const slot = 2 * (try self.groupAt(opened, name) + 1);
+        try self.emit(.{ .save = slot });
+        try self.inside(depth);
+        try self.emit(.{ .save = slot + 1 });
+    }
+
+    fn inside(self: *Parser, depth: usize) Error!void {
         try self.alternatives(depth + 1);
         if (!self.take(')')) return error.Malformed;
+    }
+
+    fn groupName(self: *Parser) Error![]const u8 {
+        if (!self.take('<')) return error.Unsupported;
+        const start = self.at;
+        while (self.peek()) |byte| : (self.at += 1) {
+            if (byte == '>') break;
+            const letter = std.ascii.isAlphabetic(byte) or byte == '_' or byte == '$' or byte >= 128;
+            if (!letter and (self.at == start or !std.ascii.isDigit(byte))) return error.Unsupported;
+        }
+        if (self.at == start or !self.take('>')) return error.Malformed;
+        return self.source[start .. self.at - 1];
+    }
+
+    /// Which group opens at this place. A group that is read again, because it is repeated, is the same one.
+    fn groupAt(self: *Parser, opened: usize, name: []const u8) Error!usize {
+        for (self.groups.items, 0..) |known, i| {
+            if (known.opened == opened) return i;
+            if (name.len > 0 and std.mem.eql(u8, known.name, name)) return error.Malformed;
+        }
+        try self.groups.append(gpa, .{ .opened = opened, .name = name });
+        return self.groups.items.len - 1;
     }
 
     fn escape(self: *Parser) Error!void {
@@ -196,7 +228,7 @@ const Parser = struct {
             '1'...'9', 'k', 'p', 'P' => return error.Unsupported,
             else => {},
         }
-        if (shorthand(letter)) |ranges| {
+        if (shorthands.of(letter)) |ranges| {
             self.at += 2;
             return self.emit(.{ .set = .{ .ranges = ranges, .negated = std.ascii.isUpper(letter) } });
         }
@@ -257,27 +289,9 @@ const Parser = struct {
             return 8;
         }
         if (letter == 'p' or letter == 'P') return error.Unsupported;
-        const found = shorthand(letter) orelse return try self.escapedPoint();
+        const found = shorthands.of(letter) orelse return try self.escapedPoint();
         self.at += 2;
-        if (std.ascii.isUpper(letter)) try appendOutside(ranges, found) else try ranges.appendSlice(gpa, found);
+        if (std.ascii.isUpper(letter)) try shorthands.appendOutside(ranges, found) else try ranges.appendSlice(gpa, found);
         return null;
     }
 };
-
-fn shorthand(letter: u8) ?[]const Range {
-    return switch (letter) {
-        'd', 'D' => &digits,
-        'w', 'W' => &words,
-        's', 'S' => &spaces,
-        else => null,
-    };
-}
-
-fn appendOutside(ranges: *std.ArrayList(Range), inside: []const Range) Error!void {
-    var from: u21 = 0;
-    for (inside) |range| {
-        if (range.first > from) try ranges.append(gpa, .{ .first = from, .last = range.first - 1 });
-        from = range.last + 1;
-    }
-    try ranges.append(gpa, .{ .first = from, .last = 0x10FFFF });
-}

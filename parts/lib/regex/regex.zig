@@ -1,12 +1,24 @@
-//! Regular expressions as `pattern` means them (ECMA-262), as far as they are regular: the text is read once, whatever
-//! the pattern, because all ways through it are followed at the same time (Thompson's construction). What cannot be
-//! matched in this way (look-around, back references) and Unicode properties are refused by name.
+//! Regular expressions as ECMA-262 has them, as far as they are regular: time grows with the text and with the pattern,
+//! whatever they are. Whether a pattern is found is answered in one pass, in which all ways through it are followed at the
+//! same time (Thompson's construction); where, and with which groups, is for `finder`. What cannot be matched in such a
+//! way (look-around, back references) and Unicode properties are refused by name.
 
 const std = @import("std");
 const part = @import("../part.zig");
 const unicode = part.unicode;
 const gpa = part.gpa;
-const Parser = @import("parser.zig");
+const parser = @import("parser.zig");
+
+pub const Finder = @import("finder.zig").Finder;
+pub const Match = @import("finder.zig").Match;
+pub const compile = parser.compile;
+pub const Error = parser.Error;
+
+/// As the letters i, m and s behind a pattern have them; and whether anybody asks for groups.
+pub const Flags = struct { ignore_case: bool = false, multiline: bool = false, dot_all: bool = false, groups: bool = false };
+
+/// A group, in the order of their opening brackets: where in the pattern it opens, and its name if it has one.
+pub const Group = struct { opened: usize, name: []const u8 };
 
 pub const Range = struct { first: u21, last: u21 };
 pub const Set = struct { ranges: []const Range, negated: bool };
@@ -17,14 +29,36 @@ pub const Instruction = union(enum) {
     set: Set,
     split: [2]usize,
     jump: usize,
+    save: usize,
     start,
     end,
+    line_start,
+    line_end,
     boundary: bool,
     match,
+
+    /// Whether it takes a character; all others only say how to go on.
+    pub fn takes(self: Instruction) bool {
+        return self == .point or self == .any or self == .set;
+    }
+
+    /// Whether it lets pass between two characters (null at the ends of the text).
+    pub fn holds(self: Instruction, before: ?u21, after: ?u21) bool {
+        return switch (self) {
+            .start => before == null,
+            .end => after == null,
+            .line_start => before == null or isLineEnd(before.?),
+            .line_end => after == null or isLineEnd(after.?),
+            .boundary => |wanted| (isPlainWord(before) != isPlainWord(after)) == wanted,
+            else => true,
+        };
+    }
 };
 
 pub const Regex = struct {
     program: []const Instruction,
+    flags: Flags,
+    groups: []const Group,
 
     /// Whether the pattern is found anywhere in the text.
     pub fn matches(self: Regex, text: []const u8) error{OutOfMemory}!bool {
@@ -39,7 +73,7 @@ pub const Regex = struct {
             const here = point orelse return false;
             next.clear();
             for (now.list.items) |at| {
-                if (accepts(self.program[at], here)) next.pending.appendAssumeCapacity(at + 1);
+                if (self.accepts(at, here)) next.pending.appendAssumeCapacity(at + 1);
             }
             it = ahead;
             before = here;
@@ -67,13 +101,26 @@ pub const Regex = struct {
                     todo.appendAssumeCapacity(to[1]);
                     todo.appendAssumeCapacity(to[0]);
                 },
-                .start => if (before == null) todo.appendAssumeCapacity(at + 1),
-                .end => if (after == null) todo.appendAssumeCapacity(at + 1),
-                .boundary => |wanted| if ((isPlainWord(before) != isPlainWord(after)) == wanted) todo.appendAssumeCapacity(at + 1),
                 .point, .any, .set => threads.list.appendAssumeCapacity(at),
+                else => if (self.program[at].holds(before, after)) todo.appendAssumeCapacity(at + 1),
             }
         }
         return false;
+    }
+
+    /// Whether the instruction at a place in the program takes a character.
+    pub fn accepts(self: Regex, at: usize, point: u21) bool {
+        return switch (self.program[at]) {
+            .point => |wanted| wanted == point or (self.flags.ignore_case and unicode.lowerPoint(wanted) == unicode.lowerPoint(point)),
+            .any => !isLineEnd(point),
+            .set => |set| self.isIn(set.ranges, point) != set.negated,
+            else => false,
+        };
+    }
+
+    fn isIn(self: Regex, ranges: []const Range, point: u21) bool {
+        if (contains(ranges, point)) return true;
+        return self.flags.ignore_case and (contains(ranges, unicode.lowerPoint(point)) or contains(ranges, unicode.upperPoint(point)));
     }
 };
 
@@ -103,18 +150,13 @@ const Threads = struct {
     }
 };
 
-fn accepts(instruction: Instruction, point: u21) bool {
-    return switch (instruction) {
-        .point => |wanted| wanted == point,
-        .any => point != '\n' and point != '\r' and point != 0x2028 and point != 0x2029,
-        .set => |set| contains(set.ranges, point) != set.negated,
-        else => false,
-    };
-}
-
 fn contains(ranges: []const Range, point: u21) bool {
     for (ranges) |range| if (point >= range.first and point <= range.last) return true;
     return false;
+}
+
+fn isLineEnd(point: u21) bool {
+    return point == '\n' or point == '\r' or point == 0x2028 or point == 0x2029;
 }
 
 fn isPlainWord(point: ?u21) bool {
@@ -122,6 +164,11 @@ fn isPlainWord(point: ?u21) bool {
     return found == '_' or (found < 128 and std.ascii.isAlphanumeric(@intCast(found)));
 }
 
-pub fn compile(pattern: []const u8) Parser.Error!Regex {
-    return .{ .program = try Parser.program(pattern) };
+/// What is wrong with a pattern, for its author.
+pub fn explain(wrong: Error) []const u8 {
+    return switch (wrong) {
+        error.OutOfMemory, error.TooLarge => "is too large",
+        error.Malformed => "is not a regular expression",
+        error.Unsupported => "uses what is not supported: look-around, back references and \\p{...} cannot be matched in linear time or are not known here",
+    };
 }

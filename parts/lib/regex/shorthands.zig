@@ -1,0 +1,32 @@
+//! Classes of characters that have a letter: `\d`, `\w`, `\s`, and as capitals everything else.
+
+const std = @import("std");
+const Range = @import("regex.zig").Range;
+const gpa = @import("../part.zig").gpa;
+
+const digits = [_]Range{.{ .first = '0', .last = '9' }};
+const words = [_]Range{ .{ .first = '0', .last = '9' }, .{ .first = 'A', .last = 'Z' }, .{ .first = '_', .last = '_' }, .{ .first = 'a', .last = 'z' } };
+const spaces = [_]Range{
+    .{ .first = 9, .last = 13 },        .{ .first = ' ', .last = ' ' },     .{ .first = 0xA0, .last = 0xA0 },
+    .{ .first = 0x1680, .last = 0x1680 }, .{ .first = 0x2000, .last = 0x200A }, .{ .first = 0x2028, .last = 0x2029 },
+    .{ .first = 0x202F, .last = 0x202F }, .{ .first = 0x205F, .last = 0x205F }, .{ .first = 0x3000, .last = 0x3000 },
+    .{ .first = 0xFEFF, .last = 0xFEFF },
+};
+
+pub fn of(letter: u8) ?[]const Range {
+    return switch (letter) {
+        'd', 'D' => &digits,
+        'w', 'W' => &words,
+        's', 'S' => &spaces,
+        else => null,
+    };
+}
+
+pub fn appendOutside(ranges: *std.ArrayList(Range), inside: []const Range) error{OutOfMemory}!void {
+    var from: u21 = 0;
+    for (inside) |range| {
+        if (range.first > from) try ranges.append(gpa, .{ .first = from, .last = range.first - 1 });
+        from = range.last + 1;
+    }
+    try ranges.append(gpa, .{ .first = from, .last = 0x10FFFF });
+}
