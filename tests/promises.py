@@ -47,18 +47,16 @@ SECTIONS: Mapping[str, Mapping[str, Kept]] = {
         "*Events* are facts": EXPLAINS,
         "A *part* is a": EXPLAINS,
         "Runs and steps are": EXPLAINS,
-        "Answers about a run stay small.": tested(ROOM + "test_many_values_that_are_large_together_are_pointed_at_too"),
-        "A value of a step of more than": tested(
-            ROOM + "test_a_large_value_of_a_step_is_pointed_at_and_read_where_the_pointer_leads"
+        "Answers about a run stay small.": planted("what_is_large_together_is_shown"),
+        "A value of a step of more than": planted("large_values_are_shown"),
+        "When the values of a run": planted("what_is_large_together_is_shown"),
+        "The run's own": planted("results_are_left_out"),
+        "`GET /runs` (`runs list`) lists": planted("memory_lists_from_the_beginning", "lists_begin_anywhere"),
+        "`since=2h` and": planted("spans_of_time_are_not_looked_at"),
+        "A page is full": planted("a_span_has_one_page"),
+        "After the clock": planted(
+            "contracts/test_clock.py::test_without_the_time_in_front_a_span_of_ids_would_be_another"
         ),
-        "When the values of a run": tested(ROOM + "test_many_values_that_are_large_together_are_pointed_at_too"),
-        "The run's own": tested(ROOM + "test_what_a_run_was_given_and_what_it_gives_back_is_never_left_out"),
-        "`GET /runs` (`runs list`) lists": tested(
-            "contracts/test_journal.py::test_lists_hold_the_runs_that_fit_newest_first"
-        ),
-        "`since=2h` and": tested(LISTS + "test_runs_of_a_span_of_time_are_listed_in_full_pages"),
-        "A page is full": tested(LISTS + "test_runs_of_a_span_of_time_are_listed_in_full_pages"),
-        "After the clock": tested("contracts/test_clock.py::test_a_span_of_time_is_a_span_of_ids"),
         "When a part takes its worker": planted(
             "a_worker_that_dies_fails_its_step", "a_worker_that_dies_takes_its_step_along"
         ),
@@ -69,9 +67,8 @@ SECTIONS: Mapping[str, Mapping[str, Kept]] = {
     },
     "Waiting for somebody": {
         "A step that waits for a callback": planted("every_callback_is_the_first"),
-        "`callbackUrl('ask')` gives": tested(
-            CALLBACKS + "test_the_wait_of_a_step_is_told_with_the_address_that_answers_it",
-            CALLBACKS + "test_all_waits_are_listed_with_their_items_and_addresses",
+        "`callbackUrl('ask')` gives": planted(
+            "callback_url_is_that_of_nobody", "addresses_lead_nowhere", "waits_of_loops_are_not_listed"
         ),
         "The token is the key:": planted(
             CALLBACKS + "test_with_a_key_that_is_not_looked_at_a_forged_token_would_be_heard"
@@ -89,11 +86,8 @@ SECTIONS: Mapping[str, Mapping[str, Kept]] = {
         "So is an early one": planted(
             "schemas_of_later_waits_are_not_looked_at", "an_early_callback_that_does_not_fit_bars_the_next"
         ),
-        "When the wait was given up": tested(
-            CALLBACKS + "test_after_a_cancel_the_wait_is_over",
-            CALLBACKS + "test_after_its_time_the_wait_is_over_while_the_run_goes_on",
-        ),
-        "Addresses begin": tested(CALLBACKS + "test_the_wait_of_a_step_is_told_with_the_address_that_answers_it"),
+        "When the wait was given up": planted("who_is_too_late_is_accepted"),
+        "Addresses begin": planted("addresses_begin_anywhere"),
     },
     "Steering": {
         "| `POST /runs/{id}/cancel`": planted(
@@ -114,26 +108,19 @@ SECTIONS: Mapping[str, Mapping[str, Kept]] = {
     },
     "Going on from another run": {
         "A *fork* is": planted(DEFECT_OF_FORKS + "everything_is_kept"),
-        "Other input,": tested(FORKS + "test_a_fork_may_bring_its_recipe"),
-        "What has not finished": tested(
-            FORKING + "test_what_had_not_finished_beside_the_step_is_run_with_what_follows_from_it"
-        ),
-        "A run of a *part": tested(FORKS + "test_a_part_of_a_recipe_runs_with_the_values_of_another_run"),
-        "| `POST /runs/{id}/fork`": tested(
-            FORKS + "test_a_fork_without_a_step_runs_all_of_it_again",
-            FORKING + "test_a_fork_at_a_loop_item_does_that_item_and_what_collects_it",
-        ),
-        "| `POST /runs` `{recipe": tested(FORKS + "test_a_part_of_a_recipe_runs_with_the_values_of_another_run"),
+        "Other input,": planted("other_texts_are_ignored", "other_inputs_are_ignored"),
+        "What has not finished": planted(DEFECT_OF_FORKS + "what_has_not_finished_is_taken_over"),
+        "A run of a *part": planted("all_of_the_recipe_is_selected"),
+        "| `POST /runs/{id}/fork`": planted(DEFECT_OF_FORKS + "items_do_not_count", "other_texts_are_ignored"),
+        "| `POST /runs` `{recipe": planted("all_of_the_recipe_is_selected"),
         "Results are copied": planted(DEFECT_OF_FORKS + "handles_are_copied"),
-        "At most 64 MiB": tested(FORKING + "test_results_beyond_the_limit_are_refused"),
+        "At most 64 MiB": planted(DEFECT_OF_FORKS + "results_have_no_limit"),
         "A step before the one": planted(DEFECT_OF_FORKS + "versions_are_not_compared"),
         "When it has none there": planted(DEFECT_OF_FORKS + "versions_are_not_compared"),
-        "So it is when": tested(FORKING + "test_a_fork_is_refused_where_its_step_would_not_be_reached"),
+        "So it is when": planted(DEFECT_OF_FORKS + "nobody_looks_whether_a_step_is_reached"),
         "A result of a loop item": planted(DEFECT_OF_FORKS + "items_are_not_compared"),
-        "`only` refuses": tested(FORKS + "test_what_cannot_be_a_part_is_refused"),
-        "`GET /runs/{id}` shows `origin`": tested(
-            FORKS + "test_a_fork_has_the_results_before_its_step_and_another_input"
-        ),
+        "`only` refuses": planted(DEFECT_OF_FORKS + "missing_values_are_null", "any_query_selects"),
+        "`GET /runs/{id}` shows `origin`": planted("origins_are_not_told"),
     },
     "Load": {
         "Steps are executed in turn:": planted(
@@ -143,7 +130,7 @@ SECTIONS: Mapping[str, Mapping[str, Kept]] = {
         "So a run with 10,000": planted("first_come_first_served", "all_at_once"),
         "A step that waits for time": planted("what_was_answered_keeps_its_place"),
         "Parts that lately took longer": planted("long_ones_wait_among_the_others", "what_was_lost_took_no_time"),
-        "A part that nobody knew": tested("contracts/test_dispatcher_long.py::test_without_it_those_behind_wait"),
+        "A part that nobody knew": planted("contracts/test_dispatcher_long.py::test_without_it_those_behind_wait"),
         "`concurrency_limit` of a node": planted("everybody_is_let_in", "keys_do_not_count", "tenants_share"),
         "An attempt has its place": planted("places_are_those_of_an_execution"),
         "A retry and the next turn": planted("nobody_gives_back"),
@@ -152,7 +139,7 @@ SECTIONS: Mapping[str, Mapping[str, Kept]] = {
         "Whoever is paused": planted("a_pause_is_not_looked_at", "what_is_put_aside_is_forgotten"),
         "Nodes that only wait": EXPLAINS,
         "`concurrency_limit` of a recipe": planted("nobody_is_let_in_later", "what_waits_is_begun"),
-        "Its `timeout` counts": tested("engine/test_turnstile.py::test_the_time_of_a_run_passes_while_it_waits"),
+        "Its `timeout` counts": planted("time_stands_still_for_who_waits"),
         "A run that descends": planted("descendants_wait"),
         "| runs of a recipe": planted("everything_is_taken_on"),
         "| open runs": planted("everything_is_taken_on", "what_has_ended_still_counts"),
@@ -169,44 +156,39 @@ SECTIONS: Mapping[str, Mapping[str, Kept]] = {
         "Then callers who wait": tested("service/test_life.py::test_callers_who_wait_are_let_go_when_the_service_ends"),
         "A start that is refused": tested(FULL + "test_a_refused_start_binds_no_key"),
         "What has begun goes on:": planted("children_are_refused"),
-        "A request under a key": tested(FULL + "test_a_key_that_was_accepted_is_answered_by_a_service_that_is_full"),
+        "A request under a key": planted("keys_are_not_looked_up_first"),
         "`cache` gives": planted(
             "modules_go_by_name", "inputs_do_not_count", "keys_stand_as_they_came", "every_part_is_pure"
         ),
-        "The journal has it": tested(
-            "engine/test_cache.py::test_an_answer_from_the_cache_is_in_the_journal_like_any_other"
-        ),
+        "The journal has it": planted("what_is_given_again_is_text"),
         "Failures are never kept.": planted("failures_are_kept"),
         "One in fifty": planted("nothing_is_checked"),
-        "At most 10,000 outputs": tested(
-            "engine/test_cache.py::test_the_bytes_that_are_kept_are_bounded",
-            "engine/test_cache.py::test_the_least_used_goes_first_when_there_are_too_many",
-        ),
+        "At most 10,000 outputs": planted("any_number_is_kept", "who_was_used_last_goes_first"),
         "They outlive a restart": planted(
             "digests_are_not_looked_at", "nothing_is_written", "what_is_wrong_stays_on_disk", "a_damaged_file_is_kept"
         ),
     },
     "Declared webhooks": {
-        "`ANY /hooks/{path}`": tested(HOOKS + "test_a_hook_answers_with_the_result_of_what_it_starts"),
-        "The body becomes": tested(HOOKS + "test_what_is_sent_becomes_the_input"),
-        "`$trigger` has": tested(HOOKS + "test_neither_a_key_nor_a_signature_is_seen_by_the_run"),
+        "`ANY /hooks/{path}`": planted("bodies_are_dropped"),
+        "The body becomes": planted("bodies_are_dropped", "the_query_is_over_the_body"),
+        "`$trigger` has": planted("all_headers_are_seen"),
         "With `auth: 'hmac'`": planted(
             HOOKS + "test_a_hook_that_looks_at_no_signature_would_start_what_was_forged",
             HOOKS + "test_a_delivery_without_a_claim_would_start_two_runs",
         ),
         "GitHub does not sign": EXPLAINS,
-        "The answer is": tested(HOOKS + "test_a_hook_that_accepts_tells_the_run_and_nothing_else"),
-        "Two recipes cannot": tested(HOOKS + "test_one_address_starts_one_recipe"),
-        "`GET /hooks` (": tested(TRIES + "test_hooks_are_listed_with_what_a_sender_has_to_know"),
+        "The answer is": planted("hooks_tell_their_callers_everything"),
+        "Two recipes cannot": planted("addresses_have_two_owners"),
+        "`GET /hooks` (": planted("hooks_are_not_listed"),
         "A delivery to": planted(TRIES + "test_trying_without_admission_would_tell_strangers"),
-        "`GET /hooks-test/{path}?wait=30`": tested(TRIES + "test_whoever_looks_on_sees_a_real_delivery_and_its_run"),
-        "Keys, signatures": tested(HOOKS + "test_neither_a_key_nor_a_signature_is_seen_by_the_run"),
+        "`GET /hooks-test/{path}?wait=30`": planted("nobody_is_shown_what_came"),
+        "Keys, signatures": planted("all_headers_are_seen"),
     },
     "Schedules": {
         "The `:cron` triggers": planted("nobody_listens"),
         "Each time begins": planted("times_are_not_claimed"),
         "A time is written down": planted("times_are_not_noted_before_they_begin"),
-        "`$trigger` has": tested("service/test_schedules.py::test_a_run_begins_now_as_the_schedule_would_begin_it"),
+        "`$trigger` has": planted("what_is_run_now_looks_like_any_run"),
         "A time that nobody": planted("everything_old_is_late", "nothing_is_late"),
         "`catch_up` says": planted("what_is_made_up_for_is_skipped", "nobody_catches_up"),
         "Times that come while": planted("whoever_drains_looks_at_nothing"),
@@ -214,35 +196,25 @@ SECTIONS: Mapping[str, Mapping[str, Kept]] = {
         "One with the same": planted("every_version_begins_anew", "what_waited_for_other_times_stays"),
         "A clock that is put back": planted("schedules_never_go_back", "times_are_not_claimed"),
         "At most 1,000 times": planted("any_number_may_wait"),
-        "An input that does not fit": tested(
-            "schedules/test_firing.py::test_an_input_that_does_not_fit_is_told_and_holds_up_nothing"
-        ),
-        "| `GET /schedules` (`list`)": tested(
-            "service/test_schedules.py::test_schedules_are_listed_in_pages_and_by_recipe"
-        ),
-        "| `GET /schedules/{recipe}": tested(
-            "service/test_schedules.py::test_a_schedule_tells_when_it_fires_and_how_far_it_has_come"
-        ),
+        "An input that does not fit": planted("what_does_not_fit_is_tried_again"),
+        "| `GET /schedules` (`list`)": planted("pages_of_schedules_have_no_next"),
+        "| `GET /schedules/{recipe}": planted("schedules_are_listed_without_their_times"),
         "| `POST /schedules/{recipe}/{node}/pause`": planted("a_new_version_ends_a_pause"),
         "| `POST /schedules/{recipe}/{node}/resume`": planted("a_pause_lets_go_on_what_waits"),
-        "| `POST /schedules/{recipe}/{node}/run`": tested(
-            "service/test_schedules.py::test_a_run_begins_now_as_the_schedule_would_begin_it"
-        ),
+        "| `POST /schedules/{recipe}/{node}/run`": planted("what_is_run_now_looks_like_any_run"),
     },
     "How long runs are kept": {
         "`CYPHER_EXECUTOR_RETENTION` says": EXPLAINS,
-        "A rule is for": tested(
-            OLD + "test_a_run_is_forgotten_when_it_is_older_than_its_rule_and_not_before",
-            OLD + "test_the_newest_of_each_recipe_and_state_are_kept",
+        "A rule is for": planted("no_age_is_too_old", "all_of_a_kind_are_kept"),
+        "Without a rule": planted(
+            "contracts/test_planted_defects_of_retention.py::test_without_the_usual_rules_everything_would_be_kept"
         ),
-        "Without a rule": tested("core/test_retention.py::test_without_rules_the_usual_ones_hold"),
         "The service looks": tested(
             "service/test_retention.py::test_what_is_no_longer_wanted_is_forgotten_after_the_start_and_the_rest_is_not"
         ),
-        "Open runs, their": tested(
-            OLD + "test_the_child_of_an_open_run_is_kept_until_that_has_ended",
-            OLD + "test_a_run_is_kept_while_its_key_is_remembered",
+        "Open runs, their": planted(
+            "memory_needs_nothing", "parents_need_nothing", "open_runs_are_like_others", "keys_need_nothing"
         ),
-        "`GET /readyz` tells": tested(STEERING + "test_readiness_tells_how_many_open_runs_cannot_be_read"),
+        "`GET /readyz` tells": planted("what_cannot_be_read_is_not_listed"),
     },
 }

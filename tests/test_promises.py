@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests import promises
+from tests.contracts import test_planted_defects_of_retention
 from tests.core.test_planted_defects import DEFECTS
 from tests.engine import (
     test_cache,
@@ -27,7 +28,7 @@ from tests.engine import (
 from tests.pages import DOCS
 from tests.reliability import test_planted_defects as proofs
 from tests.schedules import test_planted_defects as schedules
-from tests.service import test_idempotency
+from tests.service import test_idempotency, test_planted_defects_of_runs
 
 TESTS = Path(__file__).parent
 _LISTS = (
@@ -40,6 +41,8 @@ _LISTS = (
     test_kept_outputs,
     proofs,
     schedules,
+    test_planted_defects_of_retention,
+    test_planted_defects_of_runs,
 )
 PLANTED = {plant.__name__ for where in _LISTS for plant, *_ in where.CAUGHT} | DEFECTS.keys()
 """The defects that are planted, each in a test of its own, by name."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 import time
 
+import pytest
+
 from cypher_executor.adapters.clock import SystemClock
+from cypher_executor.core import run_ids
 from cypher_executor.core.run_ids import first_id_at
 
 MS = 1_000_000
@@ -53,3 +56,9 @@ def test_a_span_of_time_is_a_span_of_ids():
     assert [at_us for at_us, run in made.items() if first_id_at(MS) <= run < first_id_at(2 * MS)] == [MS]
     assert [at_us for at_us, run in made.items() if run >= first_id_at(2 * MS)] == [2 * MS, 2 * MS + 999]
     assert first_id_at(-1) == first_id_at(0) < made[0] and made[2 * MS] < first_id_at(10**20)
+
+
+def test_without_the_time_in_front_a_span_of_ids_would_be_another(monkeypatch):
+    monkeypatch.setattr(run_ids, "CHANCE_BITS", 79)
+    with pytest.raises(AssertionError):
+        test_a_span_of_time_is_a_span_of_ids()

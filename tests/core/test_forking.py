@@ -320,6 +320,38 @@ def test_planted_versions_are_not_compared(monkeypatch: pytest.MonkeyPatch) -> N
         test_a_newer_recipe_fits_unless_it_has_changed_before_the_step()
 
 
+def test_planted_what_has_not_finished_is_taken_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forking, "_has_result", lambda *_: True)
+    with pytest.raises(AssertionError):
+        test_what_had_not_finished_beside_the_step_is_run_with_what_follows_from_it()
+
+
+def test_planted_items_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forking, "_is_at", lambda place, node, item: place[0] == node)
+    monkeypatch.setattr(forking, "_with_what_follows", lambda recipe, places: lambda place: place[0] == "parse")
+    with pytest.raises(AssertionError):
+        test_a_fork_at_a_loop_item_does_that_item_and_what_collects_it()
+
+
+def test_planted_results_have_no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forking, "_translated", lambda origin, source, first: origin)
+    with pytest.raises(pytest.fail.Exception), pytest.MonkeyPatch.context() as patch:
+        test_results_beyond_the_limit_are_refused(patch)
+
+
+def test_planted_nobody_looks_whether_a_step_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forking, "_check_reached", lambda *_: None)
+    with pytest.raises(pytest.fail.Exception):
+        test_a_fork_is_refused_where_its_step_would_not_be_reached()
+
+
+def test_planted_missing_values_are_null(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forking, "_known", lambda *_: True)
+    monkeypatch.setattr(forking, "_has_result", lambda *_: True)
+    with pytest.raises((pytest.fail.Exception, AssertionError)):
+        test_a_value_that_is_missing_is_told()
+
+
 def test_a_fork_at_a_loop_item_does_that_item_and_what_collects_it_to_the_end() -> None:
     run = forked(ended_loop(), "parse", (1,))
     assert run.steps["done", ()].state == "pending"

@@ -319,6 +319,22 @@ def the_given_up_is_kept(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Cache, "ended", lambda self, run: None)
 
 
+def any_number_is_kept(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Cache, "_bound", lambda self: None)
+
+
+def who_was_used_last_goes_first(patch: pytest.MonkeyPatch) -> None:
+    def bound(self: Cache) -> None:
+        while len(self._kept) > cache.MAX_ENTRIES:
+            self._drop(next(reversed(self._kept)))
+
+    patch.setattr(Cache, "_bound", bound)
+
+
+def what_is_given_again_is_text(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(cache, "_value", bytes.decode)
+
+
 def failures_are_kept(patch: pytest.MonkeyPatch) -> None:
     answered = Cache.answered
 
@@ -329,6 +345,11 @@ def failures_are_kept(patch: pytest.MonkeyPatch) -> None:
         answered(self, run, event)
 
     patch.setattr(Cache, "answered", keep)
+
+
+async def bounded(test: Callable[[pytest.MonkeyPatch], Awaitable[None]]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        await test(patch)
 
 
 CAUGHT: list[tuple[Plant, Callable[[], Awaitable[None]]]] = [
@@ -342,6 +363,9 @@ CAUGHT: list[tuple[Plant, Callable[[], Awaitable[None]]]] = [
     (every_part_is_pure, test_a_part_that_can_call_out_is_always_executed),
     (the_given_up_is_kept, test_an_answer_to_an_execution_that_was_given_up_is_not_kept),
     (failures_are_kept, test_a_failure_is_never_kept),
+    (what_is_given_again_is_text, test_an_answer_from_the_cache_is_in_the_journal_like_any_other),
+    (any_number_is_kept, lambda: bounded(test_the_bytes_that_are_kept_are_bounded)),
+    (who_was_used_last_goes_first, lambda: bounded(test_the_least_used_goes_first_when_there_are_too_many)),
 ]
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from cypher_executor.core.events import AttemptSucceeded, RunId, TimerFired
+from cypher_executor.core.commands import Conclude, Interrupt
+from cypher_executor.core.events import AttemptSucceeded, RunId
 from cypher_executor.core.recipe import Value
 from cypher_executor.engine import Engine, turns, turnstile
 from cypher_executor.engine.turnstile import Turnstile
@@ -116,13 +117,14 @@ async def test_a_run_that_waits_can_be_cancelled_and_lets_the_next_one_be_first(
 
 async def test_the_time_of_a_run_passes_while_it_waits() -> None:
     b = bench("CREATE (:Recipe {concurrency_limit: 1, timeout: 60}) CREATE (a:slow)")
+    older = recipe("CREATE (:Recipe {concurrency_limit: 1}) CREATE (a:slow)")
     async with b.running() as engine:
-        await start(engine, b)
+        before = (await engine.start(Prepared(older, None, "it", 1))).run
         waits = await start(engine, b)
         b.clock.us += 61_000_000
-        engine.deliver([(waits, TimerFired(at_us=b.clock.us, node="", attempt=0))])
         assert await engine.wait(waits, 5)
         assert await engine.inspect(waits, lambda run: run.ended and run.ended.failure) is not None
+        assert await engine.inspect(before, lambda run: run.ended) is None
 
 
 async def test_a_run_without_work_does_not_wait() -> None:
@@ -211,6 +213,11 @@ async def test_nothing_is_remembered_of_what_has_ended() -> None:
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 
+def time_stands_still_for_who_waits(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(turns, "in_any_case", lambda command: isinstance(command, Conclude | Interrupt))
+    wait_for_a_second(patch)
+
+
 def everybody_is_let_in(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Turnstile, "enter", lambda self, live: True)
 
@@ -223,8 +230,15 @@ def what_waits_is_begun(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(turns, "in_any_case", lambda command: True)
 
 
+def wait_for_a_second(patch: pytest.MonkeyPatch) -> None:
+    """What never comes is waited for less long than by the tests themselves."""
+    wait = Engine.wait
+    patch.setattr(Engine, "wait", lambda self, run, at_most_s: wait(self, run, 1))
+
+
 def what_waits_never_ends(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(turns, "in_any_case", lambda command: False)
+    wait_for_a_second(patch)
 
 
 def keys_do_not_count(patch: pytest.MonkeyPatch) -> None:
@@ -264,6 +278,7 @@ CAUGHT: list[tuple[Plant, Callable[[], Awaitable[None]]]] = [
     (descendants_wait, test_a_child_of_whoever_has_a_place_needs_none),
     (places_are_lost_in_a_restart, test_after_a_restart_who_was_under_way_has_its_place_and_the_others_their_order),
     (a_pause_is_not_looked_at, test_a_run_that_is_paused_lets_others_go_first),
+    (time_stands_still_for_who_waits, test_the_time_of_a_run_passes_while_it_waits),
     (tenants_share, test_a_limit_holds_for_one_recipe_of_one_tenant_whatever_the_version),
 ]
 

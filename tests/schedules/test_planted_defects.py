@@ -34,6 +34,17 @@ def times_are_not_noted_before_they_begin(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(sqlite, "_pass", without_notes)
 
 
+def what_does_not_fit_is_tried_again(patch: pytest.MonkeyPatch) -> None:
+    begin = beginning.Beginning.begin
+
+    async def stubborn(self: Any, schedule: Any, firing: Any) -> Any:
+        outcome = await begin(self, schedule, firing)
+        refused = isinstance(outcome, beginning.Settled) and outcome.refusal is not None
+        return beginning.Later(None) if refused else outcome
+
+    patch.setattr(beginning.Beginning, "begin", stubborn)
+
+
 def everything_old_is_late(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(passing, "GRACE_US", 2**50)
 
@@ -158,6 +169,7 @@ CAUGHT: list[tuple[Plant, Callable[..., Awaitable[None]]]] = [
     (times_are_not_claimed, test_firing.test_who_is_killed_between_the_run_and_its_note_begins_no_second_one),
     (times_are_not_claimed, test_firing.test_a_clock_that_is_put_back_begins_no_time_again_and_goes_on_from_there),
     (times_are_not_claimed, dies),
+    (what_does_not_fit_is_tried_again, test_firing.test_an_input_that_does_not_fit_is_told_and_holds_up_nothing),
     (times_are_not_noted_before_they_begin, test_firing.test_who_is_killed_before_the_run_begins_it_afterwards),
     (times_are_not_noted_before_they_begin, dies),
     (everything_old_is_late, test_firing.test_a_machine_that_slept_has_missed_what_came_meanwhile),
