@@ -28,7 +28,7 @@ from cypher_executor.engine.admission import recipe_of
 from cypher_executor.engine.cache import Cache
 from cypher_executor.engine.lanes import Lanes
 from cypher_executor.engine.live import Live
-from cypher_executor.engine.room import LOST_US, Room
+from cypher_executor.engine.room import LONG_US, LOST_US, STEADINESS, Room
 from cypher_executor.errors import Failure
 from cypher_executor.ports import Clock, Dispatcher, Inbox
 
@@ -148,6 +148,17 @@ class FairQueue:
             took_us = LOST_US if isinstance(event, AttemptLost) else event.at_us - event.started_us
             self._room.learn(handed.module, took_us)
             self._cache.answered(run, event)
+
+    def found_long(self, run: RunId, execute: Execute) -> None:
+        """An execution turned out to take long: it has its place among its kind, and the others theirs back.
+
+        That is not known of it at its end only, so the rest of its module waits among their kind from now on.
+        """
+        step = (run, execute.node, execute.item)
+        handed = self._handed.get(step)
+        if handed is not None and handed.attempt == execute.attempt and not handed.long:
+            self._note(step, execute, long=True)
+            self._room.learn(execute.digest, LONG_US * STEADINESS)
 
     def interrupt(self, run: RunId, command: Interrupt) -> None:
         """The execution of this step is not wanted any more, wherever it is."""

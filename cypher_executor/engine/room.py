@@ -6,7 +6,8 @@ take together, and that is guessed from how long the same module took lately. Th
 them will keep the workers busy for less than `AHEAD_US`; and in any case for a few, and never for more than so many.
 
 Executions that are thought to take long have a room of their own, for a few: however many of them wait, the others wait
-for none. One that took its worker down is thought to take long as well.
+for none. What turns out to take long while it is under way moves there, and what waits of its module with it. One that
+took its worker down is thought to take long as well.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ LOST_US = 1_000_000
 
 LEAST_A_WORKER, MOST_A_WORKER = 2, 64
 
-_STEADINESS = 4
+STEADINESS = 4
 """The newest execution of a module makes a quarter of what the next one is thought to take."""
 
 _MODULES = 10_000
@@ -78,7 +79,7 @@ class Room:
         if len(self._lately) >= _MODULES and module not in self._lately:
             self._lately.clear()
         before_us = self._lately.get(module, took_us)
-        self._lately[module] = before_us + (max(0, took_us) - before_us) // _STEADINESS
+        self._lately[module] = before_us + (max(0, took_us) - before_us) // STEADINESS
 
     def clear(self) -> None:
         """Nothing is handed over any more."""

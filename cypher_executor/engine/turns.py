@@ -126,6 +126,7 @@ class Turns:
         self._outputs = outputs
         self._cache = Cache(parts, clock, self.deliver, outputs)
         self._queue = FairQueue(self._dispatcher, self._cache, clock, self.deliver, room)
+        self._dispatcher.tell_long(self._found_long)
         self._shares = Shares()
         self._turnstile = Turnstile(self.runs.get)
         self._volume = Volume(run_bytes)
@@ -183,6 +184,11 @@ class Turns:
         """The inbox: facts about runs, from whoever carried out their commands."""
         self._inbox.extend(events)
         self._wake.set()
+
+    def _found_long(self, run: RunId, execute: Execute) -> None:
+        """What takes long gives its place to others, who may have it at once; but not in the middle of handing over."""
+        self._queue.found_long(run, execute)
+        asyncio.get_running_loop().call_soon(self._hand_out)
 
     async def wish(self, live: Live, event: Event) -> None:
         """Let a run hear of this before anything else, and wait until that is on disk."""

@@ -11,7 +11,7 @@ kept       what is kept beside runs: values of parts, secrets, API keys
 """
 
 from cypher_executor.ports.clock import Clock
-from cypher_executor.ports.dispatch import CallContext, CallHandler, Dispatcher, Inbox, failed_call
+from cypher_executor.ports.dispatch import CallContext, CallHandler, Dispatcher, FoundLong, Inbox, failed_call
 from cypher_executor.ports.journal import (
     Appended,
     Claim,
@@ -54,6 +54,7 @@ __all__ = [
     "Entry",
     "Followable",
     "Followed",
+    "FoundLong",
     "Inbox",
     "Journal",
     "KeptOutput",

@@ -16,6 +16,10 @@ Inbox = Callable[[Sequence[tuple[RunId, Event]]], None]
 """Where answers to commands go. Called on the event loop, never blocks."""
 
 
+FoundLong = Callable[[RunId, Execute], None]
+"""Hears of an execution that is thought to take long although it was not handed over as such. Never blocks."""
+
+
 class Dispatcher(Protocol):
     """Runs parts somewhere else, many at a time, and puts one event for each into the inbox that it was made with."""
 
@@ -25,6 +29,10 @@ class Dispatcher(Protocol):
 
     def run_many(self, batch: Sequence[tuple[RunId, Execute]], *, long: bool = False) -> None:
         """Take these on; returns at once. `long`: they are thought to take long, and must not hold up others."""
+        ...
+
+    def tell_long(self, hear: FoundLong) -> None:
+        """From now on tell `hear` of every execution that turns out to take long while it is under way."""
         ...
 
     def interrupt(self, run: RunId, node: str, item: tuple[int, ...]) -> None:

@@ -20,7 +20,7 @@ from cypher_executor.engine import Engine
 from cypher_executor.engine.admission import Bounds
 from cypher_executor.engine.steering import Misfit
 from cypher_executor.errors import Failure, NotFound, Unavailable
-from cypher_executor.ports import CallHandler, Entry, Inbox, Outcome, Outputs, Prepared
+from cypher_executor.ports import CallHandler, Entry, FoundLong, Inbox, Outcome, Outputs, Prepared
 
 
 class Hand:
@@ -120,6 +120,9 @@ class Functions:
         answers = [(run, self._answer(execute)) for run, execute in batch if execute.part in self._functions]
         if answers:
             asyncio.get_running_loop().call_soon(self._inbox, answers)
+
+    def tell_long(self, hear: FoundLong) -> None:
+        self.found_long = hear
 
     def interrupt(self, run: RunId, node: str, item: tuple[int, ...]) -> None:
         self.interrupted.append((run, node))

@@ -136,6 +136,25 @@ async def test_however_many_long_ones_wait_the_quick_ones_of_others_wait_for_non
         assert b.dispatcher.long == {"a"}
 
 
+async def test_what_is_found_to_take_long_gives_its_place_to_others_before_it_has_ended() -> None:
+    b = bench()
+    async with b.running() as engine:
+        await start(engine, b, "many")
+        full = engine.load.executing
+        await start(engine, b, "quick")
+        assert not any(execute.node == "q" for _, execute in b.dispatcher.executed), "there is no room"
+        for run, execute in list(b.dispatcher.executed):
+            b.dispatcher.found_long(run, execute)
+        await settle()
+        assert [execute.node for _, execute in b.dispatcher.executed[full:]] == ["q"]
+        assert engine.load.executing == full + 1, "no more of what takes long, of which there is more than enough"
+        for run, execute in list(b.dispatcher.executed):
+            b.dispatcher.found_long(run, execute)
+        worker = Worker(engine, b, took_us=1_000_000)
+        await worker.work(full + 1)
+        assert engine.load.executing == LEAST_A_WORKER
+
+
 async def test_what_takes_its_worker_down_takes_long_from_then_on() -> None:
     b = bench()
     async with b.running() as engine:
@@ -433,6 +452,10 @@ def long_ones_wait_among_the_others(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Room, "is_long", lambda self, module: False)
 
 
+def what_takes_long_keeps_its_place_to_its_end(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(queue.FairQueue, "found_long", lambda self, run, execute: None)
+
+
 def what_was_lost_took_no_time(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(queue, "LOST_US", 0)
 
@@ -453,6 +476,10 @@ CAUGHT: list[tuple[Plant, Callable[[], Awaitable[None]]]] = [
     (a_pause_lets_the_queue_go_on, test_what_waits_for_its_turn_does_not_begin_while_its_run_is_paused),
     (draining_hands_out, test_what_waits_is_not_handed_out_while_the_service_drains_and_is_after_it),
     (long_ones_wait_among_the_others, test_however_many_long_ones_wait_the_quick_ones_of_others_wait_for_none),
+    (
+        what_takes_long_keeps_its_place_to_its_end,
+        test_what_is_found_to_take_long_gives_its_place_to_others_before_it_has_ended,
+    ),
     (what_was_lost_took_no_time, test_what_takes_its_worker_down_takes_long_from_then_on),
     (whatever_took_long_is_forgotten, test_of_a_part_that_takes_long_only_what_keeps_the_workers_busy_is_handed_out),
     (failing_keeps_the_lanes, test_a_journal_that_fails_leaves_nothing_behind_in_the_lanes),

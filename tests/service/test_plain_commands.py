@@ -119,3 +119,18 @@ async def test_a_command_knows_its_name_and_nothing_else_of_where_it_is(ask: Ask
     output = body(await ask.post(f"/parts/{name}/call", {"input": INPUT}))["output"]
     assert output == OUTPUT
     assert (output["args"], output["home"], output["missing"]) == (1, "", True)
+
+
+async def test_commands_that_never_end_do_not_stand_before_those_that_do(ask: Ask, name: str) -> None:
+    """A dozen at once, on a service with one worker."""
+    await brought(ask, name, module("loop"))
+    await brought(ask, f"{name}_short", module("echo"))
+    loops = [body(await ask.post("/runs", {"cypher": f"CREATE (a:{name})"}))["id"] for _ in range(12)]
+    for number in range(8):
+        text = f"CREATE (a:{name}_short {{n: $n}}) RETURN a.n AS n"
+        run = body(await ask.post("/runs", {"cypher": text, "input": {"n": number}}, prefer="wait=20"))
+        assert (run["state"], run["result"]) == ("succeeded", {"n": number})
+    states = [body(await ask.get(f"/runs/{loop}"))["state"] for loop in loops]
+    assert states == ["running"] * 12, "none of them has come to its limit meanwhile"
+    for loop in loops:
+        assert (await ask.post(f"/runs/{loop}/cancel")).status_code in (200, 202)

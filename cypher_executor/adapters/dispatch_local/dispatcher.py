@@ -41,7 +41,7 @@ from cypher_executor.core.commands import Execute
 from cypher_executor.core.events import Event, RunId
 from cypher_executor.core.recipe import Digest
 from cypher_executor.errors import Failure, RequestInvalid, Unavailable
-from cypher_executor.ports import Clock, Inbox, PartStore
+from cypher_executor.ports import Clock, FoundLong, Inbox, PartStore
 from cypher_executor.worker import frames
 
 _log = logging.getLogger(__name__)
@@ -88,6 +88,7 @@ class LocalDispatcher:
         self._inbox = inbox
         self._clock = clock
         self._log, self._prepare = log, prepare
+        self._found_long: FoundLong = _nobody_hears
         self._seats: list[WorkerProcess | None] = [None] * seats(workers)
         self._early = early or Early()
         self._compilers = Compilers(self._spawn, compile_limits)
@@ -124,6 +125,10 @@ class LocalDispatcher:
             self._take_on(run, execute, long)
         self._pump()
 
+    def tell_long(self, hear: FoundLong) -> None:
+        """Tell this of what turns out to take long."""
+        self._found_long = hear
+
     def interrupt(self, run: RunId, node: str, item: tuple[int, ...]) -> None:
         """End the execution of this step if it has begun, and forget it in any case."""
         for unwanted in self._wanted.pop((run, node, item), ()):
@@ -157,6 +162,8 @@ class LocalDispatcher:
             self._refuse(run, execute, "input_invalid", f"the part's input is refused: {error.message}")
             return
         self._wanted.setdefault(new.step, []).append(new)
+        if new.long and not long:
+            self._found_long(run, execute)
         if self._modules.bring(new):
             self._line_up([new])
 
@@ -250,8 +257,10 @@ class LocalDispatcher:
         worker.set_aside.set_result(None)
         self._long.adopt(worker)
         self._queue.extendleft(reversed(_taken_from_behind(worker)))
-        if (head := worker.head) is not None and self._long.full_of(head.execute.digest):
-            self._move_to_long(head.execute.digest)
+        if (head := worker.head) is not None:
+            self._found_long(head.run, head.execute)
+            if self._long.full_of(head.execute.digest):
+                self._move_to_long(head.execute.digest)
         self._pump()
 
     def _move_to_long(self, module: Digest) -> None:
@@ -263,6 +272,7 @@ class LocalDispatcher:
         moved = [one for one in waiting if one.execute.digest == module]
         for one in moved:
             one.long = True
+            self._found_long(one.run, one.execute)
         self._long.put(moved)
 
     # --- answers ------------------------------------------------------------------------------------------------------
@@ -396,6 +406,10 @@ class LocalDispatcher:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.critical("the dispatcher has a bug", exc_info=error)
+
+
+def _nobody_hears(_run: RunId, _execute: Execute) -> None:
+    return
 
 
 def _taken_from_behind(worker: WorkerProcess, module: Digest | None = None) -> list[Order]:

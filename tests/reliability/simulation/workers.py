@@ -15,7 +15,7 @@ from cypher_executor.core.commands import Execute
 from cypher_executor.core.events import AttemptFailed, AttemptLost, AttemptSucceeded, CallRequested, Event, Item, RunId
 from cypher_executor.core.recipe import Value
 from cypher_executor.errors import Failure
-from cypher_executor.ports import Clock, Inbox
+from cypher_executor.ports import Clock, FoundLong, Inbox
 from tests.reliability.simulation.chaos import Chaos
 
 LOST_AT_MOST = 2
@@ -54,6 +54,9 @@ class SimulatedWorkers:
             self._open[step] = later(self._chaos.part_s(), self._answer, run, execute, began_us, dies)
             if not dies and self._chaos.answers_twice():
                 later(self._chaos.part_s() + self._chaos.part_s(), self._answer, run, execute, began_us, dies)
+
+    def tell_long(self, hear: FoundLong) -> None:
+        """Nothing takes long here."""
 
     def interrupt(self, run: RunId, node: str, item: Item) -> None:
         """What is under way may still answer."""
