@@ -154,6 +154,7 @@ SECTIONS: Mapping[str, Mapping[str, Kept]] = {
             "recovery_forgets_what_is_outstanding", "keys_of_effects_change_with_the_attempt"
         ),
         "Then callers who wait": tested("service/test_life.py::test_callers_who_wait_are_let_go_when_the_service_ends"),
+        "A second signal": tested("cli/test_serve.py::test_a_second_signal_ends_it_at_once"),
         "A start that is refused": tested(FULL + "test_a_refused_start_binds_no_key"),
         "What has begun goes on:": planted("children_are_refused"),
         "A request under a key": planted("keys_are_not_looked_up_first"),

@@ -183,12 +183,13 @@ class _Unknown:
 
 
 def _meant(path: str, template: str) -> str | None:
-    """The path that this one would be with the template's own words, if those are near enough; names stay."""
+    """The path that this one would be with the template's own words, if those are near enough. Names must be there, and
+    stay."""
     given, segments = path.rstrip("/").split("/"), template.split("/")
     if len(given) != len(segments):
         return None
     pairs = [(mine, segment) for mine, segment in zip(given, segments, strict=True) if not segment.startswith("{")]
     words = ["/".join(side) for side in zip(*pairs, strict=True)]
-    if nearest(words[0], words[1:]) is None:
+    if "" in given[1:] or nearest(words[0], words[1:]) is None:
         return None
     return "/".join(mine if s.startswith("{") else s for mine, s in zip(given, segments, strict=True))

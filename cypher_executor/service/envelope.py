@@ -137,6 +137,6 @@ def _segment(raw: bytes) -> str:
         raise Refusal("the path is not UTF-8 after decoding its percent signs", code="path_invalid") from None
     if "/" in name or any(ord(character) < 0x20 or ord(character) == 0x7F for character in name):
         shown = name.encode("unicode_escape").decode("ascii")
-        message = f"{shown!r} cannot be a name: names have no `/` and no control characters"
+        message = f"'{shown}' cannot be a name: names have no `/` and no control characters"
         raise RequestInvalid(message, code="invalid_name")
     return composed(name)

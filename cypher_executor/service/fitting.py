@@ -32,7 +32,7 @@ def misfits(model: type[BaseModel], value: Mapping[str, Any], found: list[ErrorD
     known = [field.alias or name for name, field in model.model_fields.items()]
     told: dict[str, list[str]] = {}
     for error in found:
-        told.setdefault(_place(value, error), []).append(_sentence(error))
+        told.setdefault(_place(value, error), []).append(_sentence(model, error))
     problems = [{"path": path, "message": "; or: ".join(dict.fromkeys(sentences))} for path, sentences in told.items()]
     unknown = [str(e["loc"][-1]) for e in found if e["type"] == "extra_forbidden"]
     listed = "; ".join(f"{p['path'][1:]}: {p['message']}" if p["path"] else p["message"] for p in problems)
@@ -55,7 +55,10 @@ def _place(value: Any, error: ErrorDetails) -> str:
     return path
 
 
-def _sentence(error: ErrorDetails) -> str:
+def _sentence(model: type[BaseModel], error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         return "there is no such field"
+    if error["type"] == "string_pattern_mismatch":
+        field = model.model_fields.get(str(error["loc"][0]))
+        return f"this is not what is meant here: {field.description}" if field is not None else error["msg"]
     return error["msg"].removeprefix("Value error, ")

@@ -45,6 +45,7 @@ async def test_a_request_id_that_does_not_belong_into_a_log_is_replaced(ask: Ask
         ("/health", "/healthz"),
         ("/OpenAPI.json", "/openapi.json"),
         ("/wp-admin/setup.php", None),
+        ("/runs//steps/a", None),
     ],
 )
 async def test_an_unknown_path_is_told_with_the_nearest(ask: Ask, path: str, near: str | None) -> None:
