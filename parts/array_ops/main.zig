@@ -6,6 +6,7 @@ const part = @import("part");
 const grouping = part.lists.grouping;
 const ordering = part.lists.ordering;
 const sets = part.lists.sets;
+const joins = part.lists.joins;
 const shapes = part.lists.shapes;
 const Value = part.Value;
 const Error = part.Error;
@@ -14,12 +15,12 @@ const gpa = part.gpa;
 const Operation = enum {
     length, is_empty, first, last, nth, slice, take, take_last, drop, drop_last, take_while, drop_while,
     concat, append, prepend, insert, remove_at, replace_at, move, fill, repeat, range,
-    map, pluck, pick, enumerate, zip, unzip, chunk, windows, flatten, compact, rotate, transpose,
-    where, reject, find, find_index, partition, some, every, none, count,
+    map, pluck, pick, omit, rename, enumerate, zip, unzip, chunk, windows, flatten, compact, rotate, transpose,
+    where, reject, find, find_index, find_last, find_last_index, partition, some, every, none, count,
     sort, sort_by, reverse, unique, unique_by, min_by, max_by,
     group_by, count_by, index_by, to_map, sum_by, average_by,
     contains, index_of, last_index_of, @"union", intersection, difference, symmetric_difference, without,
-    sum, average, min, max, join,
+    sum, average, min, max, join, join_by, product,
 };
 
 pub fn run(input: part.Input) Error!Value {
@@ -38,7 +39,8 @@ pub fn run(input: part.Input) Error!Value {
         .fill => try shapes.fill(items, input),
         .repeat => try shapes.repeat(items, input),
         .map, .pluck => try pluck(items, input),
-        .pick => try shapes.pick(items, input),
+        .pick, .omit => try shapes.pick(items, input, operation == .pick),
+        .rename => try shapes.rename(items, input),
         .enumerate => try shapes.enumerate(items),
         .zip => try shapes.zip(items, input),
         .unzip, .transpose => try shapes.transpose(items),
@@ -50,11 +52,11 @@ pub fn run(input: part.Input) Error!Value {
         .reverse => try ordering.reverse(items),
         .sort, .sort_by => try ordering.sort(items, input, operation == .sort_by),
         .min, .max, .min_by, .max_by => try ordering.extreme(items, input, operation == .min or operation == .min_by),
-        .where, .reject, .find, .find_index, .partition, .some, .every, .none, .count, .take_while, .drop_while => {
+        .where, .reject, .find, .find_index, .find_last, .find_last_index, .partition, .some, .every, .none, .count, .take_while, .drop_while => {
             return part.result(try select(operation, items, input));
         },
         .unique, .unique_by => try sets.unique(items, try keyPath(input)),
-        .@"union", .intersection, .difference, .symmetric_difference => try sets.combine(@tagName(operation), items, input),
+        .@"union", .intersection, .difference, .symmetric_difference => try sets.combine(@tagName(operation), items, input, try keyPath(input)),
         .without => try sets.without(items, input),
         .contains => .{ .bool = try indexOf(items, input) != null },
         .index_of => try place(try indexOf(items, input)),
@@ -63,6 +65,8 @@ pub fn run(input: part.Input) Error!Value {
         .sum => try part.arithmetic.value(try part.arithmetic.sum((try values(items, input)), "items")),
         .average => try part.arithmetic.average(try values(items, input), "items"),
         .join => .{ .text = try shapes.join(items, input) },
+        .join_by => try joins.byKey(items, input),
+        .product => try joins.product(items, input),
     });
 }
 
@@ -119,11 +123,13 @@ fn select(operation: Operation, items: []const Value, input: part.Input) Error!V
     var kept: std.ArrayList(Value) = .empty;
     var rest: std.ArrayList(Value) = .empty;
     var first: ?usize = null;
+    var last: ?usize = null;
     var first_miss = items.len;
     for (items, 0..) |item, i| {
         const holds = try condition.holds(item);
         if (holds) try kept.append(gpa, item) else try rest.append(gpa, item);
         if (holds and first == null) first = i;
+        if (holds) last = i;
         if (!holds) first_miss = @min(first_miss, i);
     }
     return switch (operation) {
@@ -132,6 +138,8 @@ fn select(operation: Operation, items: []const Value, input: part.Input) Error!V
         .partition => part.listOf(&.{ .{ .list = kept.items }, .{ .list = rest.items } }),
         .find => if (first) |i| items[i] else .null,
         .find_index => place(first),
+        .find_last => if (last) |i| items[i] else .null,
+        .find_last_index => place(last),
         .some => .{ .bool = kept.items.len > 0 },
         .every => .{ .bool = rest.items.len == 0 },
         .none => .{ .bool = kept.items.len == 0 },

@@ -50,9 +50,9 @@ fn onMap(operation: Operation, map: Map, input: part.Input) Error!Value {
         .keys => part.textList(map.keys()),
         .values => .{ .list = map.values() },
         .entries => entries(map),
-        .pick => .{ .map = try chosen(map, try input.texts("keys"), true) },
-        .omit => .{ .map = try chosen(map, try input.texts("keys"), false) },
-        .rename => rename(map, try input.mapField("names")),
+        .pick => .{ .map = try part.maps.chosen(map, try part.maps.namesOf(try input.texts("keys")), true) },
+        .omit => .{ .map = try part.maps.chosen(map, try part.maps.namesOf(try input.texts("keys")), false) },
+        .rename => .{ .map = try part.maps.renamed(map, try input.mapField("names")) },
         .invert => invert(map),
         .defaults => .{ .map = try merged(try input.mapField("with"), map) },
         .merge => .{ .map = try merged(map, try input.mapField("with")) },
@@ -122,26 +122,6 @@ fn fromEntries(items: []const Value) Error!Value {
         };
         if (key != .text) return part.wrongKind("key", "a string", key);
         try out.put(gpa, key.text, value);
-    }
-    return .{ .map = out };
-}
-
-fn chosen(map: Map, keys: []const []const u8, wanted: bool) Error!Map {
-    var named: std.StringArrayHashMapUnmanaged(void) = .empty;
-    for (keys) |key| try named.put(gpa, key, {});
-    var out: Map = .empty;
-    for (map.keys(), map.values()) |key, value| {
-        if (named.contains(key) == wanted) try out.put(gpa, key, value);
-    }
-    return out;
-}
-
-fn rename(map: Map, names: Map) Error!Value {
-    var out: Map = .empty;
-    for (map.keys(), map.values()) |key, value| {
-        const name = names.get(key) orelse Value{ .text = key };
-        if (name != .text) return part.wrongKind("names", "a map of old names to new names", name);
-        try out.put(gpa, name.text, value);
     }
     return .{ .map = out };
 }

@@ -11,7 +11,7 @@ const Error = part.Error;
 const gpa = part.gpa;
 
 pub const Operator = enum {
-    eq, ne, gt, gte, lt, lte, between, in, not_in, contains, not_contains, starts_with, ends_with,
+    eq, ne, gt, gte, lt, lte, between, in, not_in, contains, not_contains, starts_with, ends_with, matches, not_matches,
     exists, missing, empty, not_empty, type,
 };
 
@@ -42,6 +42,8 @@ const Test = struct {
     ignore_case: bool,
     /// What `in` and `not_in` look in.
     known: ?*part.Distinct,
+    /// What `matches` and `not_matches` look for.
+    pattern: ?part.regex.Regex,
 
     fn holds(self: Test, item: Value) Error!bool {
         const at = paths.get(item, self.path);
@@ -60,6 +62,8 @@ const Test = struct {
             .not_contains => !try contains(found, self.value),
             .starts_with => bothTexts(found, self.value) and std.mem.startsWith(u8, found.text, self.value.text),
             .ends_with => bothTexts(found, self.value) and std.mem.endsWith(u8, found.text, self.value.text),
+            .matches => found == .text and try self.pattern.?.matches(found.text),
+            .not_matches => found != .text or !try self.pattern.?.matches(found.text),
             .between => try ordered(found, self.value.list[0], .gte) and try ordered(found, self.value.list[1], .lte),
             .gt, .gte, .lt, .lte => ordered(found, self.value, self.op),
         };
@@ -152,13 +156,22 @@ fn parseTest(map: part.Input) Error!Test {
     if ((op == .in or op == .not_in or pair) and (value != .list or (pair and value.list.len != 2))) {
         return part.badInput(&.{ "the condition `", @tagName(op), "` needs a list as `value`", if (pair) " (low and high)" else "" });
     }
-    const wanted = if (ignore_case) try folded(value) else value;
+    const by_pattern = op == .matches or op == .not_matches;
+    if (by_pattern and value != .text) return part.badInput(&.{ "the condition `", @tagName(op), "` needs a regular expression as `value`" });
+    const wanted = if (ignore_case and !by_pattern) try folded(value) else value;
     return .{
         .path = try paths.of(map.map.get("path") orelse .{ .text = "" }, "path"),
         .op = op,
         .value = wanted,
         .ignore_case = ignore_case,
         .known = if (op == .in or op == .not_in) try known(wanted.list) else null,
+        .pattern = if (by_pattern) try compiled(value.text, ignore_case) else null,
+    };
+}
+
+fn compiled(pattern: []const u8, ignore_case: bool) Error!part.regex.Regex {
+    return part.regex.compile(pattern, .{ .ignore_case = ignore_case }) catch |wrong| {
+        return part.badInput(&.{ "the pattern `", pattern, "` ", part.regex.explain(wrong) });
     };
 }
 

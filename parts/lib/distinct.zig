@@ -22,13 +22,23 @@ pub const Distinct = struct {
 
     /// False when it is there already.
     pub fn add(self: *Distinct, value: Value) OutOfMemory!bool {
+        const known = self.keys.count();
+        return try self.place(value) == known;
+    }
+
+    /// The number of a value: how many others came before it. It is added when it is not there.
+    pub fn place(self: *Distinct, value: Value) OutOfMemory!usize {
         const slot = try self.keys.getOrPut(gpa, try self.keyOf(value));
         if (!slot.found_existing) slot.key_ptr.* = try gpa.dupe(u8, self.last.items);
-        return !slot.found_existing;
+        return slot.index;
+    }
+
+    pub fn find(self: *Distinct, value: Value) OutOfMemory!?usize {
+        return self.keys.getIndex(try self.keyOf(value));
     }
 
     pub fn has(self: *Distinct, value: Value) OutOfMemory!bool {
-        return self.keys.contains(try self.keyOf(value));
+        return try self.find(value) != null;
     }
 
     fn keyOf(self: *Distinct, value: Value) OutOfMemory![]const u8 {

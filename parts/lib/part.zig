@@ -24,6 +24,7 @@ pub const http = @import("http.zig");
 pub const s3 = @import("s3.zig");
 pub const encoding = @import("encoding.zig");
 pub const arithmetic = @import("arithmetic.zig");
+pub const maps = @import("maps.zig");
 pub const merge = @import("merge.zig");
 pub const wholeNumber = arithmetic.wholeNumber;
 pub const cases = @import("cases.zig");

@@ -99,6 +99,8 @@ CASES: Final[dict[str, Case]] = {
         lambda n: {"items": numbers(n // 2), "where": {"op": "in", "value": negative(n // 2)}},
     ),
     "not_in": ("filter", lambda n: {"items": items(n), "where": {"path": "name", "op": "not_in", "value": numbers(n)}}),
+    "matches": ("filter", lambda n: {"items": ["ab" * 20] * (n // 44), "where": {"op": "matches", "value": "(a|b)*c"}}),
+    "join_by": ("array_ops", lambda n: {"operation": "join_by", "items": items(n), "with": items(n), "by": "id"}),
     "contains a long text": (
         "filter",
         lambda n: {"items": ["a" * (n // 2)], "where": {"op": "contains", "value": "a" * (n // 4) + "b"}},

@@ -63,14 +63,30 @@ pub fn repeat(items: []const Value, input: part.Input) Error!Value {
 }
 
 /// Maps with only some of their keys.
-pub fn pick(items: []const Value, input: part.Input) Error!Value {
+/// Some fields of each item: those that `keys` names, in its order, or all others.
+pub fn pick(items: []const Value, input: part.Input, wanted: bool) Error!Value {
     const keys = try input.texts("keys");
+    const names = try part.maps.namesOf(keys);
     const out = try gpa.alloc(Value, items.len);
     for (items, out) |item, *slot| {
         if (item != .map) return part.wrongKind("items", "a list of maps", item);
+        if (!wanted) {
+            slot.* = .{ .map = try part.maps.chosen(item.map, names, false) };
+            continue;
+        }
         var picked: part.Map = .empty;
         for (keys) |key| if (item.map.get(key)) |value| try picked.put(gpa, key, value);
         slot.* = .{ .map = picked };
+    }
+    return .{ .list = out };
+}
+
+pub fn rename(items: []const Value, input: part.Input) Error!Value {
+    const names = try input.mapField("names");
+    const out = try gpa.alloc(Value, items.len);
+    for (items, out) |item, *slot| {
+        if (item != .map) return part.wrongKind("items", "a list of maps", item);
+        slot.* = .{ .map = try part.maps.renamed(item.map, names) };
     }
     return .{ .list = out };
 }

@@ -23,7 +23,9 @@ pub fn compile(pattern: []const u8, flags: regex.Flags) Error!regex.Regex {
     try parser.alternatives(0);
     if (parser.at < pattern.len) return error.Malformed;
     try parser.emit(.match);
-    return .{ .program = parser.program.items, .flags = flags, .groups = parser.groups.items };
+    const threads = try gpa.create(?[2]regex.Threads);
+    threads.* = null;
+    return .{ .program = parser.program.items, .flags = flags, .groups = parser.groups.items, .threads = threads };
 }
 
 const Parser = struct {

@@ -59,11 +59,16 @@ pub const Regex = struct {
     program: []const Instruction,
     flags: Flags,
     groups: []const Group,
+    /// Made for the first text and used for all.
+    threads: *?[2]Threads,
 
     /// Whether the pattern is found anywhere in the text.
     pub fn matches(self: Regex, text: []const u8) error{OutOfMemory}!bool {
-        var now = try Threads.init(self.program.len);
-        var next = try Threads.init(self.program.len);
+        if (self.threads.* == null) self.threads.* = .{ try .init(self.program.len), try .init(self.program.len) };
+        var now, var next = self.threads.*.?;
+        defer self.threads.* = .{ now, next };
+        now.clear();
+        next.clear();
         var it = unicode.points(text);
         var before: ?u21 = null;
         while (true) {
@@ -125,7 +130,7 @@ pub const Regex = struct {
 };
 
 /// The places in the program that are alive at one place in the text.
-const Threads = struct {
+pub const Threads = struct {
     list: std.ArrayList(usize),
     pending: std.ArrayList(usize),
     todo: std.ArrayList(usize),
