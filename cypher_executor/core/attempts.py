@@ -163,9 +163,10 @@ class Attempts:
 
     def _bound(self, step: Step) -> None:
         """Whoever may have to wait for a place is told of no limit meanwhile: let a timer see to the deadline."""
+        if step.node.deadline_ms is None or step.share is None or self._outstanding.withholding:
+            return
         work = self._outstanding.work(step.name, step.item)
-        waits = isinstance(work, Execute | StartChild) and work.share is not None
-        if waits and step.node.deadline_ms is not None and not self._outstanding.withholding:
+        if isinstance(work, Execute | StartChild) and work.share is not None:
             due_us = deadline_us(step)
             self._outstanding.ask(StartTimer(node=step.name, item=step.item, attempt=step.attempt, due_us=due_us))
 

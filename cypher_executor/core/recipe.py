@@ -28,8 +28,8 @@ Digest = NewType("Digest", str)
 
 @dataclass(slots=True)
 class Scope:
-    """What an expression may see while it is evaluated. Nobody changes it; that is not enforced, because one is made
-    for each expression of each step, in each replay, too.
+    """What an expression may see while it is evaluated. Whoever evaluates does not change it; that is not enforced,
+    because one is made for each step in each replay. Its expressions share it, but for the seed.
 
     `value_of(name)` is the output of a node upstream, or the item of a loop: None when it was skipped or has not
     ended, `{"error": {...}}` when it failed. `params` answers `$name`, with None for what it lacks.

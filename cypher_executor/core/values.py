@@ -193,7 +193,12 @@ class Values:
 
     def _evaluate(self, fields: Iterable[tuple[str, Expression]], purpose: str, within: Pass) -> dict[str, Value]:
         """A map of expressions, each with a seed of its own: two `uuid()` of one node are two."""
-        return {key: expression.evaluate(self._scope(within, f"{purpose}.{key}")) for key, expression in fields}
+        scope = self._scope(within, purpose)
+        seed, found = scope.seed, dict[str, Value]()
+        for key, expression in fields:
+            scope.seed = f"{seed}.{key}"
+            found[key] = expression.evaluate(scope)
+        return found
 
     def _scope(self, within: Pass, purpose: str, latest: Step | None = None) -> Scope:
         started = self._given.started
