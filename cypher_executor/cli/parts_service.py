@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Approve = Annotated[bool, typer.Option("--approve", help="Grant what the manifest asks for.")]
 _FIRST_LOOK_MS = 200
+Named = Annotated[
+    str | None, typer.Option("--name", help="The name of a module alone; that of its file without.", show_default=False)
+]
 Untested = Annotated[bool, typer.Option("--untested", help="Do not run the examples first.")]
 
 
@@ -32,26 +35,50 @@ def push_part(
     folder: Folder = None,
     approve: Approve = False,
     untested: Untested = False,
+    name: Named = None,
     server: options.Server = None,
     as_json: options.AsJson = False,
 ) -> int:
     """Bring a part to a service: its module, manifest and examples, as they are now.
 
     A part whose examples do not hold is not sent. One that asks for more than its version before needs --approve. A
-    module that somebody else made needs no manifest: it is brought under the name of its file.
+    module that somebody else made needs no manifest: it is brought under the name of its file, or another one.
     """
     import asyncio
 
     from cypher_executor.cli import terminal
+    from cypher_executor.errors import RequestInvalid
 
     if what.endswith(".wasm"):
-        told: Json | None = asyncio.run(_push_module(Path(what).stem, module_in(Path(what)), server))
+        called = name if name is not None else _name_of(Path(what))
+        told: Json | None = asyncio.run(_push_module(called, module_in(Path(what)), server))
+    elif name is not None:
+        raise RequestInvalid("--name is for a module alone: the name of a part stands in its manifest")
     else:
         told = asyncio.run(_push_folder(part_folder(what, folder), server, approve, untested))
     if told is None:
         return exits.RUN_FAILED
     terminal.result_json(told) if as_json else terminal.result(_version(told))
     return exits.OK
+
+
+def _name_of(module: Path) -> str:
+    """The name of a file, as a part can have it. Raises RequestInvalid when it cannot."""
+    from cypher_executor.errors import RequestInvalid
+    from cypher_executor.partkit.manifest import refuse_name
+
+    if refuse_name(module.stem) is not None:
+        action = f"give it one with letters, digits and _: --name {_like(module.stem)}"
+        raise RequestInvalid(
+            f"{module.stem!r} cannot be the name of a part", code="invalid_name", next_actions=[action]
+        )
+    return module.stem
+
+
+def _like(name: str) -> str:
+    """The nearest name that a part may have."""
+    near = "".join(c if c.isascii() and (c.isalnum() or c == "_") else "_" for c in name)[:60]
+    return near if near[:1].isalpha() else f"part_{near}"
 
 
 async def _push_module(name: str, module: bytes, server: str | None) -> Json:

@@ -88,6 +88,12 @@ def test_a_module_of_another_tool_is_brought_without_a_manifest_of_ours(service:
     pushed = invoke("parts", "push", own / "wrap" / "wrap.wasm", "--server", service.url)
     assert pushed.exit_code == 0, pushed.stderr
     assert pushed.stdout.startswith("wrap is version 1, sha256:")
+    odd = (own / "wrap" / "wrap.wasm").rename(own / "9-my.wrap.wasm")
+    refused = invoke("parts", "push", odd, "--server", service.url)
+    assert (refused.exit_code, "--name part_9_my_wrap" in refused.stderr) == (2, True)
+    named = invoke("parts", "push", odd, "--name", "wrap", "--server", service.url)
+    assert named.stdout.startswith("wrap is version 1, sha256:"), named.stderr
+    assert invoke("parts", "push", "wrap", "--name", "other", "--dir", own, "--server", service.url).exit_code == 2
 
 
 class Developing:
