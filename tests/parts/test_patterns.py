@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -50,6 +51,7 @@ TEXTS = ["", "a", "aab abcd ABCD", "foo food\nFOO a\na", "me@here.org, 2026-12-0
         "a", "", "a*", "a*?", "a+?b", "(a)|b", "(a|ab)(c|bcd)?", "a{2}", "a{1,2}?", "[a-c]+", "[^a]", r"\bfoo\b",
         r"\w+@\w+\.\w+", "^a", "a$", "^$", ".", ".*", ".*?b", "(?<year>[0-9]{4})-(?<month>[0-9]{2})", "(a?)(b?)",
         r"\d+|[a-z]+", "x*|y", "é+", "(É)", "[à-ü]+", r"\s+", r"(\w)(\w)(\w)?", r"\B.", "[^A-Z]b|C",
+        r"\p{Lu}", r"[\p{L}\p{N}_-]+", r"\P{L}+", r"[^\p{Ll}]", r"\p{gc=Nd}{2}", r"[\P{L}a]", r"\p{Punctuation}|\p{S}",
     ],
 )  # fmt: skip
 def test_what_is_found_is_what_javascript_finds(pattern: str, flags: str, ask: Call, javascript: Call) -> None:
@@ -85,6 +87,14 @@ def test_any_pattern_finds_the_same_places(ask: Call, javascript: Call, piece: t
     [found] = javascript(piece[0], "", text)
     places = [(one["start"], one["end"]) for one in ask("match_all", text, piece[0])]
     assert places == [(one["start"], one["end"]) for one in found]
+
+
+def test_every_character_is_of_its_category(ask: Call) -> None:
+    points = [*range(0x20, 0x3000, 7), *range(0xA000, 0xD800, 97), *range(0xE000, 0x110000, 997)]
+    text = "".join(map(chr, points))
+    for name in ("L", "Lu", "Mn", "Nd", "P", "Sc", "Zs", "Cn", "Co"):
+        wanted = [char for char in text if unicodedata.category(char).startswith(name)]
+        assert ask("find_all", text, rf"\p{{{name}}}") == wanted, name
 
 
 def test_long_texts_are_gone_through_in_blocks(ask: Call) -> None:
@@ -138,9 +148,13 @@ def test_one_group_of_all_places(ask: Call) -> None:
         ({"pattern": "("}, "`pattern` is not a regular expression"),
         ({"pattern": "a**"}, "`pattern` is not a regular expression"),
         ({"pattern": "[z-a]"}, "`pattern` is not a regular expression"),
-        ({"pattern": r"(a)\1"}, "look-around, back references"),
-        ({"pattern": "(?=a)"}, "look-around, back references"),
-        ({"pattern": "(?<=a)b"}, "look-around, back references"),
+        ({"pattern": r"(a)\1"}, "look-around and back references"),
+        ({"pattern": r"\p{Script=Latin}"}, "\\p{...} knows general categories only"),
+        ({"pattern": r"\p{Lu"}, "`pattern` is not a regular expression"),
+        ({"pattern": r"\pL"}, "`pattern` is not a regular expression"),
+        ({"pattern": r"[\p{X}]"}, "\\p{...} knows general categories only"),
+        ({"pattern": "(?=a)"}, "look-around and back references"),
+        ({"pattern": "(?<=a)b"}, "look-around and back references"),
         ({"pattern": "(?<a>x)(?<a>y)"}, "`pattern` is not a regular expression"),
         ({"pattern": "((a{1000}){1000}){1000}"}, "`pattern` is too large"),
         ({"pattern": "a", "flags": "gi"}, "unknown flag `g` in `flags`; known are: i"),

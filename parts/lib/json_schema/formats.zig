@@ -1,28 +1,53 @@
 //! The formats that are asserted. An unknown one is refused in the schema and not passed over.
 
 const std = @import("std");
-const Kind = enum { @"date-time", date, time, email, hostname, ipv4, ipv6, uri, @"uri-reference", uuid, regex, @"json-pointer" };
+const part = @import("../part.zig");
+const unicode = part.unicode;
+const regex = part.regex;
 
-pub const known = "one of date-time, date, time, email, hostname, ipv4, ipv6, uri, uri-reference, uuid, regex, json-pointer";
+const Kind = enum {
+    @"date-time", date, time, duration, email, @"idn-email", hostname, @"idn-hostname", ipv4, ipv6, uri, @"uri-reference",
+    iri, @"iri-reference", uuid, @"uri-template", @"json-pointer", @"relative-json-pointer", regex,
+};
+
+pub const known = "one of " ++ names: {
+    var all: []const u8 = "";
+    for (std.meta.fieldNames(Kind), 0..) |name, i| all = all ++ (if (i == 0) "" else ", ") ++ name;
+    break :names all;
+};
+
+const clock = "T([0-9]+S|[0-9]+M([0-9]+S)?|[0-9]+H([0-9]+M([0-9]+S)?)?)";
+const duration = "^P([0-9]+W|" ++ clock ++ "|([0-9]+D|[0-9]+M([0-9]+D)?|[0-9]+Y([0-9]+M([0-9]+D)?)?)(" ++ clock ++ ")?)$";
+const relative_pointer = "^(0|[1-9][0-9]*)([+-](0|[1-9][0-9]*))?(#|(/([^~/]|~[01])*)*)$";
+const escaped = "%[0-9A-Fa-f]{2}";
+const variable = "([0-9A-Za-z_]|" ++ escaped ++ ")(\\.?([0-9A-Za-z_]|" ++ escaped ++ "))*(:[1-9][0-9]{0,3}|\\*)?";
+const uri_template = "^([^\\x00-\\x20\\x7f\"'%<>\\\\^`{|}]|" ++ escaped ++ "|\\{[+#./;?&=,!@|]?" ++ variable ++ "(," ++ variable ++ ")*\\})*$";
 
 pub fn isKnown(name: []const u8) bool {
     return std.meta.stringToEnum(Kind, name) != null;
 }
 
-pub fn fits(name: []const u8, text: []const u8) bool {
+pub fn fits(name: []const u8, text: []const u8) part.Error!bool {
     return switch (std.meta.stringToEnum(Kind, name).?) {
         .date => isDate(text),
         .time => isTime(text),
         .@"date-time" => text.len > 11 and (text[10] == 'T' or text[10] == 't') and isDate(text[0..10]) and isTime(text[11..]),
-        .email => isEmail(text),
-        .hostname => isHostname(text),
+        .duration => @import("values.zig").matches(duration, text),
+        .email => isEmail(text, false),
+        .@"idn-email" => isEmail(text, true),
+        .hostname => isHostname(text, false),
+        .@"idn-hostname" => isHostname(text, true),
         .ipv4 => isIpv4(text),
         .ipv6 => isIpv6(text),
-        .uri => isUri(text, true),
-        .@"uri-reference" => isUri(text, false),
+        .uri => isUri(text, true, false),
+        .@"uri-reference" => isUri(text, false, false),
+        .iri => isUri(text, true, true),
+        .@"iri-reference" => isUri(text, false, true),
+        .@"uri-template" => @import("values.zig").matches(uri_template, text),
         .uuid => isUuid(text),
-        .regex => if (@import("../regex/regex.zig").compile(text, .{})) |_| true else |_| false,
+        .regex => if (regex.compile(text, .{})) |_| true else |_| false,
         .@"json-pointer" => isPointer(text),
+        .@"relative-json-pointer" => @import("values.zig").matches(relative_pointer, text),
     };
 }
 
@@ -72,23 +97,28 @@ fn zoneMinutes(text: []const u8) ?i32 {
     return if (text[0] == '-') -total else total;
 }
 
-fn isEmail(text: []const u8) bool {
+/// `wide`: letters of every script, too.
+fn isEmail(text: []const u8, wide: bool) bool {
     const at = std.mem.lastIndexOfScalar(u8, text, '@') orelse return false;
     const local = text[0..at];
     if (local.len == 0 or local.len > 64 or local[0] == '.' or local[local.len - 1] == '.') return false;
     if (std.mem.indexOf(u8, local, "..") != null) return false;
     for (local) |byte| {
-        if (byte <= ' ' or byte == 127 or std.mem.indexOfScalar(u8, "()<>[]:;@\\,\"", byte) != null) return false;
+        if (byte <= ' ' or (byte >= 127 and !wide) or std.mem.indexOfScalar(u8, "()<>[]:;@\\,\"", byte) != null) return false;
     }
-    return isHostname(text[at + 1 ..]);
+    return isHostname(text[at + 1 ..], wide);
 }
 
-fn isHostname(text: []const u8) bool {
+fn isHostname(text: []const u8, wide: bool) bool {
     if (text.len == 0 or text.len > 253) return false;
     var labels = std.mem.splitScalar(u8, text, '.');
     while (labels.next()) |label| {
         if (label.len == 0 or label.len > 63 or label[0] == '-' or label[label.len - 1] == '-') return false;
-        for (label) |byte| if (!std.ascii.isAlphanumeric(byte) and byte != '-') return false;
+        var points = unicode.points(label);
+        while (points.nextCodepoint()) |point| {
+            if (point != '-' and !unicode.isWord(point)) return false;
+            if (point >= 128 and !wide) return false;
+        }
     }
     return true;
 }
@@ -124,9 +154,9 @@ fn groups(text: []const u8) ?usize {
     return count;
 }
 
-fn isUri(text: []const u8, needs_scheme: bool) bool {
+fn isUri(text: []const u8, needs_scheme: bool, wide: bool) bool {
     for (text, 0..) |byte, i| {
-        if (byte <= ' ' or byte >= 127 or std.mem.indexOfScalar(u8, "<>\"{}|\\^`", byte) != null) return false;
+        if (byte <= ' ' or byte == 127 or (byte > 127 and !wide) or std.mem.indexOfScalar(u8, "<>\"{}|\\^`", byte) != null) return false;
         const hex = byte != '%' or (text.len - i > 2 and std.ascii.isHex(text[i + 1]) and std.ascii.isHex(text[i + 2]));
         if (!hex) return false;
     }

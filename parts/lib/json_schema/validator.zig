@@ -182,7 +182,7 @@ pub const Validator = struct {
         if (map.get("pattern")) |pattern| if (!try values.matches(pattern.text, found)) {
             good = try self.wrong(at, "pattern", &.{ "must match ", pattern.text });
         };
-        if (map.get("format")) |format| if (self.rules.formats and !formats.fits(format.text, found)) {
+        if (map.get("format")) |format| if (self.rules.formats and !try formats.fits(format.text, found)) {
             good = try self.wrong(at, "format", &.{ "must be written as a ", format.text });
         };
         return good;

@@ -7,7 +7,9 @@ const regex = @import("regex.zig");
 const unicode = part.unicode;
 const gpa = part.gpa;
 const Range = regex.Range;
+const quantifier = @import("quantifier.zig");
 const shorthands = @import("shorthands.zig");
+const categories = @import("categories.zig");
 const Set = regex.Set;
 const Instruction = regex.Instruction;
 
@@ -16,7 +18,6 @@ pub const Error = error{ OutOfMemory, Unsupported, Malformed, TooLarge };
 const max_program = 4096;
 const max_work = 50_000;
 const max_groups = 50;
-const max_repeat = 1000;
 
 pub fn compile(pattern: []const u8, flags: regex.Flags) Error!regex.Regex {
     var parser = Parser{ .source = pattern, .flags = flags };
@@ -28,7 +29,7 @@ pub fn compile(pattern: []const u8, flags: regex.Flags) Error!regex.Regex {
     return .{ .program = parser.program.items, .flags = flags, .groups = parser.groups.items, .threads = threads };
 }
 
-const Parser = struct {
+pub const Parser = struct {
     source: []const u8,
     at: usize = 0,
     flags: regex.Flags,
@@ -45,11 +46,11 @@ const Parser = struct {
         return self.program.items.len;
     }
 
-    fn peek(self: Parser) ?u8 {
+    pub fn peek(self: Parser) ?u8 {
         return if (self.at < self.source.len) self.source[self.at] else null;
     }
 
-    fn take(self: *Parser, byte: u8) bool {
+    pub fn take(self: *Parser, byte: u8) bool {
         if (self.peek() != byte) return false;
         self.at += 1;
         return true;
@@ -86,14 +87,12 @@ const Parser = struct {
         }
     }
 
-    const Count = struct { low: usize, high: ?usize, lazy: bool };
-
     fn repeated(self: *Parser, depth: usize) Error!void {
         const source_start = self.at;
         const start = self.here();
         try self.atom(depth);
         const source_end = self.at;
-        const count = try self.quantifier() orelse return;
+        const count = try quantifier.read(self) orelse return;
         const behind = self.at;
         self.program.shrinkRetainingCapacity(start);
         for (0..count.low) |_| try self.again(source_start, depth);
@@ -126,37 +125,6 @@ const Parser = struct {
     /// From here on, the instruction at `at` goes to the one behind it or to here: which of them first is for `lazy` to say.
     fn decide(self: *Parser, at: usize, lazy: bool) void {
         self.program.items[at] = .{ .split = if (lazy) .{ self.here(), at + 1 } else .{ at + 1, self.here() } };
-    }
-
-    /// How often; with a `?` behind it as few times as possible.
-    fn quantifier(self: *Parser) Error!?Count {
-        var count: Count = switch (self.peek() orelse return null) {
-            '*' => .{ .low = 0, .high = null, .lazy = false },
-            '+' => .{ .low = 1, .high = null, .lazy = false },
-            '?' => .{ .low = 0, .high = 1, .lazy = false },
-            '{' => return self.braces(),
-            else => return null,
-        };
-        self.at += 1;
-        count.lazy = self.take('?');
-        return count;
-    }
-
-    fn braces(self: *Parser) Error!?Count {
-        self.at += 1;
-        const low = self.number() orelse return error.Malformed;
-        const high = if (!self.take(',')) low else self.number();
-        if (!self.take('}')) return error.Malformed;
-        const lazy = self.take('?');
-        if (low > max_repeat or (high orelse 0) > max_repeat) return error.TooLarge;
-        if (high) |most| if (most < low) return error.Malformed;
-        return .{ .low = low, .high = high, .lazy = lazy };
-    }
-
-    fn number(self: *Parser) ?usize {
-        const start = self.at;
-        while (self.at < self.source.len and std.ascii.isDigit(self.source[self.at])) self.at += 1;
-        return std.fmt.parseInt(usize, self.source[start..self.at], 10) catch null;
     }
 
     fn atom(self: *Parser, depth: usize) Error!void {
@@ -227,14 +195,24 @@ const Parser = struct {
                 self.at += 2;
                 return self.emit(.{ .boundary = letter == 'b' });
             },
-            '1'...'9', 'k', 'p', 'P' => return error.Unsupported,
+            '1'...'9', 'k' => return error.Unsupported,
             else => {},
         }
-        if (shorthands.of(letter)) |ranges| {
-            self.at += 2;
-            return self.emit(.{ .set = .{ .ranges = ranges, .negated = std.ascii.isUpper(letter) } });
-        }
+        if (try self.shorthand(letter)) |ranges| return self.emit(.{ .set = .{ .ranges = ranges, .negated = std.ascii.isUpper(letter) } });
         try self.emit(.{ .point = try self.escapedPoint() });
+    }
+
+    /// The ranges of `\d`, `\p{Lu}` and the like, whose letter comes behind the backslash that is next.
+    fn shorthand(self: *Parser, letter: u8) Error!?[]const Range {
+        if (letter != 'p' and letter != 'P') {
+            const found = shorthands.of(letter) orelse return null;
+            self.at += 2;
+            return found;
+        }
+        const start = self.at + 3;
+        if (start > self.source.len or self.source[start - 1] != '{') return error.Malformed;
+        self.at = 1 + (std.mem.indexOfScalarPos(u8, self.source, start, '}') orelse return error.Malformed);
+        return try categories.of(self.source[start .. self.at - 1]) orelse error.Unsupported;
     }
 
     fn escapedPoint(self: *Parser) Error!u21 {
@@ -279,7 +257,7 @@ const Parser = struct {
             if (last < first) return error.Malformed;
             try ranges.append(gpa, .{ .first = first, .last = last });
         }
-        return .{ .ranges = ranges.items, .negated = negated };
+        return .{ .ranges = try shorthands.inOrder(ranges.items), .negated = negated };
     }
 
     /// One character of a class; null when it was a shorthand, which has gone into the ranges.
@@ -290,9 +268,7 @@ const Parser = struct {
             self.at += 2;
             return 8;
         }
-        if (letter == 'p' or letter == 'P') return error.Unsupported;
-        const found = shorthands.of(letter) orelse return try self.escapedPoint();
-        self.at += 2;
+        const found = try self.shorthand(letter) orelse return try self.escapedPoint();
         if (std.ascii.isUpper(letter)) try shorthands.appendOutside(ranges, found) else try ranges.appendSlice(gpa, found);
         return null;
     }

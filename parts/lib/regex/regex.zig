@@ -1,7 +1,7 @@
 //! Regular expressions as ECMA-262 has them, as far as they are regular: time grows with the text and with the pattern,
 //! whatever they are. Whether a pattern is found is answered in one pass, in which all ways through it are followed at the
 //! same time (Thompson's construction); where, and with which groups, is for `finder`. What cannot be matched in such a
-//! way (look-around, back references) and Unicode properties are refused by name.
+//! way (look-around, back references), and properties of Unicode other than general categories, are refused by name.
 
 const std = @import("std");
 const part = @import("../part.zig");
@@ -21,6 +21,7 @@ pub const Flags = struct { ignore_case: bool = false, multiline: bool = false, d
 pub const Group = struct { opened: usize, name: []const u8 };
 
 pub const Range = struct { first: u21, last: u21 };
+/// The ranges are in order.
 pub const Set = struct { ranges: []const Range, negated: bool };
 
 pub const Instruction = union(enum) {
@@ -156,8 +157,13 @@ pub const Threads = struct {
 };
 
 fn contains(ranges: []const Range, point: u21) bool {
-    for (ranges) |range| if (point >= range.first and point <= range.last) return true;
-    return false;
+    var low: usize = 0;
+    var high: usize = ranges.len;
+    while (low < high) {
+        const middle = (low + high) / 2;
+        if (ranges[middle].last < point) low = middle + 1 else high = middle;
+    }
+    return low < ranges.len and ranges[low].first <= point;
 }
 
 fn isLineEnd(point: u21) bool {
@@ -174,6 +180,6 @@ pub fn explain(wrong: Error) []const u8 {
     return switch (wrong) {
         error.OutOfMemory, error.TooLarge => "is too large",
         error.Malformed => "is not a regular expression",
-        error.Unsupported => "uses what is not supported: look-around, back references and \\p{...} cannot be matched in linear time or are not known here",
+        error.Unsupported => "uses what is not supported: look-around and back references cannot be matched in linear time, and \\p{...} knows general categories only",
     };
 }

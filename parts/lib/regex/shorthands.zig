@@ -1,8 +1,9 @@
-//! Classes of characters that have a letter: `\d`, `\w`, `\s`, and as capitals everything else.
+//! Classes of characters: those that have a letter (`\d`, `\w`, `\s`, and as capitals everything else), and ranges in order.
 
 const std = @import("std");
 const Range = @import("regex.zig").Range;
-const gpa = @import("../part.zig").gpa;
+const part = @import("../part.zig");
+const gpa = part.gpa;
 
 const digits = [_]Range{.{ .first = '0', .last = '9' }};
 const words = [_]Range{ .{ .first = '0', .last = '9' }, .{ .first = 'A', .last = 'Z' }, .{ .first = '_', .last = '_' }, .{ .first = 'a', .last = 'z' } };
@@ -29,4 +30,19 @@ pub fn appendOutside(ranges: *std.ArrayList(Range), inside: []const Range) error
         from = range.last + 1;
     }
     try ranges.append(gpa, .{ .first = from, .last = 0x10FFFF });
+}
+
+/// From the lowest on, and none in two ranges: so a character is looked up by halving.
+pub fn inOrder(ranges: []Range) error{OutOfMemory}![]const Range {
+    try part.sort.stable(Range, gpa, ranges, {}, beginsBefore);
+    var out: std.ArrayList(Range) = .empty;
+    for (ranges) |range| {
+        const last = if (out.items.len > 0) &out.items[out.items.len - 1] else null;
+        if (last != null and range.first <= last.?.last) last.?.last = @max(last.?.last, range.last) else try out.append(gpa, range);
+    }
+    return out.items;
+}
+
+fn beginsBefore(_: void, a: Range, b: Range) bool {
+    return a.first < b.first;
 }
