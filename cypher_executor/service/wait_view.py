@@ -45,13 +45,14 @@ def within(room: Room, wait: dict[str, Any], step: Any) -> dict[str, Any]:
 
 
 def _wait(run: Run, command: AwaitCallback, due_us: int | None, address: str) -> dict[str, Any]:
-    """`since`: when the attempt began that waits now."""
+    """`since`: when the attempt began that waits now, or went on because the run was retried."""
     assert run.started is not None
+    step = run.steps[command.node, command.item]
     wait = Wait(run.started.run, command.node, command.item, command.turn, command.number)
     return {
         "note": command.note,
         "schema": command.schema,
-        "since": iso(run.steps[command.node, command.item].attempts[-1].started_us),
+        "since": iso(max(step.attempts[-1].started_us, step.started_us or 0)),
         "until": iso(due_us),
         "callback_url": f"{address}{callback_path(run.mint(wait))}",
     }

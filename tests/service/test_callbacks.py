@@ -184,6 +184,16 @@ async def test_after_a_cancel_the_wait_is_over(ask: Ask, house: House) -> None:
     refused(await ask.post(path_of(wait_of(run)["callback_url"]), {"ok": True}), 410, "wait_over")
 
 
+async def test_a_wait_that_a_retry_goes_on_with_has_waited_since_then(ask: Ask, house: House) -> None:
+    run = await begun(ask, APPROVAL)
+    await ask.post(f"/runs/{run['id']}/cancel")
+    cancelled = await ended(ask, house, run["id"])
+    again = body(await ask.post(f"/runs/{run['id']}/retry"))
+    assert wait_of(again)["since"] > cancelled["ended_at"]
+    assert (await ask.post(path_of(wait_of(again)["callback_url"]), {"ok": True})).status_code == 200
+    assert (await ended(ask, house, run["id"]))["state"] == "succeeded"
+
+
 async def test_after_its_time_the_wait_is_over_while_the_run_goes_on(ask: Ask, house: House) -> None:
     text = "CREATE (ask:wait_for_callback {timeout: '1ms'})-[:ON_FAIL]->(late:wait {seconds: 3600})"
     run = body(await ask.post("/runs", {"cypher": text}))
