@@ -31,13 +31,7 @@ EXPLAINS = Kept()
 
 CALLBACKS = "service/test_callbacks.py::"
 FORKING = "core/test_forking.py::"
-FORKS = "service/test_forks.py::"
 HOOKS, TRIES = "service/test_hooks.py::", "service/test_hook_tests.py::"
-STEERING = "service/test_steering.py::"
-ROOM = "service/test_room.py::"
-LISTS = "service/test_runs.py::"
-FULL = "service/test_overload.py::"
-OLD = "contracts/test_journal_retention.py::"
 DEFECT_OF_FORKS = FORKING + "test_planted_"
 
 SECTIONS: Mapping[str, Mapping[str, Kept]] = {
@@ -153,9 +147,9 @@ SECTIONS: Mapping[str, Mapping[str, Kept]] = {
         "What has not ended is handed back": planted(
             "recovery_forgets_what_is_outstanding", "keys_of_effects_change_with_the_attempt"
         ),
-        "Then callers who wait": tested("service/test_life.py::test_callers_who_wait_are_let_go_when_the_service_ends"),
+        "Then callers who wait": planted("service/test_life.py::test_without_being_let_go_callers_would_wait_on"),
         "A second signal": tested("cli/test_serve.py::test_a_second_signal_ends_it_at_once"),
-        "A start that is refused": tested(FULL + "test_a_refused_start_binds_no_key"),
+        "A start that is refused": planted("starts_are_refused_once_they_have_begun"),
         "What has begun goes on:": planted("children_are_refused"),
         "A request under a key": planted("keys_are_not_looked_up_first"),
         "`cache` gives": planted(

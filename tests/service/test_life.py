@@ -39,22 +39,32 @@ async def test_a_folder_that_another_service_holds_is_refused(settings: Settings
 
 
 @pytest.mark.timeout(30)
-async def test_callers_who_wait_are_let_go_when_the_service_ends(settings: Settings, house: House) -> None:
+async def test_callers_who_wait_are_let_go_when_the_service_ends(settings: Settings, house: House, name: str) -> None:
     app = create_app(settings, house=house)
     transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         ask = Ask(client)
-        run = body(await ask.post("/runs", {"cypher": LASTS}, idempotency_key="waits"))
+        run = body(await ask.post("/runs", {"cypher": LASTS}, idempotency_key=name))
         waiting = asyncio.create_task(
-            ask.post("/runs", {"cypher": LASTS}, prefer="wait=600", idempotency_key="waits"), name="caller"
+            ask.post("/runs", {"cypher": LASTS}, prefer="wait=600", idempotency_key=name), name="caller"
         )
         await somebody_waits(app.state.waiting)
         app.state.waiting.end_all()
         answer = await waiting
         assert (answer.status_code, body(answer)["id"]) == (202, run["id"])
-        late = await ask.post("/runs", {"cypher": LASTS}, prefer="wait=600", idempotency_key="waits")
+        late = await ask.post("/runs", {"cypher": LASTS}, prefer="wait=600", idempotency_key=name)
         assert late.status_code == 202
         await ask.post(f"/runs/{run['id']}/cancel")
+
+
+async def test_without_being_let_go_callers_would_wait_on(
+    settings: Settings, house: House, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A planted defect: it is that call which ends their waiting, and nothing else."""
+    monkeypatch.setattr(Waiting, "end_all", lambda self: None)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await test_callers_who_wait_are_let_go_when_the_service_ends(settings, house, name)
 
 
 async def test_nobody_is_kept_waiting_for_a_run_that_has_ended(house: House) -> None:

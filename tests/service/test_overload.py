@@ -70,7 +70,9 @@ async def test_a_refused_start_binds_no_key(ask: Ask, house: House, name: str, m
     with monkeypatch.context() as patch:
         patch.setattr(house.engine._admission, "_bounds", Bounds(open_runs=0))
         refused(await ask.post("/runs", {"recipe": name}, idempotency_key="k"), 429, "too_many_runs")
-    assert (await ask.post("/runs", {"recipe": name}, idempotency_key="k")).status_code in (200, 202)
+    assert body(await ask.get(f"/runs?recipe={name}"))["runs"] == []
+    another = await ask.post("/runs", {"recipe": name, "input": {"x": 1}}, idempotency_key="k", prefer="wait=20")
+    assert body(another)["result"] == {"x": 1}
 
 
 async def test_runs_that_wait_for_their_turn_are_accepted(ask: Ask, house: House, name: str) -> None:

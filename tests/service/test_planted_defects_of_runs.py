@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from cypher_executor.core.values import Values
+from cypher_executor.engine import Engine
+from cypher_executor.engine.admission import Admission
 from cypher_executor.engine.steering import Called, Steering
 from cypher_executor.graph import selecting
 from cypher_executor.schedules import beginning
@@ -164,6 +166,18 @@ def keys_are_not_looked_up_first(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(starts, "begun_before", nobody)
 
 
+def starts_are_refused_once_they_have_begun(patch: pytest.MonkeyPatch) -> None:
+    begin, admit = Engine._begin, Admission.admit
+
+    async def late(self: Any, prepared: Any, first: Any, claim: Any) -> Any:
+        begun = await begin(self, prepared, first, claim)
+        admit(self._admission, first, prepared.recipe.max_runs)
+        return begun
+
+    patch.setattr(Admission, "admit", lambda *_: None)
+    patch.setattr(Engine, "_begin", late)
+
+
 # --- triggers ---------------------------------------------------------------------------------------------------------
 
 
@@ -250,6 +264,7 @@ CAUGHT: list[tuple[Plant, Test, dict[str, Any]]] = [
         test_overload.test_a_key_that_was_accepted_is_answered_by_a_service_that_is_full,
         {},
     ),
+    (starts_are_refused_once_they_have_begun, test_overload.test_a_refused_start_binds_no_key, {}),
     (the_query_is_over_the_body, test_hooks.test_a_hook_answers_with_the_result_of_what_it_starts, {}),
     (bodies_are_dropped, test_hooks.test_what_is_sent_becomes_the_input, BODY),
     (all_headers_are_seen, test_hooks.test_neither_a_key_nor_a_signature_is_seen_by_the_run, {}),
