@@ -18,8 +18,8 @@ const gpa = part.gpa;
 
 const Operation = enum {
     parse, is_valid, format, to_unix, convert, parts, set, add, subtract, diff, start_of, end_of, weekday, weekday_name,
-    is_weekend, day_of_year, week, quarter, days_in_month, is_leap_year, next_weekday, add_business_days, is_before,
-    is_after, is_same, is_between, compare, min, max, range, zones,
+    is_weekend, day_of_year, week, quarter, days_in_month, is_leap_year, next_weekday, previous_weekday, add_business_days,
+    diff_business_days, is_before, is_after, is_same, is_between, compare, min, max, range, zones,
 };
 
 pub fn run(input: part.Input) Error!Value {
@@ -59,8 +59,9 @@ fn onMoment(operation: Operation, moment: Moment, how: reading.Reading, input: p
         .quarter => part.integer(@divFloor(date.month - 1, 3) + 1),
         .days_in_month => part.integer(calendar.daysInMonth(date.year, date.month)),
         .is_leap_year => .{ .bool = date.isLeap() },
-        .next_weekday => iso(try days.nextWeekday(moment, input)),
+        .next_weekday, .previous_weekday => iso(try days.nearestWeekday(moment, input, operation == .previous_weekday)),
         .add_business_days => iso(try days.addBusinessDays(moment, how, input)),
+        .diff_business_days => part.integer(try days.businessDaysBetween(moment, try how.moment(try input.any("with"), "with"), how, input)),
         .range => try range(moment, try how.moment(try input.any("with"), "with"), input),
         else => comparison(operation, moment, how, input),
     };

@@ -13,7 +13,7 @@ const gpa = part.gpa;
 const Operation = enum {
     get, get_many, has, set, delete, keys, values, entries, from_entries, pick, omit, rename, invert, defaults,
     merge, merge_deep, flatten, unflatten, parse, stringify, type, size, is_empty, equals, diff, patch, map_values,
-    compact, sort_keys,
+    compact, sort_keys, merge_patch,
 };
 
 pub fn run(input: part.Input) Error!Value {
@@ -32,6 +32,7 @@ pub fn run(input: part.Input) Error!Value {
         .equals => .{ .bool = try part.compare.equal(try input.any("value"), try input.any("with")) },
         .diff => try patches.diff(try input.any("value"), try input.any("with")),
         .patch => try patches.apply(try input.any("value"), try input.list("patch")),
+        .merge_patch => try patches.merge(try input.any("value"), try input.any("with")),
         .from_entries => try fromEntries(try input.list("value")),
         .merge_deep => try part.merge.deep(try input.any("value"), try input.any("with"), try input.choice("lists", part.merge.Lists, .replace)),
         .flatten => try flat.flatten(try input.any("value"), try input.textOr("separator", ".")),

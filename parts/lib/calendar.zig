@@ -57,6 +57,12 @@ pub fn weekday(days: i64) i64 {
     return @mod(days + 3, 7) + 1;
 }
 
+/// How many days from Monday to Friday there were up to this one, counted from a Monday on.
+pub fn workdays(days: i64) i64 {
+    const count = days + 4;
+    return @divFloor(count, 7) * 5 + @min(@mod(count, 7), 5);
+}
+
 pub const Week = struct { year: i64, week: i64 };
 
 /// The ISO week: the one with the year's first Thursday is week 1.

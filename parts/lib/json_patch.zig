@@ -1,4 +1,4 @@
-//! JSON Patch (RFC 6902): what changes one value into another, and doing it.
+//! JSON Patch (RFC 6902): what changes one value into another, and doing it; and JSON Merge Patch (RFC 7396).
 
 const std = @import("std");
 const part = @import("part.zig");
@@ -51,6 +51,21 @@ fn note(out: Out, op: []const u8, at: []const u8, value: ?Value) Error!void {
     var map = try part.fields(.{ .{ "op", Value{ .text = op } }, .{ "path", Value{ .text = at } } });
     if (value) |found| try map.put(gpa, "value", found);
     try out.append(gpa, .{ .map = map });
+}
+
+/// JSON Merge Patch (RFC 7396): what is in the patch replaces, maps go into maps, and null takes a field away.
+pub fn merge(value: Value, patch: Value) Error!Value {
+    if (patch != .map) return patch;
+    var out: part.Map = if (value == .map) try value.map.clone(gpa) else .empty;
+    for (patch.map.keys(), patch.map.values()) |key, item| {
+        if (item == .null) {
+            _ = out.orderedRemove(key);
+            continue;
+        }
+        const slot = try out.getOrPut(gpa, key);
+        slot.value_ptr.* = try merge(if (slot.found_existing) slot.value_ptr.* else .null, item);
+    }
+    return .{ .map = out };
 }
 
 const Op = enum { add, remove, replace, move, copy, @"test" };

@@ -4,6 +4,7 @@
 const std = @import("std");
 const part = @import("part");
 const functions = @import("functions.zig");
+const statistics = @import("statistics.zig");
 const texts = part.number_texts;
 const arithmetic = part.arithmetic;
 const decimal = part.decimal;
@@ -16,13 +17,13 @@ const Operation = enum {
     add, subtract, multiply, divide, whole_divide, modulo, remainder, power, percent_of, negate, abs, sign,
     round, floor, ceil, truncate, clamp, sqrt, exp, ln, log10, log2, sin, cos, tan, asin, acos, atan,
     compare, equals, is_between, is_integer, is_even, is_odd, sum, product, average, median, min, max,
-    format, parse, to_base, from_base,
+    format, parse, to_base, from_base, percentile, variance, standard_deviation, percent_change,
 };
 
 pub fn run(input: part.Input) Error!Value {
     const operation = try input.choice("operation", Operation, null);
     return part.result(switch (operation) {
-        .sum, .product, .average, .median, .min, .max => try onList(operation, input),
+        .sum, .product, .average, .median, .min, .max, .percentile, .variance, .standard_deviation => try onList(operation, input),
         .parse => try texts.parse(input),
         .from_base => try texts.fromBase(input),
         else => try onNumber(operation, try operand(input, "value"), input),
@@ -35,7 +36,7 @@ fn operand(input: part.Input, name: []const u8) Error!Decimal {
 
 fn onNumber(operation: Operation, value: Decimal, input: part.Input) Error!Value {
     return switch (operation) {
-        .add, .subtract, .multiply, .divide, .whole_divide, .modulo, .remainder, .percent_of => {
+        .add, .subtract, .multiply, .divide, .whole_divide, .modulo, .remainder, .percent_of, .percent_change => {
             return arithmetic.value(try withOperand(operation, value, try operand(input, "by")));
         },
         .power => arithmetic.value(try functions.power(value, try operand(input, "by"))),
@@ -58,7 +59,7 @@ fn onNumber(operation: Operation, value: Decimal, input: part.Input) Error!Value
         .format => texts.format(value, input),
         .to_base => texts.toBase(input),
         .exp, .ln, .log10, .log2, .sin, .cos, .tan, .asin, .acos, .atan => functions.real(@tagName(operation), value),
-        .sum, .product, .average, .median, .min, .max, .parse, .from_base => unreachable,
+        .sum, .product, .average, .median, .min, .max, .percentile, .variance, .standard_deviation, .parse, .from_base => unreachable,
     };
 }
 
@@ -72,6 +73,10 @@ fn withOperand(operation: Operation, value: Decimal, by: Decimal) Error!Decimal 
         .modulo => arithmetic.remainder(value, by, .floor),
         .remainder => arithmetic.remainder(value, by, .down),
         .percent_of => arithmetic.divide(try arithmetic.checked(decimal.multiply(value, try decimal.fromInt(100))), by),
+        .percent_change => {
+            const change = try arithmetic.checked(decimal.subtract(by, value));
+            return arithmetic.divide(try arithmetic.checked(decimal.multiply(change, try decimal.fromInt(100))), value.abs());
+        },
         else => unreachable,
     };
 }
@@ -120,6 +125,9 @@ fn onList(operation: Operation, input: part.Input) Error!Value {
         .product => product(numbers),
         .average => arithmetic.average(items, "values"),
         .median => median(numbers),
+        .percentile => statistics.percentile(numbers, try operand(input, "by")),
+        .variance => statistics.spread(numbers, try input.boolOr("population", false), true),
+        .standard_deviation => statistics.spread(numbers, try input.boolOr("population", false), false),
         .min => extreme(numbers, .lt),
         .max => extreme(numbers, .gt),
         else => unreachable,
@@ -134,11 +142,7 @@ fn product(numbers: []const Decimal) Error!Value {
 
 fn median(numbers: []Decimal) Error!Value {
     if (numbers.len == 0) return .null;
-    try part.sort.stable(Decimal, gpa, numbers, {}, struct {
-        fn less(_: void, a: Decimal, b: Decimal) bool {
-            return decimal.order(a, b) == .lt;
-        }
-    }.less);
+    try statistics.sort(numbers);
     const middle = numbers.len / 2;
     if (numbers.len % 2 == 1) return arithmetic.value(numbers[middle]);
     const both = try arithmetic.checked(decimal.add(numbers[middle - 1], numbers[middle]));

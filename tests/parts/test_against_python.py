@@ -8,9 +8,11 @@ import hashlib
 import hmac
 import json
 import re
+import statistics
 import sys
 import unicodedata
 import urllib.parse
+from datetime import date, timedelta
 from typing import Any
 
 import jsonschema_rs
@@ -322,3 +324,69 @@ def test_formats_for_which_python_has_no_function(name: str, good: str, bad: str
 
     assert [value for value in good.split() if not fits(value)] == []
     assert [value for value in bad.split() if fits(value)] == []
+
+
+@MANY
+@given(
+    values=st.lists(st.integers(-1000, 1000) | st.decimals(-99, 99, places=2), min_size=2, max_size=9),
+    by=st.integers(0, 100),
+)
+def test_statistics_are_those_of_python(values: list[Any], by: int, call: Any) -> None:
+    numbers = [float(one) for one in values]
+
+    def of(operation: str, **more: Any) -> float:
+        return float(call("number_ops", operation=operation, values=numbers, **more)["result"])
+
+    assert of("variance") == pytest.approx(statistics.variance(numbers))
+    assert of("variance", population=True) == pytest.approx(statistics.pvariance(numbers))
+    assert of("standard_deviation") == pytest.approx(statistics.stdev(numbers))
+    cuts = [min(numbers), *statistics.quantiles(numbers, n=100, method="inclusive"), max(numbers)]
+    assert of("percentile", by=by) == pytest.approx(cuts[by])
+
+
+def test_nothing_is_said_of_no_numbers(call: Any) -> None:
+    for operation in ("variance", "standard_deviation", "percentile"):
+        assert call("number_ops", operation=operation, values=[], by=50)["result"] is None
+    assert call("number_ops", operation="variance", values=[3])["result"] is None
+    assert call("number_ops", operation="variance", values=[3], population=True)["result"] == 0
+    assert call("number_ops", operation="percentile", values=[3], by=12.5)["result"] == 3
+    assert call("number_ops", operation="percent_change", value=-4, by=-2)["result"] == 50
+    assert call("number_ops", operation="percent_change", value=0, by=2)["error"]["code"] == "division_by_zero"
+
+
+@pytest.mark.parametrize(
+    ("value", "patch", "output"),
+    [
+        ({"a": "b"}, {"a": "c"}, {"a": "c"}),
+        ({"a": "b"}, {"a": None}, {}),
+        ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
+        ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
+        ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
+        (["a"], ["c", None], ["c", None]),
+        ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
+        ([1, 2], {"a": "b", "c": None}, {"a": "b"}),
+        ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
+        ({"a": "foo"}, None, None),
+    ],
+)
+def test_merge_patches_are_those_of_the_specification(value: Any, patch: Any, output: Any, call: Any) -> None:
+    assert call("json_ops", operation="merge_patch", value=value, **{"with": patch})["result"] == output
+
+
+DAYS = st.dates(min_value=date(2020, 1, 1), max_value=date(2030, 1, 1))
+
+
+@MANY
+@given(start=DAYS, end=DAYS, holidays=st.lists(DAYS, max_size=5), weekday=st.integers(1, 7))
+def test_business_days_between_lead_back(start: date, end: date, holidays: list[date], weekday: int, call: Any) -> None:
+    def ask(operation: str, **more: Any) -> Any:
+        return call("date_ops", operation=operation, holidays=[str(day) for day in holidays], **more)["result"]
+
+    count = ask("diff_business_days", value=str(start), **{"with": str(end)})
+    low, high = (start, end) if start <= end else (end - timedelta(1), start - timedelta(1))
+    between = (low + timedelta(i + 1) for i in range((high - low).days))
+    expected = sum(1 for day in between if day.isoweekday() <= 5 and day not in holidays)
+    assert count == (expected if start <= end else -expected)
+    before = date.fromisoformat(ask("previous_weekday", value=str(start), weekday=weekday)[:10])
+    assert before.isoweekday() == weekday
+    assert 1 <= (start - before).days <= 7
