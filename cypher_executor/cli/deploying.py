@@ -39,7 +39,6 @@ def save(
     from cypher_executor.cli import terminal
     from cypher_executor.cli.problems import SourceInvalid
     from cypher_executor.cli.sources import read_source
-    from cypher_executor.cypher.bill import read_more
     from cypher_executor.errors import RecipeInvalid
 
     source = read_source(file)
@@ -50,7 +49,15 @@ def save(
         raise SourceInvalid(invalid, source.text, source.file) from None
     if as_json:
         terminal.result_json(saved)
-        return
+    else:
+        tell_saved(saved, dry_run=dry_run)
+
+
+def tell_saved(saved: Json, *, dry_run: bool = False) -> None:
+    """As which version a recipe is stored, what it reaches, and what of that is new."""
+    from cypher_executor.cli import terminal
+    from cypher_executor.cypher.bill import read_more
+
     stored = "is right, and was not stored" if dry_run else f"is stored as version {saved['version']}"
     terminal.result(f"{saved['name']} {stored}")
     _show_bill(saved["bill"])

@@ -10,6 +10,7 @@ import typer
 from cypher_executor.cli import exits, options
 
 if TYPE_CHECKING:
+    from cypher_executor.adapters.neo4j.drawings import Drawing
     from cypher_executor.cypher import Compiled
 
 FromNeo4j = Annotated[
@@ -27,30 +28,36 @@ def import_recipe(
     server: options.Server = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Read a recipe back from Neo4j, check it, and store it as the newest version of its name.
+    """Read a recipe back from Neo4j and store it as the newest version of its name; the service checks it.
 
-    With --output it goes into a file (- is standard output), and no service is needed.
+    With --output it is checked here and goes into a file (- is standard output), and no service is needed.
     """
     import asyncio
 
     from cypher_executor.cli import terminal
+    from cypher_executor.cli.deploying import tell_saved
+    from cypher_executor.cli.problems import SourceInvalid
+    from cypher_executor.errors import RecipeInvalid
 
     text = asyncio.run(_read(from_neo4j))
-    _check(text, from_neo4j)
-    if output is not None:
-        _write(output, text)
-        return
-    saved = asyncio.run(_save(text, server, allow=allow))
+    try:
+        if output is not None:
+            _check(text, from_neo4j)
+            _write(output, text)
+            return
+        saved = asyncio.run(_save(text, server, allow=allow))
+    except RecipeInvalid as invalid:  # shown with the text that was read, because nobody has it in a file
+        raise SourceInvalid(invalid, text, f"{from_neo4j} in Neo4j") from None
     if as_json:
         terminal.result_json(saved)
     else:
-        terminal.result(f"stored {saved['name']} version {saved['version']}")
+        tell_saved(saved)
 
 
 async def _read(name: str) -> str:
     from cypher_executor.adapters.neo4j.connection import Connection
     from cypher_executor.adapters.neo4j.drawings import read_drawing
-    from cypher_executor.cypher.graph_form.stored import NotAProperty
+    from cypher_executor.cypher.graph_form.stored import Unreadable
     from cypher_executor.errors import RequestInvalid
     from cypher_executor.graph.drawn import recipe_text
     from cypher_executor.settings import Neo4jSettings
@@ -59,24 +66,37 @@ async def _read(name: str) -> str:
     connection = Connection(neo4j_address(Neo4jSettings()))
     try:
         drawing = await read_drawing(connection, name)
-        return recipe_text(drawing.recipe, drawing.nodes, drawing.relationships)
-    except NotAProperty as problem:
-        raise RequestInvalid(f"{name} cannot be read back: {problem}") from None
+        text = recipe_text(drawing.recipe, drawing.nodes, drawing.relationships)
+    except Unreadable as found:
+        message = f"{name} cannot be read back: {found}"
+        raise RequestInvalid(message, code="drawing_invalid") from None
     finally:
         await connection.close()
+    _tell_read(name, drawing)
+    return text
+
+
+def _tell_read(name: str, drawing: Drawing) -> None:
+    """There may be several in Neo4j, so say which one it was."""
+    from cypher_executor.cli import terminal
+
+    count = len(drawing.nodes)
+    read = "your drawing of it" if drawing.version is None else f"version {drawing.version} as it is mirrored there"
+    terminal.note(f"{name} in Neo4j: read {read}, of {count} node{'' if count == 1 else 's'}")
+    if drawing.hidden is not None:
+        terminal.note(f"  version {drawing.hidden}, which is mirrored there, was not read: a drawing comes before it")
 
 
 def _check(text: str, name: str) -> None:
-    """Problems are shown with the text that was read, because nobody has it in a file."""
     from cypher_executor.cli import terminal
     from cypher_executor.cypher import render
     from cypher_executor.errors import RecipeInvalid
 
     compiled = _compiled(text, name)
-    if compiled.diagnostics:
-        terminal.note(render(text, compiled.diagnostics, file=f"{name} in Neo4j"))
     if compiled.recipe is None:
         raise RecipeInvalid(compiled.diagnostics, name=name)
+    if compiled.diagnostics:
+        terminal.note(render(text, compiled.diagnostics, file=f"{name} in Neo4j"))
 
 
 def _compiled(text: str, name: str) -> Compiled:

@@ -19,7 +19,7 @@ _LAST = 2**62
 def recipe_text(
     recipe: Mapping[str, Any], nodes: Iterable[StoredNode], relationships: Iterable[StoredRelationship]
 ) -> str:
-    """The recipe in graph form, as one statement. Raises `graph_form.stored.NotAProperty` for what cannot be read.
+    """The recipe in graph form, as one statement. Raises `graph_form.stored.Unreadable` for what cannot be read.
 
     Whether it is a recipe at all is for `check` to say; relationships that no recipe has are kept for it to tell.
     """

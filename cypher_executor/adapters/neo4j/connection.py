@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,11 @@ from cypher_executor.errors import RequestInvalid, Unavailable
 CONNECT_S = 5.0
 ANSWER_S = 20.0
 """How long one statement may take. What hangs is given up with its connection."""
+SCHEMES = frozenset(kind + secured for kind in ("bolt", "neo4j") for secured in ("", "+s", "+ssc"))
+_ADVICE: Mapping[str, str] = {
+    "Neo.ClientError.Security.Unauthorized": "look at NEO4J_USERNAME and NEO4J_PASSWORD",
+    "Neo.ClientError.Database.DatabaseNotFound": "look at NEO4J_DATABASE",
+}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -34,6 +40,10 @@ class Connection:
     def __init__(self, address: Address, *, answer_s: float = ANSWER_S) -> None:
         import neo4j
 
+        if address.uri.partition("://")[0] not in SCHEMES:
+            message = f"NEO4J_URI: {address.uri!r} is no address of Bolt: write bolt://HOST:7687 or neo4j://HOST"
+            raise RequestInvalid(message, code="setting_invalid")
+        logging.getLogger("neo4j").setLevel(logging.ERROR)  # what fails is told once, by whoever asks
         self._address = address
         self._answer_s = answer_s
         auth = None if address.username is None else (address.username, address.password or "")
@@ -59,8 +69,10 @@ class Connection:
                 found = await self._driver.execute_query(text, parameters, database_=self._address.database)
         except TimeoutError:
             raise self._unavailable(f"no answer within {self._answer_s:g} s") from None
-        except (neo4j.exceptions.DriverError, neo4j.exceptions.Neo4jError, OSError) as error:
-            raise self._unavailable(str(error)) from error
+        except neo4j.exceptions.Neo4jError as error:
+            raise self._unavailable(error.message or str(error), error.code) from error
+        except (neo4j.exceptions.DriverError, OSError) as error:
+            raise self._unavailable(str(error).replace("\n", " ")) from error
         return found.records
 
     async def close(self) -> None:
@@ -71,11 +83,11 @@ class Connection:
         except (TimeoutError, OSError):
             return
 
-    def _unavailable(self, why: str) -> Unavailable:
+    def _unavailable(self, why: str, code: str | None = None) -> Unavailable:
         return Unavailable(
             f"Neo4j at {self._address.uri}: {why}",
             code="neo4j_unavailable",
-            next_actions=["look whether Neo4j runs, and at NEO4J_URI, NEO4J_USERNAME and NEO4J_PASSWORD"],
+            next_actions=[_ADVICE.get(code or "", "look whether Neo4j runs, and at NEO4J_URI")],
         )
 
 

@@ -48,7 +48,24 @@ RETURN count(*) AS deleted
 MATCH (r:Recipe {name: $name})
 RETURN r, elementId(r) AS id, r.`cx.key` IS NULL AS drawn, r.version AS version
 ORDER BY drawn DESC, version DESC
-LIMIT 1
+LIMIT 2
+
+// name: recipe_names
+MATCH (r:Recipe)
+WHERE r.name IS NOT NULL
+RETURN DISTINCT r.name AS name
+ORDER BY name LIMIT 10000
+
+// name: unlabelled_of_recipe
+MATCH (r:Recipe)-[:HAS]->(n)
+WHERE elementId(r) = $id AND NOT n:Node
+RETURN n, labels(n) AS labels, r.name AS beside, 'HAS' AS type
+
+// name: unlabelled_of_nodes
+// Drawn onto nodes by what draws recipes, and not marked as a node of one.
+MATCH (known:Node)-[r]-(n)
+WHERE elementId(known) IN $ids AND toUpper(type(r)) IN $drawn AND NOT n:Node
+RETURN n, labels(n) AS labels, known.name AS beside, type(r) AS type
 
 // name: held_nodes
 MATCH (r:Recipe)-[:HAS]->(n:Node)
