@@ -207,7 +207,9 @@ class Children:
             self._runs.deliver([(parent.run, event)])
 
     def _refused(self, command: StartChild, error: CypherExecutorError) -> AttemptFailed:
-        failure = Failure(error.code, error.message, error.retryable, {"workflow": command.workflow})
+        near = error.did_you_mean
+        message = error.message if near is None else f"{error.message}; did you mean {near!r}?"
+        failure = Failure(error.code, message, error.retryable, {"workflow": command.workflow})
         return AttemptFailed(**self._about(command), failure=failure, started_us=self._clock.now_us())
 
     async def _reclaim(self, orphans: Sequence[Live]) -> None:

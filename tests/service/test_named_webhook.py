@@ -99,3 +99,11 @@ async def test_an_unknown_recipe_is_not_found(ask: Ask) -> None:
     await ask.store("weekly_digest", ECHO)
     problem = refused(await ask.post("/webhooks/named/weekly_digst/trigger", {}), 404, "unknown_recipe")
     assert problem["did_you_mean"] == "weekly_digest"
+
+
+async def test_a_child_of_an_unknown_recipe_fails_its_step_with_the_nearest_name(ask: Ask) -> None:
+    await ask.store("weekly_digest", ECHO)
+    text = "CREATE (a:trigger_workflow {workflow: $name})"
+    asked = {"cypher": text, "input": {"name": "weekly_digst"}}
+    error = body(await ask.post("/runs", asked, prefer="wait=20"))["error"]
+    assert error["code"] == "unknown_recipe" and "did you mean 'weekly_digest'?" in error["message"]
