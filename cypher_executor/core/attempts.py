@@ -141,7 +141,9 @@ class Attempts:
         part, now_us = step.node.part, self._given.now_us
         digest = self._given.started.parts.get(part) if part else None
         if part is None or digest is None:
-            return self._fail(step, Failure("part_unavailable", f"the part {part!r} is not known to this run"))
+            why = "it was missing, switched off, or its grants were not approved"
+            message = f"the part {part!r} could not be used when the run began: {why}; mend that and start a new run"
+            return self._fail(step, Failure("part_unavailable", message))
         if now_us >= limit_us(step):
             return self._fail(step, timed_out(step, now_us))
         command = Execute(
