@@ -150,6 +150,16 @@ class ExpressionError(CypherExecutorError):
         return Failure("expression_error", self.message, details={"reason": self.code})
 
 
+class UsedUp(ExpressionError):
+    """A limit of an expression or a query was reached; `limit` says which one."""
+
+    code = "budget_used_up"
+
+    def __init__(self, message: str, limit: Literal["rows", "steps", "bytes", "seconds"]) -> None:
+        super().__init__(message)
+        self.limit = limit
+
+
 LONGEST_REFUSAL = 1000
 """In characters."""
 

@@ -1,4 +1,4 @@
-"""The only questions that do something: `CALL executor.run(recipe, input)` and `CALL executor.save(text)`.
+"""The only questions that do something: `CALL executor.run(recipe, input)` and `CALL executor.save(text, options)`.
 
 A query is carried out on a graph that does not change, and may be carried out in part or not at all; a deed is neither.
 So a deed must be what the text begins with, which makes it happen exactly once: carrying out the query finds out its
@@ -15,6 +15,7 @@ from cypher_executor.compat.refusals import FORBIDDEN, READ_ONLY, SYNTAX, Refuse
 from cypher_executor.compat.scanning import words
 from cypher_executor.cypher.query import Procedure
 from cypher_executor.cypher.query import types as t
+from cypher_executor.errors import RequestInvalid
 
 Outcome = tuple[Any, ...]
 
@@ -26,8 +27,8 @@ class Doing(Protocol):
         """Start a run of a recipe, by its name or as a text: its id, the recipe's name, its state."""
         ...
 
-    async def save(self, tenant: str, text: str) -> Outcome:
-        """Store a recipe: its name, version and digest."""
+    async def save(self, tenant: str, text: str, *, allow: bool = False) -> Outcome:
+        """Store a recipe: its name, version and digest. With `allow` it may reach more than its last version did."""
         ...
 
 
@@ -52,17 +53,27 @@ RUN = Procedure(
 )
 SAVE = Procedure(
     "executor.save",
-    (("text", t.STRING),),
+    (("text", t.STRING), ("options", t.MAP)),
     (("name", t.STRING), ("version", t.INTEGER), ("digest", t.STRING)),
     _find_out,
-    "Store a recipe.",
+    "Store a recipe. {allow: true} lets it reach more than its last version did.",
+    optional=1,
 )
 DEEDS = (RUN, SAVE)
 _BY_NAME: Mapping[str, Procedure] = {one.name: one for one in DEEDS}
 _DO: Mapping[str, Callable[..., Any]] = {
     "executor.run": lambda doing, tenant, given: doing.run(tenant, *given),
-    "executor.save": lambda doing, tenant, given: doing.save(tenant, *given),
+    "executor.save": lambda doing, tenant, given: doing.save(tenant, given[0], allow=_allowed(given[1])),
 }
+
+
+def _allowed(options: Mapping[str, Any] | None) -> bool:
+    """The one option that there is. Raises RequestInvalid: one that is mistyped must not be taken for a no."""
+    given = dict(options or {})
+    allow = given.pop("allow", False)
+    if isinstance(allow, bool) and not given:
+        return allow
+    raise RequestInvalid("executor.save has the option `allow`, which is true or false: {allow: true}")
 
 
 def deed_of(text: str, *, may_write: bool, allowed: frozenset[str]) -> Procedure | None:

@@ -1,6 +1,7 @@
 """What is wrong with a question, in the codes of Neo4j, because drivers and tools branch on them.
 
-A driver tries a `Neo.TransientError` again by itself, so only what may go better soon is one.
+A driver tries a `Neo.TransientError` again by itself, so only what may go better soon is one; what takes too much
+memory is one because a Neo4j says so.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from cypher_executor.errors import (
     Place,
     RequestInvalid,
     Unavailable,
+    UsedUp,
 )
 from cypher_executor.queries import QueryInvalid
 
@@ -44,8 +46,15 @@ class Refused(Exception):
         self.message = message
 
 
+_OF_LIMITS: Mapping[str, str] = {
+    "steps": "Neo.ClientError.Transaction.TransactionTimedOut",
+    "seconds": "Neo.ClientError.Transaction.TransactionTimedOut",
+    "bytes": "Neo.TransientError.General.MemoryPoolOutOfMemoryError",
+    "rows": "Neo.ClientError.Statement.ArgumentError",
+}
+"""A Neo4j has no limit of rows; its code says that something else must be asked."""
+
 _OF_EXPRESSIONS: Mapping[str, str] = {
-    "budget_used_up": "Neo.ClientError.Transaction.TransactionTimedOut",
     "division_by_zero": "Neo.ClientError.Statement.ArithmeticError",
     "number_out_of_range": "Neo.ClientError.Statement.ArithmeticError",
     "invalid_temporal": "Neo.ClientError.Statement.ArgumentError",
@@ -67,6 +76,8 @@ def refusal(error: CypherExecutorError, text: str) -> Refused:
     """The refusal that one of our errors is, of a question with this text."""
     if isinstance(error, QueryInvalid):
         return _of_text(error.diagnostics, text)
+    if isinstance(error, UsedUp):
+        return Refused(_OF_LIMITS[error.limit], error.message)
     if isinstance(error, ExpressionError):
         return Refused(_OF_EXPRESSIONS.get(error.code, "Neo.ClientError.Statement.ArgumentError"), error.message)
     if isinstance(error, Unavailable):

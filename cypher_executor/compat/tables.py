@@ -125,7 +125,9 @@ def procedure_rows(procedures: Mapping[str, Procedure]) -> list[Row]:
 def _procedure(found: Procedure) -> Row:
     writes = found.name.startswith("executor.")
     mode = "WRITE" if writes else "DBMS" if found.name.startswith("dbms.") else "READ"
-    given = ", ".join(f"{name} :: {_type(type)}" for name, type in found.inputs)
+    defaults = ("",) * found.required + (" = null",) * found.optional
+    inputs = zip(found.inputs, defaults, strict=True)
+    given = ", ".join(f"{name}{default} :: {_type(type)}" for (name, type), default in inputs)
     yields = ", ".join(f"{name} :: {_type(type)}" for name, type in found.outputs)
     signature = f"{found.name}({given})" + (f" :: ({yields})" if yields else "")
     described = (_described(found.inputs), _described(found.outputs))

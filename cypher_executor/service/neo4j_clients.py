@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from cypher_executor import __version__
+from cypher_executor.bills import ReachesMore
 from cypher_executor.bolt.extras import Credentials
 from cypher_executor.bolt.server import BoltServer
 from cypher_executor.bolt.session import Guest
@@ -14,6 +15,7 @@ from cypher_executor.compat.desk import Desk
 from cypher_executor.compat.procedures import About
 from cypher_executor.compat.refusals import UNAUTHORIZED, Refused
 from cypher_executor.core.keys import OPERATOR, Scope
+from cypher_executor.errors import Conflict
 from cypher_executor.keys import Keys
 from cypher_executor.library import agreed_name
 from cypher_executor.mirror.source import source_of
@@ -42,12 +44,16 @@ class Deeds:
         state = await self._house.engine.inspect(started.run, lambda run: run.state)
         return started.run, prepared.name or prepared.recipe.name, state
 
-    async def save(self, tenant: str, text: str) -> Outcome:
+    async def save(self, tenant: str, text: str, *, allow: bool = False) -> Outcome:
         """See `compat.deeds.Doing`."""
         library = self._house.library
         recipe, _ = await library.compile(text)
         await self._hooks.refuse_taken(tenant, agreed_name(recipe.name, None), recipe)
-        version = (await library.save(tenant, text)).version
+        try:
+            version = (await library.save(tenant, text, allow=allow)).version
+        except ReachesMore as more:
+            message = f"{more.message}. If it may, CALL executor.save(text, {{allow: true}})"
+            raise Conflict(message, code=more.code) from None
         return version.name, version.version, version.digest
 
 

@@ -50,8 +50,8 @@ class Deeds:
         self.done.append((tenant, recipe, input))
         return f"run_{len(self.done)}", recipe, "running"
 
-    async def save(self, tenant: str, text: str) -> tuple[Any, ...]:
-        self.done.append((tenant, text))
+    async def save(self, tenant: str, text: str, *, allow: bool = False) -> tuple[Any, ...]:
+        self.done.append((tenant, text, allow))
         return "saved", 1, "sha256:0"
 
 

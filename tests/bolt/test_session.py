@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from cypher_executor.bolt import connection
 from cypher_executor.bolt.handshake import SPOKEN, Version
 from cypher_executor.compat.desk import Desk
-from tests.bolt.answering import Answering
+from cypher_executor.cypher.query import Limits
+from tests.bolt.answering import Answering, answering
 from tests.bolt.talking import (
     ALL,
     BEGIN,
@@ -33,6 +35,7 @@ from tests.bolt.talking import (
     enter,
     talking,
 )
+from tests.graph.world import World
 
 UP_TO_TEN = "UNWIND range(1, 10) AS x RETURN x"
 FOR_EVER = "UNWIND range(1, 100000) AS a UNWIND range(1, 100000) AS b WITH a, b WHERE a + b < 0 RETURN a"
@@ -269,6 +272,25 @@ async def test_a_time_out_of_the_client_holds(talk: Talk) -> None:
     told = await talk.refused(FOR_EVER, tx_timeout=50)
     assert told["code"] == "Neo.ClientError.Transaction.TransactionTimedOut"
     assert "0.05 s" in told["message"]
+
+
+@pytest.mark.parametrize(
+    ("text", "limits", "code"),
+    [
+        ("UNWIND range(1, 9000) AS x RETURN collect(x)", Limits(bytes=60_000),
+         "Neo.TransientError.General.MemoryPoolOutOfMemoryError"),
+        ("RETURN size(reduce(t = 'x', i IN range(1, 40) | t + t)) AS n", Limits(),
+         "Neo.TransientError.General.MemoryPoolOutOfMemoryError"),
+        (FOR_EVER, Limits(steps=5_000), "Neo.ClientError.Transaction.TransactionTimedOut"),
+        ("UNWIND range(1, 9000) AS x RETURN x", Limits(rows=50), "Neo.ClientError.Statement.ArgumentError"),
+    ],
+)  # fmt: skip
+async def test_each_limit_has_a_code_of_neo4j(text: str, limits: Limits, code: str) -> None:
+    answers = await answering(World(), {}, limits)
+    async with talking(answers.desk) as talk:
+        told = await talk.refused(text)
+    assert told["code"] == code
+    assert re.search("more than|less", told["message"])
 
 
 async def test_an_answer_that_nobody_reads_is_let_go_of(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

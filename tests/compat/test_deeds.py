@@ -73,7 +73,25 @@ async def test_a_reading_session_does_nothing(answers: Answering) -> None:
 async def test_a_deed_is_of_the_tenant_who_asks(answers: Answering) -> None:
     async with talking(answers.desk, key="other") as talk:
         await talk.run("CALL executor.save('CREATE (a)')")
-    assert answers.deeds.done == [("other", "CREATE (a)")]
+    assert answers.deeds.done == [("other", "CREATE (a)", False)]
+
+
+@pytest.mark.parametrize(
+    ("options", "allow"), [("null", False), ("{}", False), ("{allow: false}", False), ("{allow: true}", True)]
+)
+async def test_saving_takes_options(answers: Answering, options: str, allow: bool) -> None:
+    async with talking(answers.desk) as talk:
+        await talk.run(f"CALL executor.save('CREATE (a)', {options}) YIELD name RETURN name")
+    assert answers.deeds.done == [("default", "CREATE (a)", allow)]
+
+
+@pytest.mark.parametrize("options", ["{alow: true}", "{allow: 'yes'}", "{allow: null}", "{allow: true, more: 1}"])
+async def test_options_that_there_are_not_are_refused(answers: Answering, options: str) -> None:
+    async with talking(answers.desk) as talk:
+        told = await talk.refused(f"CALL executor.save('CREATE (a)', {options})")
+    assert told["code"] == "Neo.ClientError.Statement.ArgumentError"
+    assert "{allow: true}" in told["message"]
+    assert answers.deeds.done == []
 
 
 @pytest.mark.parametrize("value", [None, {"a": [1, {"b": None}]}, {}])

@@ -83,6 +83,20 @@ async def test_deeds_need_their_scopes(locked: House) -> None:
     assert (await locked.library.version("third", "mine")).version == 1
 
 
+async def test_a_recipe_that_reaches_more_is_stored_when_that_is_allowed(locked: House) -> None:
+    text = "CREATE (:Recipe {name: 'net'}) CREATE (a:http_request {url: 'https://HOST.example/'})"
+    async with connected(locked, await key(locked, "read", "write")) as talk:
+        save = "CALL executor.save($text) YIELD version RETURN version"
+        assert await talk.run(save, {"text": text.replace("HOST", "a")}) == [[1]]
+        more = {"text": text.replace("HOST", "b")}
+        told = await talk.refused(save, more)
+        assert told["code"] == "Neo.ClientError.Statement.ArgumentError"
+        assert "https://b.example" in told["message"]
+        assert "{allow: true}" in told["message"]
+        allowed = save.replace("$text", "$text, {allow: true}")
+        assert await talk.run(allowed, more) == [[2]]
+
+
 async def test_a_key_without_the_scope_to_read_opens_nothing(locked: House) -> None:
     talk = Talk(bolt_server(locked, desk_of(locked, Hooks(locked.catalog, locked.library))))
     talk.say(offers((5, 4, 0)))

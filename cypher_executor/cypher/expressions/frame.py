@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cypher_executor.core.recipe import Scope
-from cypher_executor.errors import ExpressionError
+from cypher_executor.errors import UsedUp
 
 Value = Any
 Closure = Callable[["Frame"], Value]
@@ -42,15 +42,12 @@ class Frame:
         """Counts work. Raises ExpressionError when it has been too much."""
         self.steps_left -= steps
         if self.steps_left < 0:
-            raise ExpressionError(
-                f"the expression needs more than {MAX_STEPS:,} steps: give it less to go through", code="budget_used_up"
-            )
+            raise UsedUp(f"the expression needs more than {MAX_STEPS:,} steps: give it less to go through", "steps")
 
     def build(self, size: int) -> None:
         """Counts memory. Raises ExpressionError when it has been too much."""
         self.bytes_left -= size
         if self.bytes_left < 0:
-            raise ExpressionError(
-                f"the expression builds more than {MAX_BYTES // 2**20} MiB: make the text or the list shorter",
-                code="budget_used_up",
+            raise UsedUp(
+                f"the expression builds more than {MAX_BYTES // 2**20} MiB: make the text or the list shorter", "bytes"
             )

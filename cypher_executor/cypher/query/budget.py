@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from cypher_executor.cypher.expressions.frame import Value
-from cypher_executor.errors import ExpressionError
+from cypher_executor.errors import UsedUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Budget:
         """Counts work, and looks at the clock now and then. Raises ExpressionError when it has been too much."""
         self._steps += steps
         if self._steps > self.limits.steps:
-            raise _used_up(f"needs more than {self.limits.steps:,} steps")
+            raise _used_up(f"needs more than {self.limits.steps:,} steps", "steps")
         if self._steps >= self._look_again:
             self._look_again = self._steps + _BETWEEN_LOOKS
             self._look_at_clock()
@@ -48,18 +49,18 @@ class Budget:
         """Counts bytes that are kept; a negative size lets them go."""
         self._held += size
         if self._held > self.limits.bytes:
-            raise _used_up(f"keeps more than {self.limits.bytes:,} bytes at one time")
+            raise _used_up(f"keeps more than {self.limits.bytes:,} bytes at one time", "bytes")
 
     def row(self) -> None:
         """Counts a row of the result."""
         self._rows += 1
         if self._rows > self.limits.rows:
-            raise _used_up(f"gives more than {self.limits.rows:,} rows")
+            raise _used_up(f"gives more than {self.limits.rows:,} rows", "rows")
         self._look_at_clock()
 
     def _look_at_clock(self) -> None:
         if self._deadline is not None and self._clock is not None and self._clock() > self._deadline:
-            raise _used_up(f"takes longer than {self.limits.seconds} s")
+            raise _used_up(f"takes longer than {self.limits.seconds} s", "seconds")
 
 
 class Holding:
@@ -104,5 +105,5 @@ _BETWEEN_LOOKS = 1_000
 """Steps between two looks at the clock."""
 
 
-def _used_up(what: str) -> ExpressionError:
-    return ExpressionError(f"the query {what}: ask for less, or add a LIMIT", code="budget_used_up")
+def _used_up(what: str, limit: Literal["rows", "steps", "bytes", "seconds"]) -> UsedUp:
+    return UsedUp(f"the query {what}: ask for less, or add a LIMIT", limit)

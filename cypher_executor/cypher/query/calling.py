@@ -100,13 +100,16 @@ def _arguments(
         planning.problems.refuse("invalid_argument_passing", message, clause.procedure.place)
         return ()
     if clause.arguments is None:
-        given = tuple(syntax.Parameter(clause.procedure.place, name) for name, _ in procedure.inputs)
+        required = procedure.inputs[: procedure.required]
+        given = tuple(syntax.Parameter(clause.procedure.place, name) for name, _ in required)
     else:
         given = clause.arguments
-    if len(given) != len(procedure.inputs):
-        message = f"{procedure.name} takes {len(procedure.inputs)} arguments, and here are {len(given)}."
+    if not procedure.required <= len(given) <= len(procedure.inputs):
+        count = " or ".join(map(str, range(procedure.required, len(procedure.inputs) + 1)))
+        message = f"{procedure.name} takes {count} arguments, and here are {len(given)}."
         planning.problems.refuse("wrong_arguments", message, clause.procedure.place)
         return ()
+    given += (syntax.Literal(clause.procedure.place, None, "null"),) * (len(procedure.inputs) - len(given))
     found = tuple(compile_in(argument, scope, planning) for argument in given)
     for argument, evaluator, (name, wanted) in zip(given, found, procedure.inputs, strict=True):
         if not may_be(evaluator.type, *taken(wanted)):

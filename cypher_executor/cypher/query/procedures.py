@@ -23,13 +23,20 @@ _TAKEN: Mapping[Type, tuple[str, ...]] = {t.FLOAT: ("float", "integer"), NUMBER:
 @dataclass(frozen=True, slots=True)
 class Procedure:
     """`rows` gets the run and the arguments, one for each of `inputs`, and gives values, one for each of `outputs`. A
-    procedure without outputs does something for each row, and the row goes on as it is."""
+    procedure without outputs does something for each row, and the row goes on as it is. The last `optional` inputs may
+    be left out: they are null then."""
 
     name: str
     inputs: tuple[tuple[str, Type], ...]
     outputs: tuple[tuple[str, Type], ...]
     rows: Callable[[Context, tuple[Value, ...]], Iterable[tuple[Value, ...]]]
     help: str = ""
+    optional: int = 0
+
+    @property
+    def required(self) -> int:
+        """How many arguments it takes at least."""
+        return len(self.inputs) - self.optional
 
 
 def taken(wanted: Type) -> tuple[str, ...]:
