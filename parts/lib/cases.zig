@@ -20,6 +20,22 @@ fn appendCapitalized(out: *Bytes, text: []const u8) OutOfMemory!void {
     try out.appendSlice(gpa, try unicode.lower(gpa, text[it.i..]));
 }
 
+/// Latin letters without their accents, small and capital as they were; everything else as it is.
+pub fn withoutAccents(text: []const u8) OutOfMemory![]const u8 {
+    var out: Bytes = .empty;
+    var it = unicode.points(text);
+    while (it.nextCodepointSlice()) |character| {
+        const point = std.unicode.utf8Decode(character) catch unreachable;
+        const base = unicode.baseLetter(point) orelse {
+            if (point < 0x300 or point > 0x36F) try out.appendSlice(gpa, character); // accents that follow their letter
+            continue;
+        };
+        const capital = unicode.lowerPoint(point) != point;
+        try out.appendSlice(gpa, if (capital) try capitalize(base) else base);
+    }
+    return out.items;
+}
+
 /// Every word with a capital letter; what is between the words stays as it is.
 pub fn title(text: []const u8) OutOfMemory![]const u8 {
     var out: Bytes = .empty;

@@ -17,7 +17,7 @@ const Operation = enum {
     trim, trim_start, trim_end, collapse_spaces, length, is_empty, contains, starts_with, ends_with, equals,
     index_of, last_index_of, count, replace, remove_prefix, remove_suffix, slice, substring, truncate,
     pad_start, pad_end, repeat, reverse, split, lines, words, characters, code_points, join, concat,
-    @"test", match, match_all, find_all,
+    @"test", match, match_all, find_all, remove_accents,
 };
 
 pub fn run(input: part.Input) Error!Value {
@@ -41,6 +41,7 @@ fn onText(operation: Operation, subject: []const u8, input: part.Input) Error!Va
         .pascal_case => text(try cases.compound(subject, "", .pascal)),
         .snake_case => text(try cases.compound(subject, "_", .lower)),
         .kebab_case => text(try cases.compound(subject, "-", .lower)),
+        .remove_accents => text(try cases.withoutAccents(subject)),
         .slug => text(try cases.slug(subject, try input.textOr("separator", "-"))),
         .trim => text(try trim(subject, input, true, true)),
         .trim_start => text(try trim(subject, input, true, false)),

@@ -166,3 +166,14 @@ def patch_lines(patch: str) -> list[tuple[str, str]]:
         else:
             found.append((line[0], line[1:]))
     return found
+
+
+def test_rows_that_share_no_columns_fit_into_the_memory(call: Any) -> None:
+    rows = [{f"c{i}": i} for i in range(1_500)]
+    lines = call("csv", operation="stringify", rows=rows, newline="lf")["result"].splitlines()
+    assert (len(lines), lines[1], lines[2][:3]) == (1_501, "0" + "," * 1_499, ",1,")
+
+
+def test_accents_go_whether_they_are_part_of_their_letter_or_follow_it(call: Any) -> None:
+    for text, plain in (("é", "e"), ("e\u0301", "e"), ("Ǻ", "A"), ("ßÆœ", "ssAeoe"), ("日本 й", "日本 й"), ("", "")):
+        assert call("string_ops", operation="remove_accents", text=text)["result"] == plain

@@ -21,7 +21,8 @@ pub fn stringify(input: part.Input, dialect: Dialect) Error![]const u8 {
     };
     if (try input.boolOr("bom", false)) try writer.out.appendSlice(gpa, "\u{FEFF}");
     if (columns.len > 0 and try input.boolOr("header", true)) try writer.row((try part.textList(columns)).list);
-    for (rows) |row| try writer.row(try fieldsOf(row, columns));
+    const fields = try gpa.alloc(Value, columns.len);
+    for (rows) |row| try writer.row(try fieldsOf(row, columns, fields));
     return writer.out.items;
 }
 
@@ -32,13 +33,13 @@ fn columnsOf(rows: []const Value) Error![]const []const u8 {
     return seen.keys();
 }
 
-fn fieldsOf(row: Value, columns: []const []const u8) Error![]const Value {
+/// `room` is for the fields of one map, and used for all of them.
+fn fieldsOf(row: Value, columns: []const []const u8, room: []Value) Error![]const Value {
     switch (row) {
         .list => |items| return items,
         .map => |map| {
-            const out = try gpa.alloc(Value, columns.len);
-            for (columns, out) |name, *slot| slot.* = map.get(name) orelse .null;
-            return out;
+            for (columns, room) |name, *slot| slot.* = map.get(name) orelse .null;
+            return room;
         },
         else => return part.wrongKind("rows", "a list of maps or of lists", row),
     }
@@ -66,6 +67,7 @@ const Writer = struct {
         return switch (value) {
             .null => "",
             .text => |text| if (self.escape and isFormula(text)) part.concat(&.{ "'", text }) else text,
+            .number => |number| number,
             else => part.json_write.write(gpa, value, .{}),
         };
     }
