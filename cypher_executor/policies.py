@@ -11,9 +11,12 @@ A policy that cannot be read or worked out refuses everything: a rule that is si
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +27,7 @@ from cypher_executor.errors import CypherExecutorError, ExpressionError, Request
 from cypher_executor.graph.kept import KeptGraph
 from cypher_executor.graph.parts import part_rows
 from cypher_executor.graph.recipes import Version, node_end, version_rows
-from cypher_executor.graph.rows import together
+from cypher_executor.graph.rows import Rows, together
 from cypher_executor.ports import Clock, PartStore, RecipeVersion
 
 ENDING = ".cypher"
@@ -32,6 +35,8 @@ LIMITS = Limits(rows=1_000, steps=5_000_000, bytes=64 * 2**20, seconds=5.0)
 """What one policy may take."""
 SHOWN = 20
 """Violations that are told at once."""
+KEPT = 2_000
+"""Versions whose rows are kept for the next time: a version never changes, and reading its text is most of the work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +76,13 @@ ReadRecipe = Callable[[Digest, str], Awaitable[Recipe]]
 
 
 class Policies:
-    """The policies of one folder, read anew each time; a folder that is not there has none."""
+    """The policies of one folder, whose files are looked at each time; a folder that is not there has none."""
 
     def __init__(self, folder: Path, parts: PartStore, clock: Clock) -> None:
         self._folder = folder
         self._parts = parts
         self._clock = clock
+        self._rows = _VersionRows()
 
     async def all(self) -> Sequence[Policy]:
         """Every policy, by name. Raises Unavailable (`policy_invalid`) for one that is none."""
@@ -106,7 +112,7 @@ class Policies:
 
     def _violations(self, policies: Sequence[Policy], known: Sequence[tuple[Version, Recipe]]) -> list[Violation]:
         graph, names = KeptGraph(), dict[str, str]()
-        rows = together(version_rows(version, recipe) for version, recipe in known)
+        rows = together(self._rows.of(version, recipe) for version, recipe in known)
         graph.put(together([*(part_rows(part) for part in self._parts.all()), rows]))
         for version, recipe in known:
             ends = [version.end, *(node_end(version.end, node) for node in recipe.nodes)]
@@ -123,6 +129,26 @@ class Policies:
             except ExpressionError as error:
                 raise _invalid(policy.name, error.message) from error
         return found
+
+
+class _VersionRows:
+    """The rows of versions, by any thread. Those that nobody wanted for the longest time are let go."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Version, Rows] = OrderedDict()
+        self._turn = threading.Lock()
+
+    def of(self, version: Version, recipe: Recipe) -> Rows:
+        with self._turn:
+            if version in self._kept:
+                self._kept.move_to_end(version)
+                return self._kept[version]
+        rows = version_rows(version, recipe)
+        with self._turn:
+            self._kept[version] = rows
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return rows
 
 
 async def _known(tenant: str, versions: Iterable[RecipeVersion], read: ReadRecipe) -> list[tuple[Version, Recipe]]:
@@ -145,6 +171,7 @@ def _read(folder: Path) -> list[Policy]:
         raise _invalid(str(folder), str(error)) from error
 
 
+@lru_cache(maxsize=256)
 def _policy(name: str, text: str) -> Policy:
     compiled = compile_query(text)
     wrong = [d for d in compiled.diagnostics if d.severity == "error" or d.code == UNANCHORED]

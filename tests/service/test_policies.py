@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ import pytest
 
 import cypher_executor
 from cypher_executor import policies
+from cypher_executor.core.recipe import Recipe
+from cypher_executor.graph.recipes import Version, version_rows
+from cypher_executor.graph.rows import Rows
 from cypher_executor.library import Library
 from cypher_executor.settings import Settings
 from cypher_executor.wiring import House
@@ -45,6 +49,28 @@ async def test_a_recipe_that_matches_is_refused_with_the_path(ask: Ask, folder: 
     await ask.store(name, "CREATE (ask:http_request {url: 'http://example.com/'})")
     await forbidden(ask, name, BAD, params={"allow": "1"})  # nobody allows what a policy forbids
     assert body(await ask.get(f"/recipes/{name}"))["version"] == 1
+
+
+async def test_what_is_stored_is_read_once_however_often_others_are_stored(
+    ask: Ask, folder: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Counter[tuple[str | None, str]]()
+
+    def counted(version: Version, recipe: Recipe) -> Rows:
+        read[version.name, version.text] += 1
+        return version_rows(version, recipe)
+
+    monkeypatch.setattr(policies, "version_rows", counted)
+    first, second = "CREATE (a {x: 1})", "CREATE (a {x: 2})"
+    await ask.store(f"{name}_old", first)
+    (folder / "no-metadata.cypher").write_text(RULE)
+    for number in range(3):
+        await ask.store(f"{name}_{number}", "CREATE (b {x: 1})")
+    assert read[f"{name}_old", first] == 1
+    await ask.store(f"{name}_old", second)
+    await forbidden(ask, f"{name}_old", BAD, params={"allow": "1"})
+    await ask.store(f"{name}_3", "CREATE (b {x: 1})")
+    assert read[f"{name}_old", first] == 1 and read[f"{name}_old", second] == 2, "as it is stored, and where it stands"
 
 
 async def test_what_was_stored_before_is_told_and_holds_up_nobody_else(ask: Ask, folder: Path, name: str) -> None:
