@@ -190,9 +190,17 @@ async def test_an_event_of_a_newer_version_or_a_damaged_one_is_not_guessed_at(tm
 
 
 QUERIES = {
-    "list_tenant": {"states": '["failed"]', "tenant": "t", "before": "run_", "limit": 9},
-    "list_recipe": {"states": '["failed"]', "tenant": "t", "recipe": "r", "before": "run_", "limit": 9},
-    "list_parent": {"states": '["failed"]', "tenant": "t", "recipe": "r", "before": "run_", "limit": 9, "parent": "p"},
+    "list_tenant": {"states": '["failed"]', "tenant": "t", "before": "run_", "first": "", "limit": 9},
+    "list_recipe": {"states": '["failed"]', "tenant": "t", "recipe": "r", "before": "run_", "first": "", "limit": 9},
+    "list_parent": {
+        "states": '["failed"]',
+        "tenant": "t",
+        "recipe": "r",
+        "before": "run_",
+        "first": "",
+        "limit": 9,
+        "parent": "p",
+    },
     "open_runs": (),
     "children": ("run_",),
     "read": (1, 0),
