@@ -19,6 +19,7 @@ REMEDIES: Mapping[str, tuple[str, ...]] = {
     "key_missing": ("set CYPHER_EXECUTOR_API_KEY, or CYPHER_EXECUTOR_API_KEY_FILE to a file that holds the key",),
     "key_invalid": ("look at CYPHER_EXECUTOR_API_KEY; who has the data folder makes another: keys create --data-dir",),
     "unknown_key": ("`cypher-executor keys list` shows every id",),
+    "parameter_missing": ("give it with -p name=value",),
     "not_ready": ("try again in a moment",),
     "unavailable": ("try again in a moment",),
     "journal_unavailable": ("try again in a moment, and look at the log of the service",),

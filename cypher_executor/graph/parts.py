@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cypher_executor.core.parts import Part
+from cypher_executor.core.patterns import read_pattern
 from cypher_executor.graph.rows import End, NodeRow, RelationshipRow, Rows
 
 
@@ -19,7 +20,7 @@ def part_rows(part: Part) -> Rows:
         "kv": part.grants.kv,
     }
     node = NodeRow("Part", part.name, about)
-    return reaching(node, part.grants.http, part.grants.secrets)
+    return reaching(node, (read_pattern(asked).host for asked in part.grants.http), part.grants.secrets)
 
 
 def reaching(node: NodeRow, hosts: Iterable[str], secrets: Iterable[str]) -> Rows:

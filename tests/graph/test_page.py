@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 import cypher_executor
+from cypher_executor.core.parts import Grants, Part
 from cypher_executor.cypher.query import Node, Relationship, compile_query
 from cypher_executor.graph.kept import KeptGraph
 from cypher_executor.graph.model import LABELS, STATES, WAYS
+from cypher_executor.graph.parts import part_rows
 from cypher_executor.service.page import questions
 from tests.graph.story import told
 from tests.graph.targets import KeptTarget
@@ -54,7 +56,10 @@ async def test_every_question_has_an_answer(world: World) -> None:
     assert waiting[4].text().startswith("1970-01-02T00:16:4")
     (child,) = answers["Which runs does this one wait for, all the way down?"]
     assert child[1:] == ("slow", "waiting")
-    assert answers["Which recipes break if this host goes away?"] == [("broken", 1), ("shop", 2)]
+    assert answers["Which recipes break if this host goes away?"] == [
+        ("broken", 1, ["api.example.com"]),
+        ("shop", 2, ["api.example.com"]),
+    ]
     assert answers["Who depends on this part, directly or through a recipe that is started?"] == [
         ("broken", []),
         ("shop", []),
@@ -65,6 +70,28 @@ async def test_every_question_has_an_answer(world: World) -> None:
     ]
     assert ("price", "ON_FAIL", "estimate", 2) in answers["Which way did the runs go?"]
     assert answers["What has changed between the last two versions?"] == [(2, ["thanks"], [])]
+
+
+async def test_hosts_that_a_pattern_covers_are_found(world: World) -> None:
+    text = "CREATE (:Recipe {name: 'NAME', grants: {http: ['PATTERN']}}) CREATE (a:set {x: 1})"
+    reached = {
+        "exact": "https://api.example.com/x",
+        "family": "https://*.example.com/*",
+        "any": "*://*",
+        "other": "https://notexample.com/x",
+        "others": "https://*.notexample.com/x",
+    }
+    await world.save(*(text.replace("NAME", name).replace("PATTERN", one) for name, one in reached.items()))
+    target = KeptTarget()
+    await mirrored(world.mirror(target))
+    asked = QUESTIONS["Which recipes break if this host goes away?"]
+    found = ask(target.graph, asked, {"host": "api.example.com"}, world)
+    assert found == [("any", 1, ["*"]), ("exact", 1, ["api.example.com"]), ("family", 1, ["*.example.com"])]
+
+
+def test_a_part_reaches_hosts_as_recipes_do() -> None:
+    asking = Part("ask", "1", "Asks.", None, False, grants=Grants(http=("POST https://*.example.com/v1/*", "*://*")))
+    assert [node.key for node in part_rows(asking).nodes if node.label == "Host"] == ["*.example.com", "*"]
 
 
 async def test_the_page_names_every_label_and_property_that_there_is(world: World) -> None:
