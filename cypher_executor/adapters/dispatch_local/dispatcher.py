@@ -294,14 +294,13 @@ class LocalDispatcher:
     def _replace_module(self, answer: Answer) -> None:
         """A compiled module that does not fit any more, as after an upgrade under a service that runs on."""
         order, why = answer.order, answer.body.decode("utf-8", "replace")
-        if order.settled or order.copies:
+        if order.settled or order.copies or order.module is None:
             return
-        if order.replaced:
+        if not order.module.stored:
             message = f"part {order.execute.part!r} cannot be used by this worker: {why}"
             self._refuse_order(order, Failure("part_unavailable", message, True))
             return
         _log.warning("a compiled module of part %r is made again: %s", order.execute.part, why)
-        order.replaced = True
         if self._modules.replace(order):
             self._line_up([order])
 

@@ -75,16 +75,20 @@ class Modules:
     async def prefetch(self, digest: Digest, *, fuel: bool) -> Module | None:
         """Have a module in memory if it is on the disk."""
         key = (digest, fuel)
-        if key not in self._kept and key not in self._waiting and (code := await self._stored(key)) is not None:
-            self._keep(key, code)
+        if key not in self._kept and key not in self._waiting:
+            code = await self._stored(key)
+            if code is not None and key not in self._kept:
+                self._keep(key, code, stored=True)
         return self._kept.get(key)
 
     def replace(self, unusable: Order) -> bool:
-        """Bring an order's module once more, compiled anew: what it had cannot be used. Answers as `bring` does."""
+        """Bring an order's module once more, compiled anew: what was stored cannot be used. Answers as `bring` does."""
         key = _key(unusable)
-        if self._kept.get(key) is unusable.module:
-            self._drop(key)
+        kept = self._kept.get(key)
+        if kept is None or kept.stored:
             self._unusable.add(key)
+            if kept is not None:
+                self._drop(key)
         return self.bring(unusable)
 
     # --- from where they come -----------------------------------------------------------------------------------------
@@ -107,7 +111,7 @@ class Modules:
 
     async def _bring(self, key: Key) -> None:
         if (code := await self._stored(key)) is not None:
-            self._arrived(key, code)
+            self._arrived(key, code, stored=True)
             return
         digest, fuel = key
         compiled = await self._compilers.compile(await self._store.module(digest), fuel=fuel)
@@ -115,20 +119,21 @@ class Modules:
             name = name_of(digest, compiled.fingerprint, fuel=fuel)
             await asyncio.to_thread(self._artifacts.write, name, compiled.code)
         self._unusable.discard(key)
-        self._arrived(key, compiled.code)
+        self._arrived(key, compiled.code, stored=False)
 
     async def _stored(self, key: Key) -> bytes | None:
         if self._artifacts is None or not self.fingerprint or key in self._unusable:
             return None
         name = name_of(key[0], self.fingerprint, fuel=key[1])
-        return await asyncio.to_thread(self._artifacts.read, name)
+        code = await asyncio.to_thread(self._artifacts.read, name)
+        return None if key in self._unusable else code  # which may have turned out meanwhile
 
     # --- what is kept -------------------------------------------------------------------------------------------------
 
-    def _keep(self, key: Key, code: bytes) -> Module:
+    def _keep(self, key: Key, code: bytes, *, stored: bool) -> Module:
         if key in self._kept:
             self._drop(key)
-        module = self._kept[key] = Module(next(self._numbers), key[1], code)
+        module = self._kept[key] = Module(next(self._numbers), key[1], code, stored)
         self._kept_bytes += len(code)
         while len(self._kept) > 1 and (len(self._kept) > _KEPT or self._kept_bytes > _KEPT_BYTES):
             self._drop(next(iter(self._kept)))
@@ -137,8 +142,8 @@ class Modules:
     def _drop(self, key: Key) -> None:
         self._kept_bytes -= len(self._kept.pop(key).code)
 
-    def _arrived(self, key: Key, code: bytes) -> None:
-        module = self._keep(key, code)
+    def _arrived(self, key: Key, code: bytes, *, stored: bool) -> None:
+        module = self._keep(key, code, stored=stored)
         orders = self._waiting.pop(key)
         for order in orders:
             order.module = module

@@ -21,20 +21,24 @@ _MOST_FUEL: Final = (1 << 63) - 1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Module:
-    """A compiled module: its number on the wire, whether it counts fuel, and the machine code."""
+    """A compiled module: its number on the wire, whether it counts fuel, and the machine code.
+
+    `stored` says that it was found on the disk: what it was compiled for is known by its name alone.
+    """
 
     number: int
     fuel: bool
     code: bytes
+    stored: bool = False
 
 
 @dataclass(slots=True, eq=False)
 class Order:
     """An `Execute` of a run. It may be sent more than once (executing is harmless), and is answered at most once.
 
-    `module` is there when it has arrived; all orders of a part share it. `replaced` says that an earlier one could not
-    be used. `copies` says how many workers are to do this now. `settled` means that nothing that still arrives for it
-    counts: it was answered, or nobody wants it. `long`: it is thought to take long.
+    `module` is there when it has arrived; all orders of a part share it. `copies` says how many workers are to do this
+    now. `settled` means that nothing that still arrives for it counts: it was answered, or nobody wants it. `long`: it
+    is thought to take long.
     """
 
     run: RunId
@@ -44,7 +48,6 @@ class Order:
     fuel: bool
     long: bool = False
     module: Module | None = None
-    replaced: bool = False
     copies: int = 0
     settled: bool = False
 

@@ -249,6 +249,7 @@ class WorkerProcess(asyncio.Protocol):
         self._bytes_in_flight -= len(order.frame)
         if ending.number in self._unwanted:
             self._unwanted.remove(ending.number)
+            kind = frames.DROPPED if kind == frames.UNUSABLE else kind  # whoever was given it finds that out itself
         else:
             order.copies -= 1
         return Answer(order, kind, ending, rest)
