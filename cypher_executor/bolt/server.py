@@ -110,12 +110,13 @@ class BoltServer:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         client, address = (_shown(writer.get_extra_info(name)) for name in ("peername", "sockname"))
-        with contextlib.suppress(ConnectionError, TimeoutError, asyncio.CancelledError), self._room(client) as room:
-            pipe = await self._pipe(reader, writer) if room else None
-            if pipe is not None:
-                await self._serve(pipe, client, address)
-            elif not room:
-                writer.transport.abort()
+        try:
+            with contextlib.suppress(ConnectionError, TimeoutError, asyncio.CancelledError), self._room(client) as room:
+                pipe = await self._pipe(reader, writer) if room else None
+                if pipe is not None:
+                    await self._serve(pipe, client, address)
+        finally:
+            writer.transport.abort()  # however far it came, and whatever ended it
 
     async def _pipe(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Pipe | None:
         """What the client speaks, by its first bytes; None when that is nothing we do."""

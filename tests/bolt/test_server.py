@@ -145,6 +145,17 @@ async def test_connections_end_with_the_server(desk: Desk) -> None:
     writer.close()
 
 
+async def test_who_has_only_begun_to_connect_is_let_go_with_the_server(desk: Desk) -> None:
+    server, listener = serving(desk), socket.create_server(("127.0.0.1", 0))
+    async with server.listening(listener):
+        reader, writer = await asyncio.open_connection(*listener.getsockname())
+        while not server._serving:
+            await asyncio.sleep(0)
+    with contextlib.suppress(ConnectionError):
+        assert await asyncio.wait_for(reader.read(), 20) == b""
+    writer.close()
+
+
 async def test_there_are_not_too_many_connections_on_the_port(desk: Desk) -> None:
     async with listening(desk, most=2) as port:
         kept = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]

@@ -18,6 +18,8 @@ import pytest
 from cypher_executor.adapters.dispatch_local import dispatcher as dispatching
 from cypher_executor.adapters.dispatch_local import folders
 from cypher_executor.adapters.dispatch_local.folders import Folder, sweep
+from cypher_executor.adapters.dispatch_local.orders import Module
+from cypher_executor.adapters.dispatch_local.process import WorkerProcess
 from cypher_executor.core.events import AttemptLost, AttemptSucceeded
 from cypher_executor.core.parts import Limits
 from cypher_executor.worker import frames
@@ -132,6 +134,19 @@ async def test_a_service_that_leaves_an_answer_unread_meets_no_complaint(
     readable.poll(30_000)
     await bench.dispatcher.close()
     assert "Traceback" not in caplog.text
+
+
+async def test_a_worker_that_takes_nothing_is_ended_with_its_connection() -> None:
+    """Its socket is closed with much still to be written to it, and the next one gets the same number."""
+    worker = WorkerProcess(lambda _worker, _answers: None)
+    await worker.start()
+    await worker.ready
+    os.kill(worker.pid, signal.SIGSTOP)
+    worker.load(Module(1, False, b"x" * 1_000_000))
+    worker.flush()
+    await worker.reap()
+    async with asyncio.timeout(20):
+        await worker.gone
 
 
 # --- what is left behind ----------------------------------------------------------------------------------------------

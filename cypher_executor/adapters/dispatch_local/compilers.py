@@ -179,7 +179,7 @@ class _Compiler:
     async def reap(self) -> int:
         """End it, if it has not ended; how it ended. Killing what is about to end by itself does not change that."""
         if self._writer is not None:
-            self._writer.close()
+            self._writer.transport.abort()  # closing would wait until the compiler has read its module, or is gone
         return 0 if self._child is None else await self._child.reap()
 
     async def _read(self, *kinds: int) -> tuple[int, bytes]:

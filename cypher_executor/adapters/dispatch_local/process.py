@@ -216,7 +216,9 @@ class WorkerProcess(asyncio.Protocol):
     async def reap(self) -> None:
         """End the process and remove everything that was made for it."""
         if self._transport is not None:
-            self._transport.close()
+            # Closing would wait until what is written has gone out, and watch for that a socket that is closed below:
+            # the number of that socket would be of no use to this loop any more.
+            self._transport.abort()
         if self._spawned is not None:
             await self._spawned.reap()
 
