@@ -120,6 +120,28 @@ async def test_a_body_that_does_not_end_is_bounded_by_the_whole() -> None:
     assert told == "no complete answer within 500 ms (reading the answer)"
 
 
+@pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
+async def test_a_server_that_does_not_read_holds_no_connection_longer_than_its_request() -> None:
+    body, over = "x" * 8_000_000, asyncio.Event()
+    came: list[int] = []
+
+    async def read_late(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await over.wait()
+        try:
+            came.append(len(await reader.read()))
+        except ConnectionError:
+            came.append(0)
+
+    async with serving(read_late) as port:
+        egress = Egress(allow=[f"127.0.0.1:{port}"], resolve=resolve, limits=PhaseLimits(first_byte=0.2))
+        message(await ask(egress, f"http://127.0.0.1:{port}/", method="POST", body=body))
+        over.set()
+        async with asyncio.timeout(20):
+            while not came:
+                await asyncio.sleep(0)
+    assert came < [len(body)]
+
+
 async def test_requests_at_the_same_time_share_a_look_up_and_one_that_gives_up_does_not_end_it(canary: Canary) -> None:
     asked, answered = asyncio.Event(), asyncio.Event()
     questions: list[str] = []

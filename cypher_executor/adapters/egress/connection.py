@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import aiohttp
+from aiohttp.connector import Connection
 from aiohttp.resolver import ThreadedResolver
 
 from cypher_executor.adapters.egress import room
@@ -126,7 +127,7 @@ class Connections:
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
-            connector = aiohttp.TCPConnector(
+            connector = _Connector(
                 resolver=CheckedResolver(self._rule, self._resolve or ThreadedResolver().resolve),
                 socket_factory=self._make_socket,
                 ssl=self._tls,
@@ -152,6 +153,17 @@ class Connections:
         self._rule.check_address(progress.host, read_address(where[0]), where[1])
         progress.enter("connect")
         return socket.socket(family, kind, protocol)
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Tells the request in progress of its connection."""
+
+    async def connect(self, *request: Any, **more: Any) -> Connection:
+        """See aiohttp."""
+        connection = await super().connect(*request, **more)
+        if (progress := current.get()) is not None:
+            progress.transport = connection.transport
+        return connection
 
 
 def _bug(error: Exception) -> Mapping[str, Value]:

@@ -39,10 +39,15 @@ class PhaseTimeout(Exception):
 
 
 class Progress:
-    """A request in progress, as a context: raises PhaseTimeout when a phase or the whole takes too long."""
+    """A request in progress, as a context: raises PhaseTimeout when a phase or the whole takes too long.
+
+    A connection that was closed, as for any request that came to nothing, is over with the block. Without that it would
+    be there, with all that was still to be sent, until its server has read that: never, if the server likes.
+    """
 
     def __init__(self, host: str, limits: PhaseLimits, total_s: float) -> None:
         self.host = host
+        self.transport: asyncio.Transport | None = None
         self._limits = limits
         self._total_s = total_s
         self._phase: Phase = "queue"
@@ -69,6 +74,8 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._open = False
+        if self.transport is not None and self.transport.is_closing():
+            self.transport.abort()
         try:
             await self._timeout.__aexit__(kind, error, trace)
         except TimeoutError:
