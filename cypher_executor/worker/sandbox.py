@@ -21,6 +21,7 @@ from cypher_executor.worker.native import (
     HostFunction,
     Instance,
     Linkage,
+    Memory,
     NativeError,
     OutOfBounds,
     Prepared,
@@ -98,8 +99,13 @@ class Sandbox:
     def _host_function(self, name: tuple[str, str]) -> HostFunction:
         if name == (tape.MODULE, tape.NAME):
             return lambda memory, *parameters: self._tape.call(memory, *parameters)
-        function = wasi.FUNCTIONS[name[1]][1]
-        return lambda memory, *parameters: function(self._world, memory, *parameters)
+        function, give_way = wasi.FUNCTIONS[name[1]][1], self._watchdog.give_way
+
+        def call(memory: Memory, *parameters: int) -> int:
+            give_way()
+            return function(self._world, memory, *parameters)
+
+        return call
 
     def _start(self, module: Prepared, execution: Execution) -> Result:
         memory, elements = _memory_mb(execution) * 1024 * 1024, limits.MAX_TABLE_ELEMENTS

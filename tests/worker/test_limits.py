@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from cypher_executor.worker import limits
 from cypher_executor.worker.limits import Watchdog
 from cypher_executor.worker.sandbox import Failed, Output, Sandbox
 from tests.worker.conftest import EXECUTION, Run, compile_module, in_thread
@@ -18,6 +23,21 @@ def test_a_module_that_never_ends_is_ended_at_its_time_limit(run: Run, name: str
     assert isinstance(result, Failed)
     assert (result.code, result.retryable, result.details) == ("timeout", True, {"timeout_ms": 20})
     assert result.message == "the part ran longer than its limit of 20 ms"
+
+
+@pytest.mark.parametrize(("starved_s", "given"), [(0.0, True), (600.0, False)])
+def test_a_guest_that_calls_gives_way_to_a_watchdog_that_has_not_looked_for_long(
+    monkeypatch: pytest.MonkeyPatch, starved_s: float, given: bool
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(limits, "_STARVED_S", starved_s)
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=time.monotonic, sleep=slept.append))
+    ours, theirs = socket.socketpair()
+    with ours, theirs, contextlib.closing(Watchdog(theirs)) as nobody_watches:
+        sandbox = Sandbox(nobody_watches)
+        loaded = sandbox.load(compile_module(module("flood", fd=2, times=100)))
+        assert isinstance(in_thread(lambda: sandbox.run(loaded, EXECUTION)), Output)
+    assert bool(slept) is given
 
 
 def test_the_next_execution_does_not_feel_the_deadline_of_the_one_before(run: Run) -> None:
