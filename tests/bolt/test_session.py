@@ -289,6 +289,7 @@ async def test_each_limit_has_a_code_of_neo4j(text: str, limits: Limits, code: s
     answers = await answering(World(), {}, limits)
     async with talking(answers.desk) as talk:
         told = await talk.refused(text)
+    await answers.close()
     assert told["code"] == code
     assert re.search("more than|less", told["message"])
 
