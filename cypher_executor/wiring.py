@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
@@ -30,7 +31,7 @@ from cypher_executor.errors import CypherExecutorError, RequestInvalid
 from cypher_executor.inputs import misfits
 from cypher_executor.keys import Keys
 from cypher_executor.library import Library
-from cypher_executor.ports import Catalog, Clock, Followable, Journal, PartStore
+from cypher_executor.ports import Catalog, Clock, Journal, PartStore
 from cypher_executor.schedules import AnnouncedCatalog, Clockwork
 from cypher_executor.settings import Neo4jSettings, Settings
 from cypher_executor.uploads import Uploads
@@ -39,14 +40,11 @@ if TYPE_CHECKING:
     from cypher_executor.adapters.dispatch_local.workbench import Workbench
     from cypher_executor.adapters.neo4j.connection import Address
     from cypher_executor.adapters.parts_s3 import S3Parts
-    from cypher_executor.mirror.thread import MirrorThread
+    from cypher_executor.followers.process import FollowerProcess
     from cypher_executor.policies import Policies
     from cypher_executor.queries import Questions
 
 _log = logging.getLogger(__name__)
-
-GRAPH_AT_ONCE = 200
-"""Events that the graph for queries takes in one step: so few, because the runs share the interpreter with it."""
 
 EXPIRE_EVERY_S = 3600.0
 """How often runs that nobody wants any more are looked for, and modules that nothing needs."""
@@ -89,7 +87,7 @@ class House:
     asking: Once[Questions]
     policies: Policies
     callback_key: bytes = field(repr=False)
-    mirror: MirrorThread | None = None
+    mirror: FollowerProcess | None = None
 
     @property
     def questions(self) -> Questions:
@@ -234,10 +232,10 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
         misfit=_misfit,
         outputs=SqliteOutputs(settings.data_dir, clock.now_us),
     )
-    mirror = None if neo4j is None else _mirror(neo4j, settings, journal, catalog, parts, clock)
+    mirror = None if neo4j is None else _follower("neo4j", settings, parts, clock, neo4j)
     schedules = Clockwork(SqliteSchedules(database), catalog, library, engine, clock)
     catalog.listener = schedules.follow
-    asking = Once(partial(_questions, settings, journal, catalog, parts, clock))
+    asking = Once(partial(_questions, settings, parts, clock))
     house = House(
         settings=settings,
         engine=engine,
@@ -268,9 +266,8 @@ async def open_house(settings: Settings, early: Early | None = None) -> AsyncIte
         if settings.seeds:
             await register_seeds(house)
         if mirror is not None:
-            from cypher_executor.mirror.thread import mirroring
-
-            await stack.enter_async_context(mirroring(mirror))
+            mirror.start()
+            stack.push_async_callback(mirror.stop)
         if settings.schedules:  # Before the engine: times that come while it drains are noted.
             await stack.enter_async_context(_beside(schedules.work()))
         await stack.enter_async_context(engine.running(settings.drain_s))
@@ -369,14 +366,20 @@ async def _neo4j(settings: Settings) -> Address | None:
 @contextlib.asynccontextmanager
 async def open_questions(settings: Settings) -> AsyncIterator[Questions]:
     """Questions to a data folder, without a service: nothing in it goes on meanwhile. Raises as `open_house` does."""
-    from cypher_executor.adapters.sqlite import Database, SqliteCatalog, SqliteJournal
+    from cypher_executor.adapters.sqlite import Database, SqliteFollowable, SqliteReadCatalog
+    from cypher_executor.adapters.sqlite.graph import FILE_NAME, SqliteGraph
+    from cypher_executor.mirror.mirror import Mirror
+    from cypher_executor.mirror.source import source_of
+    from cypher_executor.queries import Questions
+    from cypher_executor.queries.keeper import Keeper
 
-    clock = SystemClock()
-    database = Database(settings.data_dir)
-    journal, catalog = SqliteJournal(database, clock.now_us), SqliteCatalog(database)
+    clock, parts, graph = SystemClock(), shipped_parts(settings), SqliteGraph(settings.data_dir / FILE_NAME)
     async with contextlib.AsyncExitStack() as stack:
-        stack.push_async_callback(journal.close)
-        questions = _questions(settings, journal, catalog, shipped_parts(settings), clock)
+        database = Database(settings.data_dir)
+        stack.push_async_callback(database.close)
+        journal, catalog = SqliteFollowable(database), SqliteReadCatalog(database)
+        mirror = Mirror(journal, catalog, parts, clock, graph, source_of(settings.data_dir))
+        questions = Questions(graph, Keeper(mirror, clock), clock)
         stack.push_async_callback(questions.close)
         yield questions
 
@@ -386,35 +389,20 @@ async def _close(asking: Once[Questions]) -> None:
         await asking.made.close()
 
 
-def _questions(settings: Settings, journal: Followable, catalog: Catalog, parts: PartStore, clock: Clock) -> Questions:
+def _questions(settings: Settings, parts: PartStore, clock: Clock) -> Questions:
     from cypher_executor.adapters.sqlite.graph import FILE_NAME, SqliteGraph
-    from cypher_executor.mirror.mirror import Mirror
-    from cypher_executor.mirror.source import source_of
     from cypher_executor.queries import Questions
-    from cypher_executor.queries.follower import Follower
-    from cypher_executor.queries.sweeping import sweep
 
-    graph = SqliteGraph(settings.data_dir / FILE_NAME)
-
-    def follow() -> Mirror:
-        return Mirror(journal, catalog, parts, clock, graph, source_of(settings.data_dir), at_once=GRAPH_AT_ONCE)
-
-    return Questions(graph, Follower(follow, clock, partial(sweep, graph, journal)), clock)
+    return Questions(SqliteGraph(settings.data_dir / FILE_NAME), _follower("graph", settings, parts, clock), clock)
 
 
-def _mirror(
-    address: Address, settings: Settings, journal: Followable, catalog: Catalog, parts: PartStore, clock: Clock
-) -> MirrorThread:
-    from cypher_executor.adapters.neo4j.connection import Connection
-    from cypher_executor.adapters.neo4j.target import Neo4jTarget
-    from cypher_executor.mirror.mirror import Mirror
-    from cypher_executor.mirror.source import source_of
-    from cypher_executor.mirror.thread import MirrorThread
+def _follower(
+    what: str, settings: Settings, parts: PartStore, clock: Clock, address: Address | None = None
+) -> FollowerProcess:
+    from cypher_executor.followers.process import FollowerProcess
 
-    return MirrorThread(
-        lambda: Neo4jTarget(Connection(address)),
-        lambda target: Mirror(journal, catalog, parts, clock, target, source_of(settings.data_dir)),
-    )
+    told = None if address is None else dataclasses.asdict(address)
+    return FollowerProcess(what, settings.data_dir, parts, clock, told)
 
 
 def neo4j_address(neo4j: Neo4jSettings) -> Address:

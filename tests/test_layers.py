@@ -53,6 +53,8 @@ LAYERS = (
     layer("graph", "errors core cypher", pure=True),
     layer("mirror", "errors core cypher graph ports"),
     layer("queries", "errors core cypher graph mirror ports"),
+    layer("followers", "errors core mirror ports"),
+    layer("followers/__main__.py", "*", None),
     layer("loopback.py"),
     layer("compat", "errors cypher graph queries"),
     layer("bolt", "errors cypher compat loopback", "websockets"),

@@ -7,5 +7,5 @@ and one that was away gets what it missed. Rows may be written twice: that chang
 target     what a mirror is written into, as a small protocol
 replicas   runs, followed through the journal and coalesced: what is written is how far they have come
 recipes    versions of recipes and parts, as the catalog has them
-mirror     the loop; thread: the loop in a thread of its own, beside the engine and not in its way
+mirror     the loop
 """

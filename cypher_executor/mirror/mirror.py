@@ -13,7 +13,7 @@ from cypher_executor.graph.rows import together
 from cypher_executor.mirror.recipes import KnownRecipes
 from cypher_executor.mirror.replicas import Replicas
 from cypher_executor.mirror.target import Target
-from cypher_executor.ports import Catalog, Clock, Followable, Followed, PartStore, Unreadable
+from cypher_executor.ports import Clock, Followable, Followed, ListedParts, ReadCatalog, Unreadable
 
 EVENTS_AT_ONCE = 2_000
 IDLE_S = 0.5
@@ -51,8 +51,8 @@ class Mirror:
     def __init__(
         self,
         journal: Followable,
-        catalog: Catalog,
-        parts: PartStore,
+        catalog: ReadCatalog,
+        parts: ListedParts,
         clock: Clock,
         target: Target,
         source: str,

@@ -9,7 +9,7 @@ from cypher_executor.core.recipe import Digest, Recipe
 from cypher_executor.graph.parts import part_rows
 from cypher_executor.graph.recipes import Version, current_rows, recipe_end, version_rows
 from cypher_executor.graph.rows import End, Rows, together
-from cypher_executor.ports import Catalog, PartStore, RecipeVersion
+from cypher_executor.ports import ListedParts, ReadCatalog, RecipeVersion
 
 ReadRecipe = Callable[[Digest], Awaitable[Recipe | None]]
 
@@ -17,7 +17,7 @@ ReadRecipe = Callable[[Digest], Awaitable[Recipe | None]]
 class KnownRecipes:
     """Which versions and parts were written, and what is new."""
 
-    def __init__(self, catalog: Catalog, parts: PartStore, read: ReadRecipe) -> None:
+    def __init__(self, catalog: ReadCatalog, parts: ListedParts, read: ReadRecipe) -> None:
         self._catalog = catalog
         self._parts = parts
         self._read = read

@@ -19,7 +19,7 @@ from cypher_executor.cypher import compile_recipe
 from cypher_executor.errors import Unavailable
 from cypher_executor.graph.rows import NodeRow, RelationshipRow, Rows
 from cypher_executor.graph.runs import run_rows
-from cypher_executor.ports import Catalog, Followable, Followed, Unreadable
+from cypher_executor.ports import Followable, Followed, ReadCatalog, Unreadable
 
 KEPT = 1_000
 """Runs that go on."""
@@ -32,7 +32,7 @@ _Known = dict[tuple[object, ...], int]
 class Replicas:
     """Copies of runs, and what of each was written already."""
 
-    def __init__(self, journal: Followable, catalog: Catalog) -> None:
+    def __init__(self, journal: Followable, catalog: ReadCatalog) -> None:
         self._journal = journal
         self._catalog = catalog
         self._runs: OrderedDict[RunId, Run] = OrderedDict()

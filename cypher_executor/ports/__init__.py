@@ -39,8 +39,8 @@ from cypher_executor.ports.kept import (
     Secrets,
     SecretStore,
 )
-from cypher_executor.ports.parts import OwnParts, PartStore, PartVersion, names_of
-from cypher_executor.ports.recipes import Catalog, Prepared, Recipes, RecipeVersion
+from cypher_executor.ports.parts import ListedParts, OwnParts, PartStore, PartVersion, names_of
+from cypher_executor.ports.recipes import Catalog, Prepared, ReadCatalog, Recipes, RecipeVersion
 
 __all__ = [
     "Appended",
@@ -61,6 +61,7 @@ __all__ = [
     "KeySpace",
     "KeyStore",
     "KeyValues",
+    "ListedParts",
     "Once",
     "OpenSecret",
     "Opening",
@@ -70,6 +71,7 @@ __all__ = [
     "PartStore",
     "PartVersion",
     "Prepared",
+    "ReadCatalog",
     "RecipeVersion",
     "Recipes",
     "RunFilter",

@@ -10,7 +10,15 @@ from cypher_executor.core.parts import Part
 from cypher_executor.core.recipe import Digest
 
 
-class PartStore(Protocol):
+class ListedParts(Protocol):
+    """The parts that exist, for those who want to know what there is."""
+
+    def all(self) -> Sequence[Part]:
+        """The newest version of every part, by name."""
+        ...
+
+
+class PartStore(ListedParts, Protocol):
     """The parts that exist. Looking up is from memory; only the bytes of a module may take time."""
 
     def find(self, name: str) -> Part | None:
@@ -23,10 +31,6 @@ class PartStore(Protocol):
         Several parts may have one module, with other grants each: with a `name` it is that part or none. Without, it
         is any of them, which is right only for what follows from the module.
         """
-        ...
-
-    def all(self) -> Sequence[Part]:
-        """The newest version of every part, by name."""
         ...
 
     async def module(self, digest: Digest) -> bytes:

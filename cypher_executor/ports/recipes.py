@@ -25,8 +25,28 @@ class RecipeVersion:
     """What it could reach when it was stored (`cypher.bill`); None for one that was stored before there were bills."""
 
 
-class Catalog(Protocol):
-    """The recipes that have names, and the text of every recipe that a run was ever started with."""
+class ReadCatalog(Protocol):
+    """The recipes that have names, and the text of every recipe that a run was ever started with, to be read."""
+
+    async def versions(self, tenant: str, name: str) -> Sequence[RecipeVersion]:
+        """All versions, oldest first; empty for an unknown name."""
+        ...
+
+    async def tenants(self) -> Sequence[str]:
+        """Everybody who has a recipe, in order."""
+        ...
+
+    async def list_current(self, tenant: str) -> Sequence[RecipeVersion]:
+        """The current version of every name, by name."""
+        ...
+
+    async def text(self, digest: Digest) -> str | None:
+        """The text of a recipe that was stored under a name or used by a run."""
+        ...
+
+
+class Catalog(ReadCatalog, Protocol):
+    """The recipes that have names, to be read and changed."""
 
     async def save(
         self,
@@ -47,18 +67,6 @@ class Catalog(Protocol):
         """The version that `name` points at."""
         ...
 
-    async def versions(self, tenant: str, name: str) -> Sequence[RecipeVersion]:
-        """All versions, oldest first; empty for an unknown name."""
-        ...
-
-    async def tenants(self) -> Sequence[str]:
-        """Everybody who has a recipe, in order."""
-        ...
-
-    async def list_current(self, tenant: str) -> Sequence[RecipeVersion]:
-        """The current version of every name, by name."""
-        ...
-
     async def point(self, tenant: str, name: str, version: int) -> RecipeVersion | None:
         """Make an earlier version the current one; None if there is no such version."""
         ...
@@ -73,10 +81,6 @@ class Catalog(Protocol):
 
     async def delete(self, tenant: str, name: str) -> bool:
         """Forget the name. Runs keep their recipes."""
-        ...
-
-    async def text(self, digest: Digest) -> str | None:
-        """The text of a recipe that was stored under a name or used by a run."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 questions  Questions.ask: a text, its parameters and its limits become a Table
 table      rows as they are taken, with what was used up; wrong: a text that is no query
-follower   keeps the graph as new as the journal, in a thread of its own
+keeper     keeps the graph as new as the journal
 sweeping   runs that are forgotten leave the graph
 store      where the graph is kept, as a small protocol
 """

@@ -21,7 +21,7 @@ from cypher_executor.cypher.query import (
     compile_query,
 )
 from cypher_executor.ports import Clock
-from cypher_executor.queries.follower import Follower
+from cypher_executor.queries.keeper import Follower
 from cypher_executor.queries.store import Snapshot, Store
 from cypher_executor.queries.table import QueryInvalid, Row, Stopwatch, Table
 

@@ -27,7 +27,7 @@ from cypher_executor.graph.model import STATES
 from cypher_executor.graph.rows import NodeRow, RelationshipRow, Rows, together
 from cypher_executor.graph.shown import moment
 from cypher_executor.queries import Questions
-from cypher_executor.queries.follower import Follower
+from cypher_executor.queries.keeper import Keeper
 from tests.graph.world import World
 
 SOURCE = "bench"
@@ -135,7 +135,7 @@ async def filled(path: Path, steps: int) -> SqliteGraph:
 async def measure(store: SqliteGraph, steps: int, asked: tuple[Asked, ...], times: int) -> None:
     """Ask each of these so many times."""
     world = World()
-    questions = Questions(store, Follower(lambda: world.mirror(store, SOURCE), world.clock), world.clock)
+    questions = Questions(store, Keeper(world.mirror(store, SOURCE), world.clock), world.clock)
     day = DAYS // 2
     parameters: dict[str, DateTime | str | None] = {
         "run": _id(7),

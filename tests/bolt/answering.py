@@ -15,7 +15,7 @@ from cypher_executor.cypher.query import Limits
 from cypher_executor.errors import NotFound
 from cypher_executor.graph.kept import KeptGraph
 from cypher_executor.queries import Questions
-from cypher_executor.queries.follower import Follower
+from cypher_executor.queries.keeper import Keeper
 from tests.graph.targets import KeptTarget
 from tests.graph.world import World
 
@@ -73,7 +73,7 @@ class Answering:
 async def answering(world: World, parameters: Mapping[str, str], limits: Limits = DEFAULT_LIMITS) -> Answering:
     """A desk over what has happened in this world."""
     store, deeds = KeptStore(), Deeds()
-    questions = Questions(store, Follower(lambda: world.mirror(store), world.clock), world.clock)
+    questions = Questions(store, Keeper(world.mirror(store), world.clock), world.clock)
     about = About(
         version="0.1.0",
         neo4j_version="5.26.0",

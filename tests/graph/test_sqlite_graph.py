@@ -16,7 +16,7 @@ from cypher_executor.cypher.query import Graph, compile_query
 from cypher_executor.errors import Unavailable
 from cypher_executor.graph.rows import NodeRow, RelationshipRow, Rows
 from cypher_executor.queries import Questions
-from cypher_executor.queries.follower import Follower
+from cypher_executor.queries.keeper import Keeper
 from cypher_executor.queries.sweeping import sweep
 from tests.graph.story import told
 from tests.graph.targets import KeptTarget
@@ -141,7 +141,7 @@ async def test_runs_are_dropped_with_what_belongs_to_them(store: SqliteGraph) ->
 
 async def test_questions_are_answered_from_what_has_just_happened(store: SqliteGraph) -> None:
     world = World()
-    questions = Questions(store, Follower(lambda: world.mirror(store), world.clock), world.clock)
+    questions = Questions(store, Keeper(world.mirror(store), world.clock), world.clock)
     parameters = await told(world)
     table = await questions.ask("MATCH (r:Run {id: $run}) RETURN r.state", parameters)
     assert await table.all() == [("waiting",)]
@@ -153,7 +153,7 @@ async def test_questions_are_answered_from_what_has_just_happened(store: SqliteG
 async def test_a_graph_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
     world = World()
     store = SqliteGraph(tmp_path / "no such folder" / FILE_NAME)
-    questions = Questions(store, Follower(lambda: world.mirror(store), world.clock), world.clock)
+    questions = Questions(store, Keeper(world.mirror(store), world.clock), world.clock)
     with pytest.raises(Unavailable) as raised:
         await questions.ask("MATCH (n) RETURN n")
     assert raised.value.code == "graph_unavailable"
@@ -186,7 +186,7 @@ async def test_a_follower_tidies_up_when_there_is_nothing_to_follow(store: Sqlit
     async def tidy() -> None:
         loop.call_soon_threadsafe(tidied.set)
 
-    follower = Follower(lambda: world.mirror(store), world.clock, tidy)
+    follower = Keeper(world.mirror(store), world.clock, tidy)
     follower.start()
     await asyncio.wait_for(tidied.wait(), 10)
     await follower.stop()

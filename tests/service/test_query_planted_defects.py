@@ -9,8 +9,8 @@ from cypher_executor.adapters.sqlite.graph.reading import SqliteReading
 from cypher_executor.cypher.query import planner
 from cypher_executor.cypher.query.budget import Budget
 from cypher_executor.errors import Unavailable
+from cypher_executor.followers.process import FollowerProcess
 from cypher_executor.queries import questions
-from cypher_executor.queries.follower import Follower
 from cypher_executor.service import acting, query_view
 from cypher_executor.wiring import House
 from tests.service import test_actions, test_query
@@ -63,11 +63,10 @@ async def test_a_star_that_is_let_through(ask: Ask, monkeypatch: pytest.MonkeyPa
 
 
 async def test_a_graph_that_does_not_catch_up(ask: Ask, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def late(self: Follower) -> float:
+    async def late(self: FollowerProcess) -> float:
         return 0.0
 
-    monkeypatch.setattr(Follower, "catch_up", late)
-    monkeypatch.setattr(Follower, "_step", late)
+    monkeypatch.setattr(FollowerProcess, "catch_up", late)
     with pytest.raises(AssertionError):
         await test_query.test_what_has_just_happened_is_answered(ask, name)
 

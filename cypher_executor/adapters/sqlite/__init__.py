@@ -1,11 +1,14 @@
 """Journal and catalog in one SQLite file: `Database` is the file, `SqliteJournal` and `SqliteCatalog` are its users.
 
+Another process may read it beside the one that has it: `OpenToRead`, `SqliteFollowable` and `SqliteReadCatalog`.
+
 `back_up` and `restore` copy the file, from outside of the process that uses it.
 """
 
-from cypher_executor.adapters.sqlite.catalog import SqliteCatalog
+from cypher_executor.adapters.sqlite.catalog import SqliteCatalog, SqliteReadCatalog
 from cypher_executor.adapters.sqlite.copying import Copied, back_up
-from cypher_executor.adapters.sqlite.database import Database
+from cypher_executor.adapters.sqlite.database import Database, OpenToRead
+from cypher_executor.adapters.sqlite.following import SqliteFollowable
 from cypher_executor.adapters.sqlite.journal import SqliteJournal
 from cypher_executor.adapters.sqlite.keys import SqliteKeys, has_keys
 from cypher_executor.adapters.sqlite.kv import SqliteKeyValues
@@ -18,12 +21,15 @@ from cypher_executor.adapters.sqlite.secrets import SqliteSecrets
 __all__ = [
     "Copied",
     "Database",
+    "OpenToRead",
     "SqliteCatalog",
+    "SqliteFollowable",
     "SqliteJournal",
     "SqliteKeyValues",
     "SqliteKeys",
     "SqliteOutputs",
     "SqliteParts",
+    "SqliteReadCatalog",
     "SqliteSchedules",
     "SqliteSecrets",
     "back_up",

@@ -14,7 +14,7 @@ from typing import Any
 import apsw
 import orjson
 
-from cypher_executor.adapters.sqlite.database import Database
+from cypher_executor.adapters.sqlite.database import Database, OpenToRead
 from cypher_executor.adapters.sqlite.statements import statements
 from cypher_executor.adapters.sqlite.writer import T, Work
 from cypher_executor.core.recipe import Digest, Value
@@ -26,10 +26,42 @@ KEPT = 1_024
 """How many current versions are kept in memory."""
 
 
-class SqliteCatalog:
+class SqliteReadCatalog:
+    """`ports.ReadCatalog` over a file that is open to be read. It keeps nothing in memory: another process may be
+    the one that writes."""
+
+    def __init__(self, reading: OpenToRead) -> None:
+        self._reading = reading
+
+    async def versions(self, tenant: str, name: str) -> Sequence[RecipeVersion]:
+        """All versions, oldest first; empty for an unknown name."""
+        return await self._read("versions", tenant, name)
+
+    async def tenants(self) -> Sequence[str]:
+        """See `ports.Catalog`."""
+        return [tenant for (tenant,) in await self._rows("tenants")]
+
+    async def list_current(self, tenant: str) -> Sequence[RecipeVersion]:
+        """The current version of every name, by name."""
+        return await self._read("list_current", tenant)
+
+    async def text(self, digest: Digest) -> str | None:
+        """The text of a recipe that was stored under a name or used by a run."""
+        rows = await self._rows("text", digest)
+        return rows[0][0] if rows else None
+
+    async def _read(self, name: str, *values: str) -> list[RecipeVersion]:
+        return [_version(row) for row in await self._rows(name, *values)]
+
+    async def _rows(self, name: str, *values: str) -> list[Any]:
+        return await self._reading.read(lambda connection: connection.execute(_SQL[name], values).fetchall())
+
+
+class SqliteCatalog(SqliteReadCatalog):
     """`ports.Catalog` over a `Database`, which it does not close."""
 
     def __init__(self, database: Database) -> None:
+        super().__init__(database)
         self._database = database
         self._current: OrderedDict[tuple[str, str], RecipeVersion] = OrderedDict()
         self._changes = 0
@@ -73,18 +105,6 @@ class SqliteCatalog:
             self._keep(found[0])
         return found[0] if found else None
 
-    async def versions(self, tenant: str, name: str) -> Sequence[RecipeVersion]:
-        """All versions, oldest first; empty for an unknown name."""
-        return await self._read("versions", tenant, name)
-
-    async def tenants(self) -> Sequence[str]:
-        """See `ports.Catalog`."""
-        return [tenant for (tenant,) in await self._rows("tenants")]
-
-    async def list_current(self, tenant: str) -> Sequence[RecipeVersion]:
-        """The current version of every name, by name."""
-        return await self._read("list_current", tenant)
-
     async def point(self, tenant: str, name: str, version: int) -> RecipeVersion | None:
         """Make an earlier version the current one; None if there is no such version."""
 
@@ -114,11 +134,6 @@ class SqliteCatalog:
 
         return await self._change(tenant, name, work)
 
-    async def text(self, digest: Digest) -> str | None:
-        """The text of a recipe that was stored under a name or used by a run."""
-        rows = await self._rows("text", digest)
-        return rows[0][0] if rows else None
-
     def _keep(self, version: RecipeVersion) -> None:
         self._current[version.tenant, version.name] = version
         if len(self._current) > KEPT:
@@ -134,12 +149,6 @@ class SqliteCatalog:
         written = self._database.write(work)
         written.add_done_callback(forget)
         return await asyncio.shield(written)
-
-    async def _read(self, name: str, *values: str) -> list[RecipeVersion]:
-        return [_version(row) for row in await self._rows(name, *values)]
-
-    async def _rows(self, name: str, *values: str) -> list[Any]:
-        return await self._database.read(lambda connection: connection.execute(_SQL[name], values).fetchall())
 
 
 def _point(connection: apsw.Connection, tenant: str, name: str, version: int) -> RecipeVersion:

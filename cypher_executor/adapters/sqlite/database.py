@@ -13,7 +13,27 @@ from cypher_executor.adapters.sqlite.settling import FILE_NAME, settle
 from cypher_executor.adapters.sqlite.writer import Work, Writer
 
 
-class Database:
+class OpenToRead:
+    """The file of a data folder that another process may hold and write: what is read is what that one has committed.
+
+    `vfs` as for `Database`. Nothing is opened before the first reading; that one raises Unavailable where there is
+    nothing to be read.
+    """
+
+    def __init__(self, folder: Path, *, vfs: str | None = None) -> None:
+        self.path = folder / FILE_NAME
+        self._readers = Readers(partial(open_reader, self.path, vfs))
+
+    async def read(self, work: Work[T]) -> T:
+        """Do this with a connection that reads, off the event loop."""
+        return await self._readers.run(work)
+
+    async def close(self) -> None:
+        """Wait for what is being read, then let go of the file."""
+        await asyncio.to_thread(self._readers.close)
+
+
+class Database(OpenToRead):
     """An open data folder. Opening blocks (it may migrate); everything else does not.
 
     `vfs` names an SQLite VFS that is already registered: tests use one that fails, or forgets what was not synced.
@@ -22,7 +42,7 @@ class Database:
     """
 
     def __init__(self, folder: Path, *, vfs: str | None = None) -> None:
-        self.path = folder / FILE_NAME
+        super().__init__(folder, vfs=vfs)
         try:
             self._hold = FolderHold(folder)
         except OSError as error:
@@ -33,7 +53,6 @@ class Database:
         except BaseException:
             self._hold.release()
             raise
-        self._readers = Readers(partial(open_reader, self.path, vfs))
         self._closed = False
 
     @property
@@ -49,10 +68,6 @@ class Database:
     def write(self, work: Work[T]) -> asyncio.Future[T]:
         """Queue a piece of work for the writer; its result when it is on disk."""
         return self._writer.submit(work)
-
-    async def read(self, work: Work[T]) -> T:
-        """Do this with a connection that reads, off the event loop."""
-        return await self._readers.run(work)
 
     async def reopen(self) -> None:
         """After a failure: open the file again, so that what is read and written next is what is really there."""

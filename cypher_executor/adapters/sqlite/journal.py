@@ -17,7 +17,8 @@ import orjson
 
 from cypher_executor.adapters.sqlite.database import Database
 from cypher_executor.adapters.sqlite.expiring import GRACE_US, expire
-from cypher_executor.adapters.sqlite.reading import Position, read_end, read_following, read_run, read_runs
+from cypher_executor.adapters.sqlite.following import SqliteFollowable
+from cypher_executor.adapters.sqlite.reading import read_end, read_runs
 from cypher_executor.adapters.sqlite.records import Record, encode
 from cypher_executor.adapters.sqlite.statements import statements
 from cypher_executor.core.events import FINAL_STATES, ChildStarted, Event, RunEnded, RunId, RunReopened, RunStarted
@@ -29,10 +30,11 @@ _STATES = ("pending", "running", "waiting", "retrying", *sorted(FINAL_STATES))
 _AFTER_EVERY_ID = "\U0010ffff"
 
 
-class SqliteJournal:
+class SqliteJournal(SqliteFollowable):
     """`ports.Journal` over a `Database`. `now_us` is only asked for the hint of `claimed`."""
 
     def __init__(self, database: Database, now_us: Callable[[], int]) -> None:
+        super().__init__(database)
         self._database = database
         self._now_us = now_us
 
@@ -51,10 +53,6 @@ class SqliteJournal:
         prepared = [_Prepared.of(entry) for entry in entries]
         return self._database.write(partial(_append_all, prepared))
 
-    async def read(self, run: RunId, after: int = 0) -> Sequence[Event]:
-        """The events of a run in order, without the first `after`; empty for an unknown run."""
-        return await self._database.read(lambda connection: read_run(connection, run, after))
-
     async def read_many(self, runs: Sequence[RunId]) -> Sequence[Sequence[Event] | Unreadable]:
         """The events of each of these runs, on one thread by one query: for a start with many open runs."""
         return await self._database.read(lambda connection: read_runs(connection, runs))
@@ -62,24 +60,6 @@ class SqliteJournal:
     async def end(self, run: RunId) -> RunEnded | None:
         """How a run ended; None while it goes on, and for an unknown run."""
         return await self._database.read(lambda connection: read_end(connection, run))
-
-    async def follow(self, after: int, limit: int) -> Sequence[Position]:
-        """The next events of all runs behind position `after` (0: from the beginning), at most `limit`.
-
-        Each with its position, its run, and its number in that run. Positions grow; they may leave numbers out. An
-        event that cannot be read is an `Unreadable` in its place: whoever follows goes on behind it.
-        """
-        return await self._database.read(lambda connection: read_following(connection, after, limit))
-
-    async def head(self) -> int:
-        """The greatest position that was ever given; 0 before the first event."""
-        found = await self._database.read(lambda connection: _rows(connection, "head_position", ()))
-        return int(found[0][0]) if found else 0
-
-    async def still_there(self, runs: Sequence[RunId]) -> frozenset[RunId]:
-        """Those of these runs that have not been forgotten."""
-        wanted = (orjson.dumps(runs).decode(),)
-        return frozenset(run for _, run in await self._database.read(lambda c: _rows(c, "numbers", wanted)))
 
     async def open_runs(self) -> Sequence[RunId]:
         """Every run without an end, in the order in which they began."""
