@@ -109,7 +109,7 @@ def _check_types(engine: wasmtime.Engine, module: wasmtime.Module) -> None:
         raise ModuleRefused(f"the module imports {found[1]}.{found[2]} with another type than {right}") from None
 
 
-def _never_called(_memory: Memory, *_parameters: int) -> int:
+def _never_called(_memory: Memory, _parameters: tuple[int, ...]) -> int:
     raise NotImplementedError
 
 

@@ -30,9 +30,8 @@ monotonic clock, which all processes of one machine share.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from struct import Struct
-from typing import Final
+from typing import Final, NamedTuple
 
 READY: Final = 1
 LOAD: Final = 2
@@ -71,8 +70,7 @@ class FrameError(ValueError):
     """The other side does not keep to the format."""
 
 
-@dataclass(frozen=True, slots=True)
-class Execution:
+class Execution(NamedTuple):
     """One execution of a part as a worker sees it. `module` is the number under which the module was loaded."""
 
     number: int
@@ -87,8 +85,7 @@ class Execution:
     input: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(NamedTuple):
     """Which execution ended, between which readings of the monotonic clock it ran, and how much fuel it used: 0 when
     that is not counted."""
 

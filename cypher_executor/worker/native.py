@@ -8,7 +8,7 @@ happens once per module. This is the only file in which an address can be wrong,
   watchdog can run beside them. All others are over in less than a microsecond and go through a `PyDLL` handle.
 - An exception must never leave a callback: the whole body of the one callback is inside a `try`. What a host function
   raises is kept, the guest is ended with a trap, and `Instance.start` raises it again on the other side.
-- Addresses of guest memory are only ever made in `Memory`, after a check against the size that it has at that moment.
+- Guest memory is only ever touched in `Memory`, after a check against the size that it has at that moment.
 - One thread, one instance at a time: the buffers that results are written to are made once.
 """
 
@@ -24,13 +24,14 @@ from ctypes import (
     byref,
     c_bool,
     c_char_p,
+    c_int,
     c_int64,
     c_size_t,
     c_uint8,
     c_uint32,
     c_uint64,
     c_void_p,
-    memmove,
+    py_object,
     string_at,
 )
 from pathlib import Path
@@ -43,7 +44,7 @@ _LIBRARY = str(next(Path(wasmtime.__file__).parent.glob("*/*wasmtime.*")))
 _quick = ctypes.PyDLL(_LIBRARY)
 _guest = ctypes.CDLL(_LIBRARY)
 
-HostFunction = Callable[..., int | None]
+HostFunction = Callable[["Memory", tuple[int, ...]], int | None]
 """Gets the memory of the guest and its parameters as unsigned numbers, and gives an i32 or nothing."""
 
 
@@ -101,12 +102,17 @@ _pre_delete = _declare(_quick, "wasmtime_instance_pre_delete", None, c_void_p)
 _instantiate = _declare(_guest, "wasmtime_instance_pre_instantiate", c_void_p, c_void_p, c_void_p, c_void_p, c_void_p)
 _call = _declare(_guest, "wasmtime_func_call_unchecked", c_void_p, c_void_p, c_void_p, c_void_p, c_size_t, c_void_p)
 
+_view = _declare(ctypes.pythonapi, "PyMemoryView_FromMemory", py_object, c_void_p, c_size_t, c_int)
+
 _EXTERN_MEMORY: Final = 3
+_WRITABLE: Final = 0x200
+"""PyBUF_WRITE, as Python's stable interface has it."""
 _FUNC_AT: Final = _Extern.of.offset
 _instance = (c_uint64 * 4)()
 _export = _Extern()
 _seen_by_caller = _Extern()
 _trap = c_void_p()
+_at_trap, _at_export, _at_exported = byref(_trap), byref(_export), addressof(_export) + _FUNC_AT
 _no_arguments = (c_uint64 * 2)()
 _raised: list[BaseException] = []
 
@@ -130,23 +136,56 @@ class OutOfBounds(Exception):
 class Memory:
     """The guest's memory while a host function runs. Every access is checked; nothing of it may be kept."""
 
-    __slots__ = ("_base", "size")
+    __slots__ = ("_view", "size")
 
     def __init__(self, base: int, size: int) -> None:
-        self._base = base
+        self._view: memoryview = _view(base, size, _WRITABLE)
         self.size = size
 
     def read(self, pointer: int, size: int) -> bytes:
         """A copy of these bytes. Raises OutOfBounds."""
         if pointer + size > self.size:
             raise OutOfBounds
-        return string_at(self._base + pointer, size)
+        return self._view[pointer : pointer + size].tobytes()
 
     def write(self, pointer: int, data: bytes) -> None:
         """Put these bytes there. Raises OutOfBounds."""
-        if pointer + len(data) > self.size:
+        end = pointer + len(data)
+        if end > self.size:
             raise OutOfBounds
-        memmove(self._base + pointer, data, len(data))
+        self._view[pointer:end] = data
+
+
+class _Seen:
+    """The memory of the running instance, as its host functions saw it last.
+
+    Where it is, is asked once for an instance and again when its size has changed: nothing else moves a memory.
+    """
+
+    __slots__ = ("_at", "_context", "_memory")
+
+    def __init__(self) -> None:
+        self._at = addressof(_seen_by_caller) + _FUNC_AT
+        self.forget()
+
+    def forget(self) -> None:
+        """Another instance runs, or none."""
+        self._context: int | None = None
+        self._memory: Memory | None = None
+
+    def by(self, caller: int) -> Memory:
+        """As it is now. Raises NativeError."""
+        if self._context is None:
+            if not _caller_export_get(caller, b"memory", 6, byref(_seen_by_caller)):
+                raise NativeError("the guest has no memory")
+            self._context = _caller_context(caller)
+        size = _memory_data_size(self._context, self._at)
+        if self._memory is None or self._memory.size != size:
+            self._memory = Memory(_memory_data(self._context, self._at), size)
+        return self._memory
+
+
+_seen = _Seen()
 
 
 def _callback(function: HostFunction, parameters: str) -> Any:
@@ -159,12 +198,7 @@ def _callback(function: HostFunction, parameters: str) -> Any:
 
     def called(_env: int, caller: int, values: int, _count: int) -> int:
         try:
-            if not _caller_export_get(caller, b"memory", 6, byref(_seen_by_caller)):
-                raise NativeError("the guest has no memory")
-            context = _caller_context(caller)
-            memory = addressof(_seen_by_caller) + _FUNC_AT
-            view = Memory(_memory_data(context, memory) or 0, _memory_data_size(context, memory))
-            result = function(view, *unpack(string_at(values, size)))
+            result = function(_seen.by(caller), unpack(string_at(values, size)))
             if result is not None:
                 c_uint32.from_address(values).value = result
             return 0
@@ -228,6 +262,7 @@ class Instance:
         return self
 
     def __exit__(self, *_: object) -> None:
+        _seen.forget()
         _store_delete(self._store)
 
     def start(self) -> None:
@@ -236,14 +271,14 @@ class Instance:
         Raises what a host function raised, GuestTrap, or NativeError.
         """
         _raised.clear()
+        _seen.forget()
         _trap.value = None
-        error = _instantiate(self._prepared.address, self._context, _instance, byref(_trap))
+        error = _instantiate(self._prepared.address, self._context, _instance, _at_trap)
         self._raise(error)
         self._made = True
-        if not _export_get(self._context, _instance, b"_start", 6, byref(_export)):
+        if not _export_get(self._context, _instance, b"_start", 6, _at_export):
             raise NativeError("the module has no function _start")
-        function = addressof(_export) + _FUNC_AT
-        self._raise(_call(self._context, function, _no_arguments, 0, byref(_trap)))
+        self._raise(_call(self._context, _at_exported, _no_arguments, 0, _at_trap))
 
     def fuel_left(self) -> int:
         """How much of its fuel it has not used; only where it was given some."""
@@ -255,9 +290,9 @@ class Instance:
         """How many bytes of memory the guest has; 0 when it was never instantiated."""
         if not self._made:  # the buffer may still hold another store's instance, and wasmtime aborts on that
             return 0
-        if not _export_get(self._context, _instance, b"memory", 6, byref(_export)) or _export.kind != _EXTERN_MEMORY:
+        if not _export_get(self._context, _instance, b"memory", 6, _at_export) or _export.kind != _EXTERN_MEMORY:
             return 0
-        return int(_memory_data_size(self._context, addressof(_export) + _FUNC_AT))
+        return int(_memory_data_size(self._context, _at_exported))
 
     def _raise(self, error: int | None) -> None:
         trap = None if _trap.value is None else _take_trap()

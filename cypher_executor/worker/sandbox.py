@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from cypher_executor.worker import limits, tape, wasi
 from cypher_executor.worker.admission import IMPORTS, first_line, prepared, type_of
@@ -34,8 +34,7 @@ _INTERRUPT: Final = 10
 _OUT_OF_FUEL: Final = 11
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """The part ended well; what it wrote has not been looked at. `log` is what it wrote to its standard error."""
 
     data: bytes
@@ -98,12 +97,12 @@ class Sandbox:
 
     def _host_function(self, name: tuple[str, str]) -> HostFunction:
         if name == (tape.MODULE, tape.NAME):
-            return lambda memory, *parameters: self._tape.call(memory, *parameters)
+            return lambda memory, parameters: self._tape.call(memory, *parameters)
         function, give_way = wasi.FUNCTIONS[name[1]][1], self._watchdog.give_way
 
-        def call(memory: Memory, *parameters: int) -> int:
+        def call(memory: Memory, parameters: tuple[int, ...]) -> int:
             give_way()
-            return function(self._world, memory, *parameters)
+            return wasi.call(function, self._world, memory, parameters)
 
         return call
 

@@ -13,7 +13,7 @@ own instructions: vectors have at most 1,024 pieces, one reading of randomness a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from struct import Struct
 from typing import Final
 
@@ -32,6 +32,7 @@ _SPIPE: Final = 70
 _PROGRAM: Final = b"part\0"
 _MAX_VECTORS: Final = 1024
 _MAX_RANDOM: Final = 1024 * 1024
+_PIECE: Final = 1024 * 1024
 _VECTOR = Struct("<II")
 _SUBSCRIPTION = Struct("<QB7xI4xQ8xH6x")
 _EVENT = Struct("<QHB5xQH6x")
@@ -127,7 +128,7 @@ class World:
 
 
 Function = Callable[..., int]
-"""Gets world, memory and the parameters of the import; gives an errno."""
+"""Gets world, memory and the parameters of the import; gives an errno. To be called through `call`."""
 
 
 def _put(memory: Memory, pointer: int, value: int, size: int = 4) -> int:
@@ -149,19 +150,21 @@ def _fd_write(world: World, memory: Memory, fd: int, pointer: int, count: int, w
         if start + size > memory.size:
             return _FAULT
         total += size
-        if fd == 1:
-            _emit_bounded(world, memory, start, size)
-        else:
+        if fd == 2:
             world.log(memory.read(start, min(size, world.log_room())))
+        elif 0 < size <= _PIECE:
+            world.emit(memory.read(start, size))
+        else:
+            _emit_in_pieces(world, memory, start, size)
     if total >= 1 << 32:
         return _INVAL
     return _put(memory, written, total)
 
 
-def _emit_bounded(world: World, memory: Memory, start: int, size: int) -> None:
-    """Hand on in pieces, so that a single write of a whole memory meets the limit before it is copied."""
-    for at in range(start, start + size, 1 << 20):
-        world.emit(memory.read(at, min(1 << 20, start + size - at)))
+def _emit_in_pieces(world: World, memory: Memory, start: int, size: int) -> None:
+    """So that a single write of a whole memory meets the limit before it is copied."""
+    for at in range(start, start + size, _PIECE):
+        world.emit(memory.read(at, min(_PIECE, start + size - at)))
 
 
 def _fd_read(world: World, memory: Memory, fd: int, pointer: int, count: int, read: int) -> int:
@@ -266,14 +269,12 @@ def _proc_exit(_world: World, _memory: Memory, code: int) -> int:
     raise Exited(code)
 
 
-def _guarded(function: Function) -> Function:
-    def call(world: World, memory: Memory, *parameters: int) -> int:
-        try:
-            return function(world, memory, *parameters)
-        except OutOfBounds:
-            return _FAULT
-
-    return call
+def call(function: Function, world: World, memory: Memory, parameters: tuple[int, ...]) -> int:
+    """What one of `FUNCTIONS` answers. An address outside of the memory is an answer, too."""
+    try:
+        return function(world, memory, *parameters)
+    except OutOfBounds:
+        return _FAULT
 
 
 _stream = _of_descriptor(_SPIPE)
@@ -281,7 +282,7 @@ _allowed = _of_descriptor(SUCCESS)
 _refused = _of_descriptor(_INVAL)
 _no_such = _always(_BADF)
 
-_TABLE: Final[dict[str, tuple[str, Function]]] = {
+FUNCTIONS: Final[Mapping[str, tuple[str, Function]]] = {
     "args_get": ("ii", _args_get),
     "args_sizes_get": ("ii", _args_sizes_get),
     "clock_res_get": ("ii", _clock_res_get),
@@ -329,7 +330,5 @@ _TABLE: Final[dict[str, tuple[str, Function]]] = {
     "sock_send": ("iiiii", _no_such),
     "sock_shutdown": ("ii", _no_such),
 }
-
-FUNCTIONS: Final = {name: (parameters, _guarded(function)) for name, (parameters, function) in _TABLE.items()}
 """Every function of preview 1: its parameters (`i` for i32, `I` for i64) and what it does. All give an errno, except
 `proc_exit`, which gives nothing."""

@@ -58,7 +58,7 @@ def _set(owner: Any, name: str, value: Any) -> Plant:
 
 
 def _unchecked_read(memory: native.Memory, pointer: int, size: int) -> bytes:
-    return bytes(size) if pointer + size > memory.size else native.string_at(memory._base + pointer, size)
+    return bytes(size) if pointer + size > memory.size else memory._view[pointer : pointer + size].tobytes()
 
 
 DEFECTS: dict[str, tuple[str, Plant]] = {

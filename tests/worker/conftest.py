@@ -6,7 +6,6 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -57,7 +56,7 @@ def run(sandbox: Sandbox) -> Run:
 
     def run(code: bytes, **changed: Any) -> Result | None:
         loaded = sandbox.load(compile_module(code))
-        return in_thread(lambda: sandbox.run(loaded, replace(EXECUTION, **changed)))
+        return in_thread(lambda: sandbox.run(loaded, EXECUTION._replace(**changed)))
 
     return run
 

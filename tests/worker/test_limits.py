@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
-from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -123,7 +122,7 @@ def test_more_than_256_calls_are_too_many(run: Run) -> None:
 def test_fuel_is_counted_when_it_is_limited(watchdog: Watchdog) -> None:
     sandbox = Sandbox(watchdog, fuel=True)
     loop, text = (sandbox.load(compile_module(code, fuel=True)) for code in (module("loop"), printing(b"1")))
-    result = in_thread(lambda: sandbox.run(loop, replace(EXECUTION, fuel=10_000)))
+    result = in_thread(lambda: sandbox.run(loop, EXECUTION._replace(fuel=10_000)))
     assert isinstance(result, Failed)
     assert (result.code, result.details) == ("out_of_fuel", {"fuel": 10_000})
-    assert in_thread(lambda: sandbox.run(text, replace(EXECUTION, fuel=10_000))) == Output(b"1")
+    assert in_thread(lambda: sandbox.run(text, EXECUTION._replace(fuel=10_000))) == Output(b"1")

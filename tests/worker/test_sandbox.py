@@ -27,6 +27,14 @@ def test_nothing_survives_a_call(run: Run) -> None:
     assert [run(module("remember")) for _ in range(3)] == [Output(b"\1\1")] * 3
 
 
+def test_memory_that_has_grown_between_two_calls_can_be_used_to_its_new_end_and_not_beyond(run: Run) -> None:
+    assert [run(module("grows")), run(module("echo")), run(module("grows"))] == [
+        Output(b"page\n" * 5),
+        Output(b"{}"),
+        Output(b"page\n" * 5),
+    ]
+
+
 @pytest.mark.parametrize("path", REFUSED, ids=[p.stem for p in REFUSED])
 def test_a_module_that_breaks_the_rules_is_refused_by_name(path: Path) -> None:
     says = path.read_text("utf-8").partition("\n")[0].removeprefix(";; ")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from cypher_executor.worker.native import Memory
-from cypher_executor.worker.wasi import FUNCTIONS, Exited, World
+from cypher_executor.worker.wasi import FUNCTIONS, Exited, World, call
 
 SIZE = 65536
 CLOCK_US = 1_700_000_000_000_000
@@ -28,7 +28,7 @@ class Guest:
         self.world = World(given, clock_us=CLOCK_US, seed=b"seed", output_kb=1)
 
     def call(self, name: str, *arguments: int) -> int:
-        return FUNCTIONS[name][1](self.world, self.memory, *arguments)
+        return call(FUNCTIONS[name][1], self.world, self.memory, arguments)
 
     def put(self, at: int, shape: str, *values: int | bytes) -> None:
         self.memory.write(at, struct.pack(f"<{shape}", *values))

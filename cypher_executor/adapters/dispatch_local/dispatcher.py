@@ -121,9 +121,8 @@ class LocalDispatcher:
 
     def run_many(self, batch: Sequence[tuple[RunId, Execute]], *, long: bool = False) -> None:
         """Take these on; returns at once. Those that are `long` get workers of their own."""
-        for run, execute in batch:
-            self._take_on(run, execute, long)
-        self._pump()
+        ready = [order for run, execute in batch if (order := self._take_on(run, execute, long)) is not None]
+        self._enqueue(ready)
 
     def tell_long(self, hear: FoundLong) -> None:
         """Tell this of what turns out to take long."""
@@ -152,20 +151,20 @@ class LocalDispatcher:
 
     # --- orders in ----------------------------------------------------------------------------------------------------
 
-    def _take_on(self, run: RunId, execute: Execute, long: bool) -> None:
+    def _take_on(self, run: RunId, execute: Execute, long: bool) -> Order | None:
+        """What is to be done for this, if its module is there already. Otherwise that comes later, or never."""
         if (part := self._store.by_digest(execute.digest, execute.part)) is None:
             self._refuse(run, execute, "part_unavailable", f"the module of part {execute.part!r} is not here any more")
-            return
+            return None
         try:
             new = order(run, execute, part.limits, long=long or self._long.full_of(execute.digest))
         except RequestInvalid as error:
             self._refuse(run, execute, "input_invalid", f"the part's input is refused: {error.message}")
-            return
+            return None
         self._wanted.setdefault(new.step, []).append(new)
         if new.long and not long:
             self._found_long(run, execute)
-        if self._modules.bring(new):
-            self._line_up([new])
+        return new if self._modules.bring(new) else None
 
     def _enqueue(self, orders: Sequence[Order]) -> None:
         self._line_up(orders)
@@ -197,11 +196,12 @@ class LocalDispatcher:
 
     def _pump(self) -> None:
         """Give what is queued to the workers that have least to do, then write to each of them once."""
-        while self._queue:
-            free = [worker for worker in self._workers() if worker.takes_orders]
-            if not free:
-                break
-            self._give(min(free, key=lambda worker: len(worker.in_flight)), self._queue.popleft())
+        free = [worker for worker in self._workers() if worker.takes_orders] if self._queue else []
+        while free and self._queue:
+            worker = min(free, key=_orders_of)
+            self._give(worker, self._queue.popleft())
+            if not worker.takes_orders:
+                free.remove(worker)
         for worker in self._workers():
             worker.flush()
         self._long.pump()
@@ -405,6 +405,10 @@ class LocalDispatcher:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.critical("the dispatcher has a bug", exc_info=error)
+
+
+def _orders_of(worker: WorkerProcess) -> int:
+    return len(worker.in_flight)
 
 
 def _nobody_hears(_run: RunId, _execute: Execute) -> None:

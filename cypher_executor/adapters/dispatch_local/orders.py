@@ -36,13 +36,14 @@ class Module:
 class Order:
     """An `Execute` of a run. It may be sent more than once (executing is harmless), and is answered at most once.
 
-    `module` is there when it has arrived; all orders of a part share it. `copies` says how many workers are to do this
-    now. `settled` means that nothing that still arrives for it counts: it was answered, or nobody wants it. `long`: it
-    is thought to take long.
+    `step` is what this is an execution of. `module` is there when it has arrived; all orders of a part share it.
+    `copies` says how many workers are to do this now. `settled` means that nothing that still arrives for it counts: it
+    was answered, or nobody wants it. `long`: it is thought to take long.
     """
 
     run: RunId
     execute: Execute
+    step: tuple[RunId, str, tuple[int, ...]]
     frame: bytes
     timeout_ms: int
     fuel: bool
@@ -50,11 +51,6 @@ class Order:
     module: Module | None = None
     copies: int = 0
     settled: bool = False
-
-    @property
-    def step(self) -> tuple[RunId, str, tuple[int, ...]]:
-        """The step that this is an execution of."""
-        return self.run, self.execute.node, self.execute.item
 
     def sent_as(self, number: int) -> bytes:
         """The frame for sending this under a fresh number, when the module is there."""
@@ -82,7 +78,8 @@ def order(run: RunId, execute: Execute, limits: Limits, *, long: bool = False) -
         tape=tuple(map(_call, execute.tape)),
         input=strict_json.dumps(execute.input),
     )
-    return Order(run, execute, _frame(execution), timeout_ms, limits.fuel is not None, long)
+    step = (run, execute.node, execute.item)
+    return Order(run, execute, step, _frame(execution), timeout_ms, limits.fuel is not None, long)
 
 
 def _frame(execution: frames.Execution) -> bytes:
@@ -93,7 +90,7 @@ def _frame(execution: frames.Execution) -> bytes:
 
 
 def _within(value: int, most: int) -> int:
-    return min(max(value, 0), most)
+    return value if 0 <= value <= most else 0 if value < 0 else most
 
 
 def _call(call: Call) -> tuple[bytes, bytes]:

@@ -11,10 +11,9 @@ import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from cypher_executor.adapters.dispatch_local.early import Spawned
 from cypher_executor.adapters.dispatch_local.orders import Module, Order
@@ -29,8 +28,7 @@ _LOW_PRIORITY: Final = 10
 """As `nice` has it: about a tenth of a core, where somebody else wants all of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a worker answered to an order: the kind of the frame, when it ran, and the rest of the body."""
 
     order: Order
