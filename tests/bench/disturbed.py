@@ -1,5 +1,5 @@
-"""A way to a server that can be disturbed: a proxy of TCP in a process of its own, so that it takes no time of whoever
-measures. What it does to connections is chosen while it runs:
+"""A way to a server that can be disturbed: a proxy of TCP in a process of its own, with the lowest priority, so that
+it takes no time of whoever measures. What it does to connections is chosen while it runs:
 
 passing   they are carried
 slow      each piece is carried late, in both directions, however many there are
@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import multiprocessing
+import os
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from typing import Literal
@@ -53,6 +54,7 @@ def disturbed(towards: int) -> Iterator[Disturbed]:
 
 
 def _work(port: int, towards: int, told: Connection) -> None:
+    os.nice(19)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_Proxy(port, towards).work(told))
 
