@@ -1,6 +1,6 @@
 """What the mirror costs the runs, however its Neo4j is, and how soon it is right again.
 
-    python -m tests.bench.bench_mirror [rounds]
+    python -m tests.bench.bench_mirror [rounds] [trouble ...]
 
 Two services: one without Neo4j, one that mirrors into a real one (`tests/neo4j/`) through a proxy. Good runs (one small
 step, over HTTP) come at a rate, in turns at the one and at the other, so that both have the same minute of a machine
@@ -11,10 +11,11 @@ service without a mirror as well.
 Neo4j and the proxy have the lowest priority: what the mirror costs the runs is measured, not what it costs to have a
 database on the same processors, which would be another machine's.
 
-Printed for each: median and slowest percent of the runs, their ratio to those of the service without a mirror, how old
-the oldest event was that the mirror lacked at the end (after a wipe that is the first of all), and how long after
-Neo4j's return it was right again: every run that the journal has is there, in the state that the journal tells, with
-its step.
+Printed for each: median and slowest percent of the runs and their ratios to those of the service without a mirror, each
+as the median of what the rounds have shown (with the range of the ratio: the slowest percent of a few seconds is much
+luck); how old the oldest event was that the mirror lacked at the end (after a wipe that is the first of all); and how
+long after Neo4j's return it was right again: every run that the journal has is there, in the state that the journal
+tells, with its step.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from tests.bench.disturbed import Disturbed, disturbed
 from tests.bench.rated import good_runs, slowest, store
 from tests.neo4j.real import Neo4j
 
-ROUNDS = 2
+ROUNDS = 5
 BLOCK_S = 5.0
 GOOD_A_SECOND = 100
 RIGHT_WITHIN_S = 120.0
@@ -56,22 +57,25 @@ class Trouble:
 
 @dataclass(slots=True)
 class Seen:
-    """What one kind of trouble did: times of runs in milliseconds, the rest in seconds."""
+    """What one kind of trouble did, round by round: times of runs in milliseconds, the rest in seconds."""
 
-    without: list[float] = field(default_factory=list)
-    beside: list[float] = field(default_factory=list)
+    without: list[list[float]] = field(default_factory=list)
+    beside: list[list[float]] = field(default_factory=list)
     lags: list[float] = field(default_factory=list)
     returns: list[float] = field(default_factory=list)
 
     def told(self) -> str:
-        p50, p99 = statistics.median(self.beside), slowest(self.beside)
-        told = f"median {p50:6.2f} ms ({p50 / statistics.median(self.without):4.2f} times that without), "
-        told += f"p99 {p99:6.2f} ms ({p99 / slowest(self.without):4.2f} times)"
+        told = f"median {self._compared(statistics.median)}; p99 {self._compared(slowest)}"
         return told + f"; lag {max(self.lags):5.1f} s, right again after {max(self.returns):4.1f} s"
+
+    def _compared(self, of: Callable[[list[float]], float]) -> str:
+        ratios = [of(beside) / of(without) for beside, without in zip(self.beside, self.without, strict=True)]
+        middle, each = statistics.median(ratios), statistics.median(map(of, self.beside))
+        return f"{each:6.2f} ms, {middle:4.2f} times that without ({min(ratios):4.2f} to {max(ratios):4.2f})"
 
 
 def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+    rounds, *names = sys.argv[1:] or [ROUNDS]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         neo4j = _started(folder / "neo4j")
@@ -79,7 +83,7 @@ def main() -> None:
             with disturbed(neo4j.port) as way, service(folder / "without", workers="1") as without:
                 address = {"NEO4J_URI": f"bolt://127.0.0.1:{way.port}"}
                 with mock.patch.dict(os.environ, address), service(folder / "with", workers="1") as mirrored:
-                    asyncio.run(measure(without, mirrored, neo4j, way, rounds))
+                    asyncio.run(measure(without, mirrored, neo4j, way, int(rounds), names))
         finally:
             neo4j.stop()
 
@@ -98,13 +102,17 @@ def _started(folder: Path) -> Neo4j:
     return neo4j
 
 
-async def measure(without: Service, mirrored: Service, neo4j: Neo4j, way: Disturbed, rounds: int) -> None:
-    """Have each trouble in turn, and print what was seen."""
+async def measure(
+    without: Service, mirrored: Service, neo4j: Neo4j, way: Disturbed, rounds: int, names: Sequence[str]
+) -> None:
+    """Have each trouble in turn, or those of these names, and print what was seen."""
     for one in (without, mirrored):
         await store(one.url, {})
         await good_runs(one.url, GOOD_A_SECOND, 2.0)
     await _right(mirrored, neo4j)
     for trouble in _troubles(neo4j, way):
+        if names and trouble.name not in names:
+            continue
         seen = Seen()
         for _ in range(rounds):
             await _one(trouble, seen, without, mirrored, neo4j)
@@ -128,12 +136,12 @@ def _troubles(neo4j: Neo4j, way: Disturbed) -> list[Trouble]:
 async def _one(trouble: Trouble, seen: Seen, without: Service, mirrored: Service, neo4j: Neo4j) -> None:
     if trouble.both:
         trouble.begin()
-    seen.without += await good_runs(without.url, GOOD_A_SECOND, BLOCK_S)
+    seen.without.append(await good_runs(without.url, GOOD_A_SECOND, BLOCK_S))
     if trouble.both:
         await asyncio.to_thread(trouble.end)
         await _right(mirrored, neo4j)
     await asyncio.to_thread(trouble.begin)
-    seen.beside += await good_runs(mirrored.url, GOOD_A_SECOND, BLOCK_S)
+    seen.beside.append(await good_runs(mirrored.url, GOOD_A_SECOND, BLOCK_S))
     seen.lags.append(mirrored.request("GET", "/mirror").json()["neo4j"]["lag_s"])
     await asyncio.to_thread(trouble.end)
     seen.returns.append(await _right(mirrored, neo4j))
