@@ -91,7 +91,7 @@ class Mirror:
             self._forget()
             raise
         self.status.failure, self.status.failures = None, 0
-        more = len(followed) == self._at_once
+        more = len(followed) == self._at_once or self._looked_at is None
         if not more:
             self.status.behind_since_us = None
         return more
@@ -118,7 +118,7 @@ class Mirror:
         self._forget()
         if position is None or position > await self._journal.head():
             await self._target.prepare()
-            await self._target.advance(self._source, 0)
+            await self._target.begin(self._source)
             position = 0
         self.status.position = position
 
@@ -136,7 +136,10 @@ class Mirror:
         recipes = together([await self._recipes.of_run(run.started) for run in moved if run.started is not None])
         news = [(run, self._replicas.news(run)) for run in moved]
         await self._target.write(together([recipes, *(rows for _, rows in news)]))
-        await self._target.advance(self._source, followed[-1][0])
+        assert self.status.position is not None
+        if not await self._target.advance(self._source, self.status.position, followed[-1][0]):
+            self._forget()  # it was wiped since the last look: the next one finds out where it stands
+            return
         for run, rows in news:
             self._replicas.written(run, rows)
         self.status.position = followed[-1][0]

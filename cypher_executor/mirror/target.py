@@ -25,8 +25,13 @@ class Target(Protocol):
         """Let these rows be true. Doing so twice changes nothing, half of it is harmless."""
         ...
 
-    async def advance(self, source: str, position: int) -> None:
-        """Keep how far the mirror has come. Only called when all that belongs to it is written."""
+    async def begin(self, source: str) -> None:
+        """The mirror begins at position 0, whatever was kept before."""
+        ...
+
+    async def advance(self, source: str, before: int, position: int) -> bool:
+        """Keep how far the mirror has come, if it still stands where it was `before`; otherwise False, and nothing is
+        kept: somebody has wiped the target, or put it back. Only called when all that belongs to it is written."""
         ...
 
     async def close(self) -> None:

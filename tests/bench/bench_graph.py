@@ -125,7 +125,7 @@ async def filled(path: Path, steps: int) -> SqliteGraph:
                 await store.write(together(batch))
                 batch.clear()
         await store.write(together(batch))
-        await store.advance(SOURCE, 0)
+        await store.begin(SOURCE)
         took = time.perf_counter() - began
         size = path.stat().st_size / 1e6  # noqa: ASYNC240
         print(f"  filled in {took:.0f} s ({steps / took:,.0f} steps/s), {size:,.0f} MB")

@@ -27,8 +27,14 @@ class KeptTarget:
         self.written.append(len(rows.nodes) + len(rows.relationships))
         self.graph.put(rows)
 
-    async def advance(self, source: str, position: int) -> None:
+    async def begin(self, source: str) -> None:
+        self.positions[source] = 0
+
+    async def advance(self, source: str, before: int, position: int) -> bool:
+        if self.positions.get(source) != before:
+            return False
         self.positions[source] = position
+        return True
 
     async def close(self) -> None: ...
 
@@ -59,9 +65,13 @@ class Cut:
         await self._target.write(Rows(rows.nodes, rows.relationships[:1] if self.left <= 0 else rows.relationships))
         self._count()
 
-    async def advance(self, source: str, position: int) -> None:
+    async def begin(self, source: str) -> None:
         self._count()
-        await self._target.advance(source, position)
+        await self._target.begin(source)
+
+    async def advance(self, source: str, before: int, position: int) -> bool:
+        self._count()
+        return await self._target.advance(source, before, position)
 
     async def close(self) -> None: ...
 

@@ -71,7 +71,7 @@ async def test_a_mirror_that_keeps_its_place_too_early_loses_rows(monkeypatch: p
     expected = await whole(world)
 
     async def careless(self: Mirror, followed: list[tuple[int, object, int, object]]) -> None:
-        await self._target.advance(self._source, followed[-1][0])
+        await self._target.advance(self._source, self.status.position, followed[-1][0])
         self.status.position = followed[-1][0]
         moved = await self._replicas.take(followed)  # type: ignore[arg-type]
         for run in moved:
@@ -98,6 +98,34 @@ async def test_a_target_that_was_wiped_is_filled_again() -> None:
     mirror._looked_at = None  # a few seconds later
     await mirrored(mirror)
     assert content(target.graph) == expected
+
+
+async def test_a_target_that_is_wiped_while_runs_go_on_is_filled_again_from_the_beginning() -> None:
+    world, target = World(), KeptTarget()
+    await told(world)
+    mirror = world.mirror(target)
+    await mirrored(mirror)
+    target.wipe()  # and what comes next comes before anybody has looked
+    await world.save("CREATE (:Recipe {name: 'more'}) CREATE (a:set {x: 1})")
+    async with world.running() as engine:
+        await world.start(engine, "more")
+    await mirrored(mirror)
+    assert content(target.graph) == await whole(world)
+    assert target.positions["journal-1"] == await world.journal.head()
+
+
+async def test_a_target_that_was_put_back_while_runs_go_on_is_filled_from_where_it_stands() -> None:
+    world, target = World(), KeptTarget()
+    await told(world)
+    mirror = world.mirror(target)
+    await mirrored(mirror)
+    target.positions["journal-1"] = 3
+    await world.save("CREATE (:Recipe {name: 'more'}) CREATE (a:set {x: 1})")
+    async with world.running() as engine:
+        await world.start(engine, "more")
+    await mirrored(mirror)
+    assert content(target.graph) == await whole(world)
+    assert target.positions["journal-1"] == await world.journal.head()
 
 
 async def test_a_target_that_knows_more_than_the_journal_is_begun_again() -> None:

@@ -109,7 +109,9 @@ async def test_a_file_that_cannot_be_read_is_made_again(tmp_path: Path, damage: 
     path.write_bytes(damage)
     store = SqliteGraph(path)
     assert await store.position("j") is None
-    await store.advance("j", 7)
+    assert not await store.advance("j", 0, 7) and await store.position("j") is None
+    await store.begin("j")
+    assert await store.advance("j", 0, 7) and not await store.advance("j", 0, 8)
     assert await store.position("j") == 7
     await store.close()
 

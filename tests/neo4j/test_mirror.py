@@ -81,6 +81,15 @@ def plain(value: Any) -> Any:
     return plain(neo4j.time.DateTime.from_iso_format(text().replace("Z", "+00:00")))
 
 
+async def test_it_only_goes_on_from_where_it_was_left(target: Neo4jTarget, database: Database) -> None:
+    assert not await target.advance("somebody", 0, 5) and await target.position("somebody") is None
+    await target.begin("somebody")
+    assert await target.advance("somebody", 0, 5) and not await target.advance("somebody", 0, 6)
+    assert await target.position("somebody") == 5
+    database.wipe()
+    assert not await target.advance("somebody", 5, 6) and await target.position("somebody") is None
+
+
 async def test_every_question_has_the_same_answer_in_the_database(database: Database, target: Neo4jTarget) -> None:
     world = World()
     world.clock.us = time.time_ns() // 1_000  # the database has a clock of its own

@@ -8,9 +8,14 @@ CREATE INDEX NAME IF NOT EXISTS FOR (n:LABEL) ON (n.PROPERTY)
 // name: position
 MATCH (m:Mirror {`cx.key`: $source}) RETURN m.position AS position
 
-// name: advance
+// name: begin
 MERGE (m:Mirror {`cx.key`: $source})
-SET m.name = 'cypher-executor', m.position = $position, m.at = $at
+SET m.name = 'cypher-executor', m.position = 0, m.at = $at
+
+// name: advance
+MATCH (m:Mirror {`cx.key`: $source}) WHERE m.position = $before
+SET m.position = $position, m.at = $at
+RETURN m.position AS position
 
 // name: nodes
 UNWIND $rows AS row

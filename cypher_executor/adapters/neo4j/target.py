@@ -43,9 +43,14 @@ class Neo4jTarget:
         for text, batch in (*_of_nodes(rows.nodes), *_of_relationships(rows.relationships)):
             await self._connection.ask(text, rows=batch)
 
-    async def advance(self, source: str, position: int) -> None:
+    async def begin(self, source: str) -> None:
         """See `mirror.Target`."""
-        await self._connection.ask(statement("advance"), source=source, position=position, at=datetime.now(UTC))
+        await self._connection.ask(statement("begin"), source=source, at=datetime.now(UTC))
+
+    async def advance(self, source: str, before: int, position: int) -> bool:
+        """See `mirror.Target`."""
+        given = {"source": source, "before": before, "position": position, "at": datetime.now(UTC)}
+        return bool(await self._connection.ask(statement("advance"), **given))
 
     async def clear(self) -> int:
         """Delete everything that was ever mirrored here, and how far that was; gives how many nodes that were. What

@@ -55,10 +55,16 @@ class SqliteGraph:
             with self._writing() as connection:
                 Writing(connection).put(rows)
 
-    async def advance(self, source: str, position: int) -> None:
+    async def begin(self, source: str) -> None:
         """See `mirror.Target`."""
         with self._writing() as connection:
-            connection.execute(_SQL["advance"], (source, position))
+            connection.execute(_SQL["begin_source"], (source,))
+
+    async def advance(self, source: str, before: int, position: int) -> bool:
+        """See `mirror.Target`."""
+        with self._writing() as connection:
+            connection.execute(_SQL["advance"], (position, source, before))
+            return connection.changes() > 0
 
     async def close(self) -> None:
         """Let go of the file. Snapshots that are open stay so until they are closed."""

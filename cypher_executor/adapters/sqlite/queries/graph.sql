@@ -64,8 +64,11 @@ PRAGMA user_version = 1;
 -- name: position
 SELECT position FROM positions WHERE source = ?;
 
+-- name: begin_source
+INSERT INTO positions (source, position) VALUES (?, 0) ON CONFLICT (source) DO UPDATE SET position = 0;
+
 -- name: advance
-INSERT INTO positions (source, position) VALUES (?, ?) ON CONFLICT (source) DO UPDATE SET position = excluded.position;
+UPDATE positions SET position = ? WHERE source = ? AND position = ?;
 
 -- name: empty
 DELETE FROM relationships;
