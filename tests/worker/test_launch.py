@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 from pathlib import Path
 
@@ -33,6 +34,17 @@ def test_a_process_cannot_write_what_looks_like_another_line_of_the_log(caplog: 
             child.end()
     assert all("\x1b" not in record.getMessage() for record in caplog.records)
     assert sum(len(record.getMessage()) for record in caplog.records) < 2 * launch._TOLD_BYTES
+
+
+def test_a_modest_process_leaves_the_processor_to_others_in_its_session_and_outside() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        child = Child("cypher_executor.worker.examine", [theirs])
+        child.be_modest()
+        session = Path(f"/proc/{child.pid}/autogroup")
+        assert os.getpriority(os.PRIO_PROCESS, child.pid) == launch._MODEST
+        assert not session.exists() or session.read_text("ascii").endswith(f" nice {launch._MODEST}\n")
+        child.end()
 
 
 def test_nothing_is_left_of_a_process_that_has_ended() -> None:

@@ -1,11 +1,11 @@
 """Compiles modules in processes that never run them.
 
 Compilers are started when there is something to compile, two at most, so that a module that takes long does not hold up
-all others; they are ended when they have been idle for a while, or when their module went beyond a limit. The system
-keeps the limits: it ends a process that used up its time (SIGXCPU), and wasmtime aborts when it gets no more memory
-(SIGABRT). Time is counted in the processor's, so that a busy machine refuses nothing that a quiet one takes; `wall_s`
-is for a compiler that does not compute at all. A compiler that goes down in any other way is not the module's fault
-the first time.
+all others, and with a lower priority than what runs. They are ended when they have been idle for a while, or when their
+module went beyond a limit. The system keeps the limits: it ends a process that used up its time (SIGXCPU), and wasmtime
+aborts when it gets no more memory (SIGABRT). Time is counted in the processor's, so that a busy machine refuses nothing
+that a quiet one takes; `wall_s` is for a compiler that does not compute at all. A compiler that goes down in any other
+way is not the module's fault the first time.
 """
 
 from __future__ import annotations
@@ -164,6 +164,7 @@ class _Compiler:
                 self._reader, self._writer = await asyncio.open_unix_connection(sock=ours)
                 limits = (self._limits.cpu_s, self._limits.memory_mb, self._limits.module_mb)
                 self._child = Child("cypher_executor.worker.compiler", [theirs], *limits)
+                self._child.be_modest()
             _, self.fingerprint = await self._read(frames.READY)
         except (OSError, _Ended) as error:
             raise Unavailable(f"no compiler process can be started: {error}", code="no_compiler") from None

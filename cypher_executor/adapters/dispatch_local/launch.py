@@ -8,6 +8,7 @@ service's. What was written there is told in the service's log when the process 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import socket
@@ -24,6 +25,8 @@ _log = logging.getLogger(__name__)
 
 _TOLD_BYTES: Final = 8 * 1024
 """Of what a process has said, the end."""
+_MODEST: Final = 5
+"""As `nice` has it: about a quarter of a core, where somebody else wants all of it."""
 
 
 class Child:
@@ -59,6 +62,16 @@ class Child:
     def pid(self) -> int:
         """The process id."""
         return self._process.pid
+
+    def be_modest(self) -> None:
+        """Let others have the processor before it, where the system lets us. To be called as soon as it is started.
+
+        Where Linux shares the processors out among sessions first (`autogroup` in sched(7)), the priority of a process
+        counts within its session only, so the session gets the same.
+        """
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self.pid, _MODEST)
+            Path(f"/proc/{self.pid}/autogroup").write_text(str(_MODEST), "ascii")
 
     def kill(self) -> None:
         """End it at once, whatever it is doing."""
