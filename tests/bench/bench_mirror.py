@@ -38,6 +38,7 @@ from tests.neo4j.real import Neo4j
 
 ROUNDS = 5
 BLOCK_S = 5.0
+WARM_UP_S = 1.0
 GOOD_A_SECOND = 100
 RIGHT_WITHIN_S = 120.0
 STATES = "MATCH (r:Run) OPTIONAL MATCH (r)-[:RAN]->(s:Step) RETURN r.id AS run, r.state AS state, count(s) AS steps"
@@ -136,15 +137,21 @@ def _troubles(neo4j: Neo4j, way: Disturbed) -> list[Trouble]:
 async def _one(trouble: Trouble, seen: Seen, without: Service, mirrored: Service, neo4j: Neo4j) -> None:
     if trouble.both:
         trouble.begin()
-    seen.without.append(await good_runs(without.url, GOOD_A_SECOND, BLOCK_S))
+    seen.without.append(await _block(without))
     if trouble.both:
         await asyncio.to_thread(trouble.end)
         await _right(mirrored, neo4j)
     await asyncio.to_thread(trouble.begin)
-    seen.beside.append(await good_runs(mirrored.url, GOOD_A_SECOND, BLOCK_S))
+    seen.beside.append(await _block(mirrored))
     seen.lags.append(mirrored.request("GET", "/mirror").json()["neo4j"]["lag_s"])
     await asyncio.to_thread(trouble.end)
     seen.returns.append(await _right(mirrored, neo4j))
+
+
+async def _block(one: Service) -> list[float]:
+    """What runs take, once the first of them are over: whoever has rested is slow for a moment."""
+    await good_runs(one.url, GOOD_A_SECOND, WARM_UP_S)
+    return await good_runs(one.url, GOOD_A_SECOND, BLOCK_S)
 
 
 def _wipe(neo4j: Neo4j) -> None:
