@@ -116,6 +116,42 @@ async def test_a_file_that_cannot_be_read_is_made_again(tmp_path: Path, damage: 
     await store.close()
 
 
+async def test_a_file_that_is_gone_is_filled_again_and_read_anew(tmp_path: Path) -> None:
+    """Written by one process, read by another one; an operator deletes what lies there."""
+    world = World()
+    await told(world)
+    writing, reading = SqliteGraph(tmp_path / FILE_NAME), SqliteGraph(tmp_path / FILE_NAME)
+    mirror = world.mirror(writing)
+    for _ in range(3):
+        await mirrored(mirror)
+        snapshot = reading.snapshot("default")
+        assert ask(snapshot.graph, "MATCH (r:Run) RETURN count(r) > 3") == [(True,)]
+        snapshot.close()
+        for file in tmp_path.iterdir():  # noqa: ASYNC240 - a test may block
+            file.unlink()
+        mirror.look_again()
+    await writing.close()
+    await reading.close()
+
+
+async def test_who_reads_what_makes_no_sense_has_it_made_again(tmp_path: Path) -> None:
+    world = World()
+    await told(world)
+    writing, reading = SqliteGraph(tmp_path / FILE_NAME), SqliteGraph(tmp_path / FILE_NAME)
+    mirror = world.mirror(writing)
+    await mirrored(mirror)
+    await writing.close()
+    (tmp_path / FILE_NAME).write_bytes(b"no database at all" * 1000)
+    with pytest.raises(Unavailable):
+        reading.snapshot("default")
+    mirror = world.mirror(SqliteGraph(tmp_path / FILE_NAME))
+    await mirrored(mirror)
+    snapshot = reading.snapshot("default")
+    assert ask(snapshot.graph, "MATCH (r:Run) RETURN count(r) > 3") == [(True,)]
+    snapshot.close()
+    await reading.close()
+
+
 async def test_a_file_of_another_layout_is_made_again(tmp_path: Path) -> None:
     import apsw
 

@@ -1,13 +1,15 @@
-"""The graph's file: written by the follower, on its thread; read by snapshots, each on a connection of its own.
+"""The graph's file: written by the follower, in its process; read by snapshots, each on a connection of its own.
 
 It holds nothing that is not in the journal as well. So it is not synced at each commit, and a file that cannot be read,
-or that another version of this program has made, is thrown away and filled again.
+or that another version of this program has made, is thrown away and filled again. Whoever finds that out deletes it,
+also while others have it open: before each use they look whether the file of this name is still the one they opened.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -32,8 +34,8 @@ class SqliteGraph:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._writer: apsw.Connection | None = None
-        self._idle: SimpleQueue[apsw.Connection] = SimpleQueue()
+        self._writer: _Opened | None = None
+        self._idle: SimpleQueue[_Opened] = SimpleQueue()
         self._closed = False
 
     # --- a target of the mirror ---------------------------------------------------------------------------------------
@@ -71,10 +73,8 @@ class SqliteGraph:
         self._closed = True
         with contextlib.suppress(Empty):
             while True:
-                _close(self._idle.get_nowait())
-        if self._writer is not None:
-            _close(self._writer)
-            self._writer = None
+                _close(self._idle.get_nowait().connection)
+        self._let_go()
 
     async def runs_behind(self, run: str, limit: int) -> Sequence[str]:
         """The next runs that stand in the graph, by their ids."""
@@ -94,32 +94,36 @@ class SqliteGraph:
     def snapshot(self, tenant: str) -> SqliteSnapshot:
         """See `queries.store.Store`."""
         with self._failing():
-            connection = self._take()
+            opened = self._take()
             try:
-                connection.execute(_SQL["begin_reading"])
-                connection.execute(_SQL["look"]).fetchall()
+                opened.connection.execute(_SQL["begin_reading"])
+                opened.connection.execute(_SQL["look"]).fetchall()
             except BaseException:
-                _close(connection)
+                _close(opened.connection)
                 raise
-            return SqliteSnapshot(self, connection, tenant)
+            return SqliteSnapshot(self, opened, tenant)
 
-    def give_back(self, connection: apsw.Connection) -> None:
+    def give_back(self, opened: _Opened) -> None:
         """What a snapshot has read with."""
         try:
-            connection.execute(_SQL["end_reading"])
+            opened.connection.execute(_SQL["end_reading"])
         except apsw.Error:
-            _close(connection)
+            _close(opened.connection)
         else:
-            _close(connection) if self._closed else self._idle.put(connection)
+            _close(opened.connection) if self._closed else self._idle.put(opened)
 
-    def _take(self) -> apsw.Connection:
-        try:
-            return self._idle.get_nowait()
-        except Empty:
-            connection = apsw.Connection(str(self._path), flags=apsw.SQLITE_OPEN_READWRITE)
-            connection.set_busy_timeout(BUSY_MS)
-            connection.execute(_SQL["only_read"]).fetchall()
-            return connection
+    def _take(self) -> _Opened:
+        with contextlib.suppress(Empty):
+            while True:
+                opened = self._idle.get_nowait()
+                if opened.file == _identity(self._path):
+                    return opened
+                _close(opened.connection)
+        file = _identity(self._path)
+        connection = apsw.Connection(str(self._path), flags=apsw.SQLITE_OPEN_READWRITE)
+        connection.set_busy_timeout(BUSY_MS)
+        connection.execute(_SQL["only_read"]).fetchall()
+        return _Opened(connection, file)
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
@@ -137,22 +141,28 @@ class SqliteGraph:
                 raise
 
     def _open(self) -> apsw.Connection:
+        if self._writer is not None and self._writer.file != _identity(self._path):
+            self._let_go()
         if self._writer is None:
             try:
                 self._writer = _opened(self._path)
             except (apsw.NotADBError, apsw.CorruptError, _OtherLayout):
                 _delete(self._path)
                 self._writer = _opened(self._path)
-        return self._writer
+        return self._writer.connection
+
+    def _let_go(self) -> None:
+        if self._writer is not None:
+            _close(self._writer.connection)
+            self._writer = None
 
     @contextlib.contextmanager
     def _failing(self) -> Iterator[None]:
         try:
             yield
         except (apsw.Error, OSError) as error:
-            if isinstance(error, apsw.NotADBError | apsw.CorruptError) and self._writer is not None:
-                _close(self._writer)
-                self._writer = None
+            if isinstance(error, apsw.NotADBError | apsw.CorruptError):
+                self._let_go()
                 _delete(self._path)
             raise unavailable(error) from error
 
@@ -160,24 +170,34 @@ class SqliteGraph:
 class SqliteSnapshot:
     """`queries.store.Snapshot`: one transaction that only reads."""
 
-    def __init__(self, store: SqliteGraph, connection: apsw.Connection, tenant: str) -> None:
+    def __init__(self, store: SqliteGraph, opened: _Opened, tenant: str) -> None:
         self._store = store
-        self._connection: apsw.Connection | None = connection
-        self.graph = SqliteReading(connection, tenant)
+        self._opened: _Opened | None = opened
+        self.graph = SqliteReading(opened.connection, tenant)
 
     def close(self) -> None:
         """See `queries.store.Snapshot`."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            self._store.give_back(connection)
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            self._store.give_back(opened)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A connection, and which file it has open: that which had the name before, so one that came between counts as
+    another one."""
+
+    connection: apsw.Connection
+    file: tuple[int, int] | None
 
 
 class _OtherLayout(Exception):
     """The file was made by another version of this program."""
 
 
-def _opened(path: Path) -> apsw.Connection:
+def _opened(path: Path) -> _Opened:
     make_private_file(path)
+    file = _identity(path)
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
     try:
         connection.set_busy_timeout(BUSY_MS)
@@ -191,7 +211,16 @@ def _opened(path: Path) -> apsw.Connection:
     except BaseException:
         connection.close()
         raise
-    return connection
+    return _Opened(connection, file)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file has this name now; None when there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _delete(path: Path) -> None:
