@@ -90,7 +90,8 @@ class Kept:
 
 
 def an_order(name: str) -> Order:
-    return Order(RunId("run_1"), execute(name, DIGEST), b"", 1000, False)
+    run = RunId("run_1")
+    return Order(run, execute(name, DIGEST), (run, name, ()), b"", 1000, fuel=False)
 
 
 async def test_what_cannot_be_used_is_not_read_again_beside_the_first_reading(tmp_path: Path) -> None:
